@@ -1,0 +1,26 @@
+/* fn_arena.h: memory with one lifetime (a compile, a request, a turn). Nothing in it is freed alone.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FN_ARENA_H
+#define FN_ARENA_H
+#include "fn_base.h"
+
+struct fn_arena_block;
+struct fn_arena {
+    struct fn_arena_block *head;
+    char *next, *end;
+    size_t used, max; /* bytes handed to blocks; hard limit */
+    bool failed;      /* sticky: some allocation returned NULL */
+};
+
+void fn_arena_init(struct fn_arena *a, size_t max);
+void fn_arena_fini(struct fn_arena *a);  /* frees all; safe twice */
+void fn_arena_reset(struct fn_arena *a); /* frees all but one block, keeps max */
+/* Zeroed, 16-byte aligned. NULL past max or when malloc fails; sets failed. */
+void *fn_arena_alloc(struct fn_arena *a, size_t size);
+/* n * size, checked for overflow. */
+void *fn_arena_array(struct fn_arena *a, size_t n, size_t size);
+/* A copy with a NUL behind it (not counted in n). {NULL,0} on failure. */
+struct fn_str fn_arena_dup(struct fn_arena *a, struct fn_str s);
+struct fn_str fn_arena_printf(struct fn_arena *a, const char *format, ...) FN_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,58 @@
+# fn_layer(NAME <target> FOLDER <dir> [DEPS <targets...>] [LIBS <pkg-config names...>])
+#   A static library of the folder's *.c, without main*.c. FOLDER is relative to the root.
+#   Public: <dir>/include and the folder's *.def tables. Private: the folder itself, and LIBS.
+#
+# fn_program(NAME <target> FOLDER <dir> DEPS <targets...>)
+#   The program of the folder's main*.c, in FN_BIN_DIR.
+#
+# SPDX-License-Identifier: Apache-2.0
+
+function(fn_layer)
+    cmake_parse_arguments(arg "" "NAME;FOLDER" "DEPS;LIBS" ${ARGN})
+    set(dir "${CMAKE_SOURCE_DIR}/${arg_FOLDER}")
+    file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.c")
+    file(GLOB headers CONFIGURE_DEPENDS "${dir}/include/*.h")
+    list(FILTER sources EXCLUDE REGEX "/main[^/]*\\.c$")
+    add_library(${arg_NAME} STATIC ${sources})
+    set_target_properties(${arg_NAME} PROPERTIES LINKER_LANGUAGE C)
+    target_sources(${arg_NAME} PUBLIC FILE_SET HEADERS BASE_DIRS "${dir}/include" FILES ${headers})
+    target_include_directories(${arg_NAME} PRIVATE "${dir}")
+    target_link_libraries(${arg_NAME} PUBLIC ${arg_DEPS} PRIVATE fn_warnings)
+    fn_layer_tables(${arg_NAME} "${dir}")
+    foreach(lib ${arg_LIBS})
+        pkg_check_modules(FN_${lib} REQUIRED IMPORTED_TARGET ${lib})
+        target_link_libraries(${arg_NAME} PRIVATE PkgConfig::FN_${lib})
+    endforeach()
+endfunction()
+
+# A layer's tables lie beside its private headers, which nobody else may see: the build shows the tables alone.
+function(fn_layer_tables target dir)
+    set(shown "${CMAKE_BINARY_DIR}/tables/${target}")
+    file(GLOB tables CONFIGURE_DEPENDS "${dir}/*.def")
+    file(MAKE_DIRECTORY "${shown}")
+    foreach(table ${tables})
+        get_filename_component(name "${table}" NAME)
+        file(CREATE_LINK "${table}" "${shown}/${name}" SYMBOLIC)
+    endforeach()
+    target_include_directories(${target} PUBLIC "${shown}")
+endfunction()
+
+function(fn_program)
+    cmake_parse_arguments(arg "" "NAME;FOLDER" "DEPS" ${ARGN})
+    set(dir "${CMAKE_SOURCE_DIR}/${arg_FOLDER}")
+    file(GLOB sources CONFIGURE_DEPENDS "${dir}/main*.c")
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(${arg_NAME} ${sources})
+    target_include_directories(${arg_NAME} PRIVATE "${dir}")
+    set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${FN_BIN_DIR}")
+    target_link_libraries(${arg_NAME} PRIVATE fn_warnings)
+    foreach(dep ${arg_DEPS})
+        if(TARGET ${dep})
+            target_link_libraries(${arg_NAME} PRIVATE ${dep})
+        else()
+            message(STATUS "${arg_NAME}: layer ${dep} is not here yet")
+        endif()
+    endforeach()
+endfunction()
