@@ -1,0 +1,48 @@
+/* fgr_parse.h: source -> tokens -> tree, always a tree.
+ *
+ * Lexing is done once into an array; the Bison push parser is driven from it. A syntax error is repaired by trying one-token
+ * insertions, deletions and replacements and keeping the one that parses furthest (docs/decisions), so every mistake is
+ * reported once and the tree is whole. Bounded: source size, nesting, errors, time (limits.def).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FGR_PARSE_H
+#define FGR_PARSE_H
+#include "fgr_ast.h"
+#include "fn_diag.h"
+
+struct fgr_token {
+    uint16_t kind;  /* FGR_TOK_*; tokens.def */
+    uint8_t flags;  /* 1 = made up by recovery, 2 = first on its line, 4 = a blank line stands before it */
+    uint8_t keyword_lang; /* 0 not a keyword, 1 en, 2 pt, 3 both */
+    struct fn_span span;
+};
+struct fgr_comment {
+    struct fn_span span;  /* from # to the end of line, exclusive */
+    uint32_t before;      /* index of the token it stands before */
+    bool own_line;
+};
+struct fgr_source {
+    struct fn_str path; /* for messages; may be empty */
+    struct fn_str text; /* owned copy in the arena, NUL behind it */
+    uint32_t *lines;    /* byte offset of each line's start */
+    uint32_t n_lines;
+};
+struct fgr_tree {
+    struct fgr_source source;
+    struct fgr_token *tokens;
+    uint32_t n_tokens;
+    struct fgr_comment *comments;
+    uint32_t n_comments;
+    struct fgr_node *file; /* never NULL after fgr_parse returned FN_OK */
+    enum fn_lang spelling; /* FN_PT when the file began with `funil` / `módulo` */
+};
+
+/* Only FN_NO_MEMORY / FN_LIMIT are errors; whatever the bytes, mistakes are diagnostics and *out has a tree. */
+FN_MUST_USE enum fn_code fgr_parse(struct fn_arena *arena, struct fn_str path, struct fn_str text, struct fn_diag_list *diags,
+                                   struct fgr_tree *out);
+/* Line and column, both from 1; the column counts code points. */
+void fgr_place(const struct fgr_source *s, uint32_t offset, uint32_t *line, uint32_t *column);
+/* Token dump of golden files. */
+struct fn_buf;
+void fgr_dump_tokens(struct fn_buf *out, const struct fgr_tree *t);
+
+#endif
