@@ -103,5 +103,7 @@ void fn_utf8_repair(struct fn_buf *out, struct fn_str s)
             from = at;
         }
     }
-    fn_buf_put(out, s.p + from, s.n - from);
+    if (s.n != 0) {
+        fn_buf_put(out, s.p + from, s.n - from);
+    }
 }

@@ -38,10 +38,11 @@ def fold_once(text):
     for c in text:
         if inside(ord(c), INVISIBLE):
             continue
-        parts = ud.normalize('NFKD' if inside(ord(c), LOOKS) else 'NFD', c)
+        look = ud.normalize('NFKC', c) if inside(ord(c), LOOKS) else c
+        parts = ud.normalize('NFD', look)
         bare = ''.join(p for p in parts if not inside(ord(p), ACCENTS))
-        if any(ud.combining(p) for p in bare):  # marks that are no accents: the letter stays whole
-            bare = c
+        if bare == parts or any(ud.combining(p) for p in bare):  # no accent, or a mark that is none: keep it whole
+            bare = look
         out += ''.join(EXTRA.get(p, p) for p in bare.casefold())
     return out
 

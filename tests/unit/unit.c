@@ -31,6 +31,7 @@ static int run(void)
 
 int main(void)
 {
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a crash must not swallow what was printed before */
     if (CU_initialize_registry() != CUE_SUCCESS) {
         fprintf(stderr, "unit: %s\n", CU_get_error_msg());
         return 2;

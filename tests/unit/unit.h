@@ -16,12 +16,12 @@ extern CU_TestInfo unit_tests[];
     const char unit_name[] = name;                                                                 \
     CU_TestInfo unit_tests[] = {__VA_ARGS__, CU_TEST_INFO_NULL};
 
-/* Compares a struct fn_str with a C string. */
+/* Compares a struct fn_str (fn_base.h) with a C string. */
 #define UNIT_ASSERT_STR(s, z)                                                                      \
     do {                                                                                           \
         struct fn_str unit_s = (s);                                                                \
         const char *unit_z = (z);                                                                  \
-        bool unit_same = unit_s.n == strlen(unit_z) && memcmp(unit_s.p, unit_z, unit_s.n) == 0;    \
+        bool unit_same = fn_str_eq(unit_s, fn_str_c(unit_z));                                      \
         if (!unit_same) {                                                                          \
             unit_differ(__FILE__, __LINE__, unit_s.p, unit_s.n, unit_z);                           \
         }                                                                                          \
