@@ -1,7 +1,7 @@
 /* fbc_image.h: a compiled funnel. Only fbc_verify turns bytes into a const struct fbc_image *, so the type says "checked".
  *
  * Bytes: header "FNB1", u16 format, u16 abi, u32 total length, u32 crc32c of what follows; then the sections in this order, each u32 id,
- * u32 length, rows; exactly tiling the file. SHA-256 of the bytes is the image's name in the store. Limits: limits.def.
+ * u32 length, rows; exactly tiling the file. SHA-256 of the bytes is the image's name in the store. Rows: sections.def; limits: image_limits.def.
  *
  * The verifier's rules (M1..M6, F1..F7 of durability.md 8.6) are numbered in verify.c; each has a negative test in tests/verify/bad.
  * SPDX-License-Identifier: Apache-2.0 */
