@@ -47,6 +47,7 @@ struct fn_diag_list {
     struct fn_diag **items;
     size_t n, cap, max;
     size_t errors, warnings, dropped;
+    struct fn_diag scratch; /* what fn_diag_add gives when dropped */
 };
 void fn_diag_list_init(struct fn_diag_list *l, struct fn_arena *arena, size_t max);
 /* Returns the new record to add arguments, labels and fixes to; never NULL (a scratch record when dropped). */

@@ -1,0 +1,84 @@
+/* test_arena.c: the arena's promises: zeroed, aligned, limited, sticky.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fn_arena.h"
+#include "unit.h"
+
+static bool is_zero(const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void test_zeroed_and_aligned(void)
+{
+    struct fn_arena a;
+    fn_arena_init(&a, 1 << 20);
+    for (size_t size = 0; size < 700; size++) {
+        char *p = fn_arena_alloc(&a, size);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        CU_ASSERT_EQUAL((uintptr_t)p % 16, 0);
+        CU_ASSERT(is_zero(p, size));
+        memset(p, 0xff, size);
+    }
+    fn_arena_reset(&a);
+    CU_ASSERT(is_zero(fn_arena_alloc(&a, 2000), 2000));
+    fn_arena_fini(&a);
+    fn_arena_fini(&a);
+}
+
+static void test_limit(void)
+{
+    struct fn_arena a;
+    fn_arena_init(&a, 1024);
+    CU_ASSERT_PTR_NOT_NULL(fn_arena_alloc(&a, 1000));
+    CU_ASSERT_PTR_NULL(fn_arena_alloc(&a, 1000));
+    CU_ASSERT(a.failed);
+    CU_ASSERT(a.used <= a.max);
+    fn_arena_reset(&a);
+    CU_ASSERT_FALSE(a.failed);
+    CU_ASSERT_PTR_NOT_NULL(fn_arena_alloc(&a, 1000));
+    CU_ASSERT_PTR_NULL(fn_arena_alloc(&a, SIZE_MAX));
+    CU_ASSERT_PTR_NULL(fn_arena_array(&a, SIZE_MAX / 2, 3));
+    fn_arena_fini(&a);
+}
+
+/* Whatever the sizes, what was given stays apart and whole. */
+static void test_many_sizes(void)
+{
+    static unsigned char *parts[300];
+    struct fn_arena a;
+    fn_arena_init(&a, 8 << 20);
+    for (size_t i = 0; i < FN_COUNT(parts); i++) {
+        size_t size = i * i % 20011;
+        parts[i] = fn_arena_alloc(&a, size + 1);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(parts[i]);
+        memset(parts[i], (int)(i & 255), size + 1);
+    }
+    for (size_t i = 0; i < FN_COUNT(parts); i++) {
+        size_t size = i * i % 20011;
+        CU_ASSERT(parts[i][0] == (i & 255) && parts[i][size] == (i & 255));
+    }
+    CU_ASSERT(a.used <= a.max);
+    fn_arena_fini(&a);
+}
+
+static void test_texts(void)
+{
+    struct fn_arena a;
+    fn_arena_init(&a, 4096);
+    struct fn_str copy = fn_arena_dup(&a, FN_STR("ol\xC3\xA1"));
+    UNIT_ASSERT_STR(copy, "olá");
+    CU_ASSERT_EQUAL(copy.p[copy.n], '\0');
+    CU_ASSERT_PTR_NOT_NULL(fn_arena_dup(&a, FN_STR_NULL).p);
+    UNIT_ASSERT_STR(fn_arena_printf(&a, "%d-%s", 7, "x"), "7-x");
+    CU_ASSERT_PTR_NULL(fn_arena_printf(&a, "%5000d", 1).p);
+    CU_ASSERT(a.failed);
+    fn_arena_fini(&a);
+}
+
+UNIT_SUITE("fn_arena", {"zeroed and aligned", test_zeroed_and_aligned}, {"limit", test_limit},
+           {"many sizes", test_many_sizes}, {"texts", test_texts})
