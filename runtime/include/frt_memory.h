@@ -1,0 +1,28 @@
+/* frt_memory.h: the store in memory: for tests and the simulator, and the plainest statement of what a store does. Deterministic: operations
+ * are carried out by drain, in order. What it holds survives any number of engines.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FRT_MEMORY_H
+#define FRT_MEMORY_H
+#include "frt_env.h"
+#include "frt_store.h"
+
+struct frt_memory;
+enum frt_fault {
+    FRT_FAULT_NONE,
+    FRT_FAULT_REFUSE, /* not carried out, FN_UNAVAILABLE */
+    FRT_FAULT_LOSE,   /* carried out, answer lost: FN_TIMEOUT */
+    FRT_FAULT_VANISH, /* not carried out, answer lost: FN_TIMEOUT */
+    FRT_FAULT_HOLD,   /* not yet: stays first in the queue */
+    FRT_FAULT_POISON  /* not carried out, FN_INVALID */
+};
+/* Asked before each operation. */
+typedef enum frt_fault (*frt_fault_fn)(void *ctx, const struct frt_op *op);
+
+struct frt_memory *frt_memory_new(struct frt_clock clock); /* clock: for leases */
+void frt_memory_free(struct frt_memory *m);
+void frt_memory_faults(struct frt_memory *m, frt_fault_fn fault, void *ctx);
+/* The engine died: forget the operations that wait, without calling done. */
+void frt_memory_forget(struct frt_memory *m);
+/* close through this handle leaves the memory to frt_memory_free. */
+struct frt_store frt_memory_store(struct frt_memory *m);
+#endif

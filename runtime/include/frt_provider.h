@@ -1,0 +1,51 @@
+/* frt_provider.h: the outside, as the outbox sees it: channels, HTTP calls, AI. One provider serves all hosts; it looks at send->host and
+ * send->channel. The engine hands over at most one effect per lane of a conversation, and only after the commit that recorded it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FRT_PROVIDER_H
+#define FRT_PROVIDER_H
+#include "frt_types.h"
+
+struct frt_send {
+    int64_t tenant, channel, contact, conv, effect;
+    uint16_t host;           /* hosts.def */
+    uint32_t attempt;        /* from 1 */
+    struct fn_str address;   /* of the contact on the channel */
+    struct fn_str payload;   /* JSON object with the argument names of hosts.def */
+    struct fn_str funnel;
+    struct fn_str key;       /* stable over attempts: Idempotency-Key, biz_opaque_callback_data: "f-<tenant>-<conv>-<effect>" in hex */
+    struct fn_str last_ref;  /* provider's id of the customer's last message (react, quote); may be empty */
+    int64_t last_in_at;      /* the customer's last message, for the 24-hour window; 0 none */
+    int64_t created_at;
+};
+enum frt_outcome {
+    FRT_SENT,     /* the receiver took it */
+    FRT_REJECTED, /* the receiver said no, and would again: 4xx */
+    FRT_NOT_SENT, /* certainly not taken, may be tried again: resolve, connect, TLS, 429, breaker open */
+    FRT_UNKNOWN,  /* bytes left, no answer that tells: timeout, reset, 502, 504 */
+    FRT_ABSENT    /* query only: the receiver has no such message */
+};
+struct frt_sent {
+    enum frt_outcome outcome;
+    struct fn_str ext_id;    /* the provider's message id */
+    bool present;            /* CALL: there is a result */
+    struct fn_str result;    /* CALL: the answer's text (classify: the index in digits) */
+    int64_t retry_after;     /* ms, 0 none given */
+    struct fn_str reason;    /* short, for logs and the dead letter: "http 403" */
+};
+/* Texts are borrowed during the call. */
+typedef void (*frt_sent_fn)(void *ctx, const struct frt_sent *sent);
+
+struct frt_provider_ops {
+    const char *name;
+    /* Begins; `done` is called exactly once, later, never inside send. send's texts are borrowed until then. A deadline is the provider's
+     * duty: no call may stay open longer than 120 s. */
+    void (*send)(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx);
+    /* Asks the receiver whether it has this effect (after an unknown outcome): FRT_SENT with ext_id, FRT_ABSENT, or FRT_UNKNOWN when it
+     * cannot tell. NULL: never can. Same rules as send. */
+    void (*query)(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx);
+};
+struct frt_provider {
+    const struct frt_provider_ops *ops;
+    void *self;
+};
+#endif
