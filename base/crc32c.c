@@ -6,13 +6,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_base.h"
 
-#define BITS(i, a, b, c, d, e, f, g, h)                                                            \
-    (((i)&1 ? (a) : 0) ^ ((i)&2 ? (b) : 0) ^ ((i)&4 ? (c) : 0) ^ ((i)&8 ? (d) : 0) ^               \
-     ((i)&16 ? (e) : 0) ^ ((i)&32 ? (f) : 0) ^ ((i)&64 ? (g) : 0) ^ ((i)&128 ? (h) : 0))
-#define X4(B, i) B(i), B((i) + 1), B((i) + 2), B((i) + 3)
+#define BITS(i, a, b, c, d, e, f, g, h)                                                                   \
+    (((i)&1 ? (a) : 0) ^ ((i)&2 ? (b) : 0) ^ ((i)&4 ? (c) : 0) ^ ((i)&8 ? (d) : 0) ^ ((i)&16 ? (e) : 0) ^ \
+     ((i)&32 ? (f) : 0) ^ ((i)&64 ? (g) : 0) ^ ((i)&128 ? (h) : 0))
+#define X4(B, i)  B(i), B((i) + 1), B((i) + 2), B((i) + 3)
 #define X16(B, i) X4(B, i), X4(B, (i) + 4), X4(B, (i) + 8), X4(B, (i) + 12)
 #define X64(B, i) X16(B, i), X16(B, (i) + 16), X16(B, (i) + 32), X16(B, (i) + 48)
-#define X256(B) X64(B, 0), X64(B, 64), X64(B, 128), X64(B, 192)
+#define X256(B)   X64(B, 0), X64(B, 64), X64(B, 128), X64(B, 192)
 
 /* Bk: the entries of the bits 1, 2, 4, ... 128 with k zero bytes behind them; polynomial 0x82F63B78. */
 #define B0(i) \

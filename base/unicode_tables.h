@@ -3,6 +3,7 @@
 #ifndef UNICODE_TABLES_H
 #define UNICODE_TABLES_H
 #include <stdint.h>
+/* clang-format off */
 
 /* Targets of a fold that are no code point: nothing, or row `target - STRING` of fold_strings. */
 #define DROP 0x200000u

@@ -5,6 +5,10 @@
 # fn_program(NAME <target> FOLDER <dir> DEPS <targets...>)
 #   The program of the folder's main*.c, in FN_BIN_DIR.
 #
+# fn_layers_of(<file> <out> <missing>)
+#   The layers whose public headers a test, fuzz target or benchmark includes, by prefix; <missing> gets the name of one
+#   that is not in the tree. The file's #include lines are the only place that says what it stands on.
+#
 # SPDX-License-Identifier: Apache-2.0
 
 function(fn_layer)
@@ -55,4 +59,30 @@ function(fn_program)
             message(STATUS "${arg_NAME}: layer ${dep} is not here yet")
         endif()
     endforeach()
+endfunction()
+
+set(FN_LAYER_OF_fn fn_base)
+set(FN_LAYER_OF_fgr fn_grammar)
+set(FN_LAYER_OF_fcc fn_compiler)
+set(FN_LAYER_OF_fbc fn_image)
+set(FN_LAYER_OF_fvm fn_vm)
+set(FN_LAYER_OF_fsl fn_stdlib)
+set(FN_LAYER_OF_frt fn_runtime)
+set(FN_LAYER_OF_fsv fn_server)
+
+function(fn_layers_of file out missing)
+    file(STRINGS "${file}" includes REGEX "^#include \"(fn|fgr|fcc|fbc|fvm|fsl|frt|fsv)_")
+    set(layers "")
+    set(absent "")
+    foreach(line ${includes})
+        string(REGEX REPLACE "^#include \"([a-z]+)_.*" "\\1" prefix "${line}")
+        list(APPEND layers ${FN_LAYER_OF_${prefix}})
+        if(NOT TARGET ${FN_LAYER_OF_${prefix}})
+            set(absent ${FN_LAYER_OF_${prefix}})
+        endif()
+    endforeach()
+    list(REMOVE_DUPLICATES layers)
+    set(${out} "${layers}" PARENT_SCOPE)
+    set(${missing} "${absent}" PARENT_SCOPE)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
 endfunction()

@@ -5,6 +5,7 @@
 #   FN_FUZZ        libFuzzer instrumentation; builds tests/fuzz (clang only)
 #   FN_COVERAGE    gcov counters
 #   FN_HARDEN      the release flags
+#   FN_TESTS       build tests/ (needs CUnit)
 #   FN_BIN_DIR     where programs are put
 #
 # SPDX-License-Identifier: Apache-2.0
@@ -15,6 +16,7 @@ option(FN_WERROR "Treat warnings as errors" OFF)
 option(FN_FUZZ "Build the fuzz targets" OFF)
 option(FN_COVERAGE "Count executed lines" OFF)
 option(FN_HARDEN "Harden the programs" OFF)
+option(FN_TESTS "Build the tests" ON)
 set(FN_SANITIZE "" CACHE STRING "Sanitizers, comma separated")
 set(FN_BIN_DIR "${CMAKE_BINARY_DIR}/bin" CACHE PATH "Where programs are put")
 

@@ -91,10 +91,15 @@ static int on_close_array(void *view)
 
 static bool read_with_yajl(const uint8_t *data, size_t size, struct fn_buf *events)
 {
-    static const yajl_callbacks callbacks = {
-        .yajl_null = on_null, .yajl_boolean = on_boolean, .yajl_number = on_number, .yajl_string = on_string,
-        .yajl_start_map = on_open_object, .yajl_map_key = on_key, .yajl_end_map = on_close_object,
-        .yajl_start_array = on_open_array, .yajl_end_array = on_close_array};
+    static const yajl_callbacks callbacks = {.yajl_null = on_null,
+                                             .yajl_boolean = on_boolean,
+                                             .yajl_number = on_number,
+                                             .yajl_string = on_string,
+                                             .yajl_start_map = on_open_object,
+                                             .yajl_map_key = on_key,
+                                             .yajl_end_map = on_close_object,
+                                             .yajl_start_array = on_open_array,
+                                             .yajl_end_array = on_close_array};
     static const unsigned char open[] = "[", close[] = "]";
     struct view view = {.events = events};
     yajl_handle yajl = yajl_alloc(&callbacks, NULL, &view);

@@ -35,7 +35,8 @@ static void test_dropped(void)
     fn_arena_init(&a, 1 << 20);
     fn_diag_list_init(&l, &a, 3);
     for (int i = 0; i < 5; i++) {
-        CU_ASSERT_PTR_NOT_NULL(fn_diag_arg(fn_diag_add(&l, 1, FN_ERROR_LEVEL, (struct fn_span){0, 0}), "n", FN_STR("v")));
+        CU_ASSERT_PTR_NOT_NULL(
+            fn_diag_arg(fn_diag_add(&l, 1, FN_ERROR_LEVEL, (struct fn_span){0, 0}), "n", FN_STR("v")));
     }
     CU_ASSERT(l.n == 3 && l.dropped == 2 && l.errors == 5);
     fn_arena_fini(&a);
@@ -56,7 +57,8 @@ static void check_sorted(size_t n)
     fn_diag_list_init(&l, &a, n);
     for (size_t i = 0; i < n; i++) {
         seed = seed * 1103515245u + 12345;
-        struct fn_diag *d = fn_diag_add(&l, (uint16_t)(seed >> 20 & 1), FN_NOTE_LEVEL, (struct fn_span){seed >> 16 & 7, 9});
+        struct fn_diag *d =
+            fn_diag_add(&l, (uint16_t)(seed >> 20 & 1), FN_NOTE_LEVEL, (struct fn_span){seed >> 16 & 7, 9});
         d->file = (uint16_t)(seed >> 24 & 1);
         d->why = (uint16_t)i;
     }

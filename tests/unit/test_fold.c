@@ -29,7 +29,11 @@ static void test_fold(void)
     check(fn_fold, "İI ı", "ii i");
     check(fn_fold, "1º 2ª", "1o 2a");
     check(fn_fold, "한국 を が", "한국 を が");
-    check(fn_fold, "a\xff" "B", "a\xff" "b");
+    check(fn_fold,
+          "a\xff"
+          "B",
+          "a\xff"
+          "b");
     check(fn_fold, "", "");
 }
 
@@ -69,7 +73,11 @@ static void test_nfc(void)
     check(fn_utf8_nfc, "и\u0306", "й");
     check(fn_utf8_nfc, "\u0301a", "\u0301a");
     check(fn_utf8_nfc, "a\u0591\u0300", "à\u0591");
-    check(fn_utf8_nfc, "\xff" "a\u0301", "\xff" "á");
+    check(fn_utf8_nfc,
+          "\xff"
+          "a\u0301",
+          "\xff"
+          "á");
 }
 
 /* A thousand marks on one letter: nothing lost, bounded work. */

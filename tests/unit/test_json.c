@@ -33,7 +33,8 @@ static const struct fn_json *good(const char *text)
 
 static void test_tree(void)
 {
-    const struct fn_json *v = good(" {\"a\": [1, \"x\\n\", null, true, false, {}], \"b\": {\"c\": {\"d\": \"deep\"}}} ");
+    const struct fn_json *v =
+        good(" {\"a\": [1, \"x\\n\", null, true, false, {}], \"b\": {\"c\": {\"d\": \"deep\"}}} ");
     CU_ASSERT_EQUAL(v->n, 2);
     CU_ASSERT_EQUAL(fn_json_get(v, "a")->n, 6);
     UNIT_ASSERT_STR(fn_json_str(fn_json_at(fn_json_get(v, "a"), 1)), "x\n");
@@ -49,13 +50,72 @@ static void test_tree(void)
 /* In the spirit of the JSONTestSuite: each of these is one rule of RFC 8259. */
 static void test_rejects(void)
 {
-    static const char *const bad[] = {
-        "", " ", "nul", "nulll", "True", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "}", "{\"a\"", "{\"a\":",
-        "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{'a':1}", "{\"a\" 1}", "{1:1}", "[1}", "{\"a\":1]",
-        "01", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "0x10", "1_000", "NaN", "Infinity", "-Infinity", "--1", "1 1",
-        "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"", "\"\n\"", "\"\t\"", "\"\x1f\"", "'a'",
-        "\"\\uD800\"", "\"\\uDC00\"", "\"\\uD800\\u0041\"", "\"\\u0000\"", "\"\xff\"", "\"\xED\xA0\x80\"", "\"\xC0\x80\"",
-        "\xEF\xBB\xBF{}", "[1]//", "/**/1", "[1]\x01", "\"\\", "\"\\u", "{\"a\":1,\"a\":2}", "{\"\":1,\"b\":2,\"\":3}"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "nul",
+                                      "nulll",
+                                      "True",
+                                      "[",
+                                      "]",
+                                      "[1",
+                                      "[1,",
+                                      "[1,]",
+                                      "[,1]",
+                                      "[1 2]",
+                                      "{",
+                                      "}",
+                                      "{\"a\"",
+                                      "{\"a\":",
+                                      "{\"a\":1",
+                                      "{\"a\":1,",
+                                      "{\"a\":1,}",
+                                      "{,}",
+                                      "{a:1}",
+                                      "{'a':1}",
+                                      "{\"a\" 1}",
+                                      "{1:1}",
+                                      "[1}",
+                                      "{\"a\":1]",
+                                      "01",
+                                      "-",
+                                      "+1",
+                                      ".5",
+                                      "1.",
+                                      "1.e3",
+                                      "1e",
+                                      "1e+",
+                                      "0x10",
+                                      "1_000",
+                                      "NaN",
+                                      "Infinity",
+                                      "-Infinity",
+                                      "--1",
+                                      "1 1",
+                                      "\"",
+                                      "\"a",
+                                      "\"\\\"",
+                                      "\"\\x\"",
+                                      "\"\\u12\"",
+                                      "\"\\u12G4\"",
+                                      "\"\n\"",
+                                      "\"\t\"",
+                                      "\"\x1f\"",
+                                      "'a'",
+                                      "\"\\uD800\"",
+                                      "\"\\uDC00\"",
+                                      "\"\\uD800\\u0041\"",
+                                      "\"\\u0000\"",
+                                      "\"\xff\"",
+                                      "\"\xED\xA0\x80\"",
+                                      "\"\xC0\x80\"",
+                                      "\xEF\xBB\xBF{}",
+                                      "[1]//",
+                                      "/**/1",
+                                      "[1]\x01",
+                                      "\"\\",
+                                      "\"\\u",
+                                      "{\"a\":1,\"a\":2}",
+                                      "{\"\":1,\"b\":2,\"\":3}"};
     for (size_t i = 0; i < FN_COUNT(bad); i++) {
         enum fn_code code = code_of(bad[i], 0);
         if (code != FN_INVALID) {
@@ -70,8 +130,21 @@ static void test_rejects(void)
 
 static void test_accepts(void)
 {
-    static const char *const fine[] = {"0", "-0", "1e5", "1E-5", "1.25e+10", "\"\"", "[]", "{}", "[[]]", "\"\\u00e9\"",
-                                       "\"\\ud83d\\ude00\"", "\"/\\/\"", "\x20\t\r\n1\n", "\"\x7f\"", "{\"\":1}"};
+    static const char *const fine[] = {"0",
+                                       "-0",
+                                       "1e5",
+                                       "1E-5",
+                                       "1.25e+10",
+                                       "\"\"",
+                                       "[]",
+                                       "{}",
+                                       "[[]]",
+                                       "\"\\u00e9\"",
+                                       "\"\\ud83d\\ude00\"",
+                                       "\"/\\/\"",
+                                       "\x20\t\r\n1\n",
+                                       "\"\x7f\"",
+                                       "{\"\":1}"};
     for (size_t i = 0; i < FN_COUNT(fine); i++) {
         CU_ASSERT_EQUAL(code_of(fine[i], 0), FN_OK);
     }
@@ -253,8 +326,13 @@ static void test_commas(void)
 
 static void test_put_value(void)
 {
-    static const char *const same[] = {"null", "[]", "{}", "[[],[{}],[[1]]]", "{\"a\":{\"b\":[1,{\"c\":null}]},\"d\":\"e\"}",
-                                       "[1.50,-0,1e5]", "[{\"x\":[]},{\"y\":{}}]"};
+    static const char *const same[] = {"null",
+                                       "[]",
+                                       "{}",
+                                       "[[],[{}],[[1]]]",
+                                       "{\"a\":{\"b\":[1,{\"c\":null}]},\"d\":\"e\"}",
+                                       "[1.50,-0,1e5]",
+                                       "[{\"x\":[]},{\"y\":{}}]"};
     struct fn_buf b;
     fn_buf_init(&b, 1000);
     for (size_t i = 0; i < FN_COUNT(same); i++) {
@@ -269,7 +347,7 @@ static void test_put_value(void)
     fn_arena_fini(&arena);
 }
 
-UNIT_SUITE("fn_json", {"tree", test_tree}, {"rejects", test_rejects}, {"accepts", test_accepts}, {"repair", test_repair},
-           {"duplicates", test_duplicates}, {"limits", test_limits}, {"no memory", test_no_memory}, {"int", test_int},
-           {"num", test_num}, {"put_num", test_put_num}, {"put_str", test_put_str}, {"commas", test_commas},
-           {"put_value", test_put_value})
+UNIT_SUITE("fn_json", {"tree", test_tree}, {"rejects", test_rejects}, {"accepts", test_accepts},
+           {"repair", test_repair}, {"duplicates", test_duplicates}, {"limits", test_limits},
+           {"no memory", test_no_memory}, {"int", test_int}, {"num", test_num}, {"put_num", test_put_num},
+           {"put_str", test_put_str}, {"commas", test_commas}, {"put_value", test_put_value})

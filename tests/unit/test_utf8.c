@@ -19,10 +19,20 @@ static void test_round_trip(void)
 /* What yajl 2.1 lets through, and the other classics: overlong, surrogates, past the end, stray tails. */
 static void test_invalid(void)
 {
-    static const char *const bad[] = {"\xC0\x80",         "\xC1\xBF",         "\xE0\x9F\xBF", "\xED\xA0\x80",
-                                      "\xED\xBF\xBF",     "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                                      "\x80",             "\xBF",             "\xE2\x82",     "\xFE",
-                                      "\xFF",             "\xF8\x88\x80\x80\x80"};
+    static const char *const bad[] = {"\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xE0\x9F\xBF",
+                                      "\xED\xA0\x80",
+                                      "\xED\xBF\xBF",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\x80",
+                                      "\xBF",
+                                      "\xE2\x82",
+                                      "\xFE",
+                                      "\xFF",
+                                      "\xF8\x88\x80\x80\x80"};
     for (size_t i = 0; i < FN_COUNT(bad); i++) {
         size_t at = 0;
         CU_ASSERT_FALSE(fn_utf8_valid(fn_str_c(bad[i])));
@@ -54,5 +64,5 @@ static void test_repair(void)
     fn_buf_fini(&b);
 }
 
-UNIT_SUITE("fn_utf8", {"round trip", test_round_trip}, {"invalid", test_invalid},
-           {"count and cut", test_count_and_cut}, {"repair", test_repair})
+UNIT_SUITE("fn_utf8", {"round trip", test_round_trip}, {"invalid", test_invalid}, {"count and cut", test_count_and_cut},
+           {"repair", test_repair})
