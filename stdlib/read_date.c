@@ -383,6 +383,9 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
         minute = half = 0;
         bare = true;
     }
+    if (half != 0 && hour > 12) {
+        return false;
+    }
     ws->at++;
     bool hours = take(ws, "horas") || take(ws, "hora") || take(ws, "hs") || take(ws, "h") || take(ws, "hours") || take(ws, "o clock");
     if (take(ws, "e meia")) {

@@ -140,7 +140,7 @@ static bool scale_up(struct decimal *d, int64_t by)
 static int64_t multiplier(struct fn_str w)
 {
     static const struct word_number table[] = {{"mil", 1000}, {"k", 1000}, {"thousand", 1000}, {"milhao", 1000000},
-                                               {"milhoes", 1000000}, {"mi", 1000000}, {"million", 1000000}, {"duzia", 12}, {"dozen", 12}};
+                                               {"milhoes", 1000000}, {"mi", 1000000}, {"million", 1000000}, {"duzia", 12}, {"duzias", 12}, {"dozen", 12}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (fn_str_eq(w, fn_str_c(table[i].word))) {
             return table[i].value;
@@ -172,6 +172,9 @@ static bool take_number_word(struct scan *s, int64_t v)
 static struct fn_str strip_word(struct fn_str w)
 {
     static const char *const signs[] = {"r$", "us$", "$", "\xe2\x82\xac"};
+    while (w.n > 0 && strchr("(\"'", w.p[0]) != NULL) {
+        w = (struct fn_str){w.p + 1, w.n - 1};
+    }
     for (size_t i = 0; i < FN_COUNT(signs); i++) {
         struct fn_str sign = fn_str_c(signs[i]);
         if (fn_str_starts(w, sign)) {

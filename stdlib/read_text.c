@@ -45,6 +45,18 @@ static bool in_table(struct fn_str word, const char *const *table, size_t n)
     return false;
 }
 
+/* "sim, por favor" is "sim por favor". */
+static void drop_commas(struct fn_buf *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->p[i] != ',') {
+            b->p[n++] = b->p[i];
+        }
+    }
+    b->n = n;
+}
+
 bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
 {
     static const char *const yes[] = {"sim", "s", "ss", "claro", "com certeza", "isso", "isso mesmo", "quero", "pode", "pode ser", "ok", "okay",
@@ -57,6 +69,7 @@ bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
     (void)loc; /* the two languages do not contradict each other here */
     fn_buf_init(&folded, FOLD_MAX);
     fn_fold_phrase(&folded, text);
+    drop_commas(&folded);
     struct fn_str w = fn_buf_view(&folded);
     bool is_yes = in_table(w, yes, FN_COUNT(yes)), is_no = in_table(w, no, FN_COUNT(no));
     bool good = !folded.failed && is_yes != is_no;
