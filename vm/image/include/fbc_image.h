@@ -25,6 +25,7 @@ struct fbc_type {
     uint8_t pad;
     uint16_t elem;   /* LIST, MAP, OPTION: type index; else FBC_NO_TYPE */
     uint16_t n;      /* RECORD fields, ENUM members */
+    uint32_t nodes;  /* derived; itself, its members and all below it, written out: at most FBC_LIMIT_TYPE_NODES */
     uint32_t bound;  /* text(n): code points, list<T>(n): items; 0 = the kind's default */
     struct fn_str name;              /* ENUM, RECORD; for JSON Schema, inspection and migration */
     const struct fbc_field *fields;  /* RECORD: name and type; ENUM: member names */

@@ -21,7 +21,8 @@ enum fbc_rule {
     FBC_R_NONE, FBC_R_SAME_AB, FBC_R_SAME_BC, FBC_R_SAME_ABC, FBC_R_BIT_B, FBC_R_CONST, FBC_R_GLOBAL, FBC_R_OPT_AB, FBC_R_OPT_BA,
     FBC_R_CAT, FBC_R_NEWREC, FBC_R_FIELD_GET, FBC_R_FIELD_SET, FBC_R_NEWLIST, FBC_R_LIST_AB, FBC_R_LIST_BA, FBC_R_LIST_AC,
     FBC_R_MAP_BA, FBC_R_MAP_AC, FBC_R_CALL, FBC_R_NATIVE, FBC_R_RET, FBC_R_RETV, FBC_R_EFFECT, FBC_R_HOST, FBC_R_AWAIT, FBC_R_INPUT,
-    FBC_R_TEXTK, FBC_R_EXT
+    FBC_R_TEXTK, FBC_R_EXT,
+    FBC_R_JUMP, FBC_R_END, FBC_R_FAIL /* nothing falls through; END only in may_await functions */
 };
 struct fbc_op_info {
     const char *name; /* NULL: no such opcode */

@@ -1,0 +1,56 @@
+/* find.c: lookups by stable name. Linear: names are looked up when a conversation begins or moves, in tables of tens of rows.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fbc_image.h"
+
+uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name)
+{
+    for (uint32_t i = 0; i < im->n_stages; i++) {
+        if (fn_str_eq(im->stages[i].name, name)) {
+            return (uint16_t)i;
+        }
+    }
+    return FBC_NO_INDEX;
+}
+
+uint16_t fbc_find_global(const struct fbc_image *im, struct fn_str name, unsigned contact)
+{
+    for (uint32_t i = 0; i < im->n_globals; i++) {
+        bool is_contact = (im->globals[i].flags & FBC_G_CONTACT) != 0;
+        if (is_contact == (contact != 0) && fn_str_eq(im->globals[i].name, name)) {
+            return (uint16_t)i;
+        }
+    }
+    return FBC_NO_INDEX;
+}
+
+uint16_t fbc_find_event(const struct fbc_image *im, struct fn_str name)
+{
+    for (uint32_t i = 0; i < im->n_events; i++) {
+        if (fn_str_eq(im->events[i].name, name)) {
+            return (uint16_t)i;
+        }
+    }
+    return FBC_NO_INDEX;
+}
+
+uint16_t fbc_find_wait(const struct fbc_image *im, struct fn_str name)
+{
+    for (uint32_t i = 0; i < im->n_waits; i++) {
+        if (fn_str_eq(im->waits[i].name, name)) {
+            return (uint16_t)i;
+        }
+    }
+    return FBC_NO_INDEX;
+}
+
+const struct fbc_entry *fbc_find_entry(const struct fbc_image *im, enum fbc_entry_kind kind, struct fn_str folded, uint16_t event)
+{
+    bool by_phrase = kind == FBC_ENTRY_KEYWORD || kind == FBC_ENTRY_ALWAYS;
+    for (uint32_t i = 0; i < im->n_entries; i++) {
+        const struct fbc_entry *e = &im->entries[i];
+        if (e->kind == kind && (!by_phrase || fn_str_eq(e->phrase, folded)) && (kind != FBC_ENTRY_EVENT || e->event == event)) {
+            return e;
+        }
+    }
+    return NULL;
+}
