@@ -50,7 +50,8 @@ bool fsl_cpf(struct fn_str text, struct fn_buf *out)
 {
     char d[11];
     fn_buf_clear(out);
-    if (!collect(text, false, d, sizeof d) || all_equal(d, sizeof d) || d[9] != check_digit(d, 9, 11) || d[10] != check_digit(d, 10, 11)) {
+    if (!collect(text, false, d, sizeof d) || all_equal(d, sizeof d) || d[9] != check_digit(d, 9, 11) ||
+        d[10] != check_digit(d, 10, 11)) {
         return false;
     }
     fn_buf_printf(out, "%.3s.%.3s.%.3s-%.2s", d, d + 3, d + 6, d + 9);
@@ -61,7 +62,8 @@ bool fsl_cnpj(struct fn_str text, struct fn_buf *out)
 {
     char d[14];
     fn_buf_clear(out);
-    if (!collect(text, true, d, sizeof d) || all_equal(d, sizeof d) || d[12] != check_digit(d, 12, 9) || d[13] != check_digit(d, 13, 9)) {
+    if (!collect(text, true, d, sizeof d) || all_equal(d, sizeof d) || d[12] != check_digit(d, 12, 9) ||
+        d[13] != check_digit(d, 13, 9)) {
         return false;
     }
     fn_buf_printf(out, "%.2s.%.3s.%.3s/%.4s-%.2s", d, d + 2, d + 5, d + 8, d + 12);

@@ -32,7 +32,8 @@ static int month_days(int64_t year, int64_t month)
 
 bool fsl_date_of(int64_t year, int64_t month, int64_t day, int64_t *out)
 {
-    if (year < FSL_YEAR_MIN || year > FSL_YEAR_MAX || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
+    if (year < FSL_YEAR_MIN || year > FSL_YEAR_MAX || month < 1 || month > 12 || day < 1 ||
+        day > month_days(year, month)) {
         return false;
     }
     *out = days_from_civil(year, month, day);
@@ -74,17 +75,40 @@ struct zone {
 };
 static const struct zone zones[] = {
     {"UTC", 0, FIXED},
-    {"America/Sao_Paulo", -180, FIXED}, {"America/Bahia", -180, FIXED}, {"America/Fortaleza", -180, FIXED},
-    {"America/Recife", -180, FIXED}, {"America/Belem", -180, FIXED}, {"America/Maceio", -180, FIXED},
-    {"America/Araguaina", -180, FIXED}, {"America/Santarem", -180, FIXED}, {"America/Manaus", -240, FIXED},
-    {"America/Cuiaba", -240, FIXED}, {"America/Campo_Grande", -240, FIXED}, {"America/Boa_Vista", -240, FIXED},
-    {"America/Porto_Velho", -240, FIXED}, {"America/Rio_Branco", -300, FIXED}, {"America/Eirunepe", -300, FIXED},
-    {"America/Noronha", -120, FIXED}, {"America/Argentina/Buenos_Aires", -180, FIXED}, {"America/Montevideo", -180, FIXED},
-    {"America/Bogota", -300, FIXED}, {"America/Lima", -300, FIXED}, {"America/Mexico_City", -360, FIXED},
-    {"Africa/Luanda", 60, FIXED}, {"Africa/Maputo", 120, FIXED}, {"Asia/Tokyo", 540, FIXED},
-    {"Europe/Lisbon", 0, EUROPE}, {"Europe/London", 0, EUROPE}, {"Europe/Madrid", 60, EUROPE}, {"Europe/Paris", 60, EUROPE},
-    {"Europe/Berlin", 60, EUROPE}, {"Europe/Rome", 60, EUROPE}, {"America/New_York", -300, UNITED_STATES},
-    {"America/Chicago", -360, UNITED_STATES}, {"America/Denver", -420, UNITED_STATES}, {"America/Los_Angeles", -480, UNITED_STATES},
+    {"America/Sao_Paulo", -180, FIXED},
+    {"America/Bahia", -180, FIXED},
+    {"America/Fortaleza", -180, FIXED},
+    {"America/Recife", -180, FIXED},
+    {"America/Belem", -180, FIXED},
+    {"America/Maceio", -180, FIXED},
+    {"America/Araguaina", -180, FIXED},
+    {"America/Santarem", -180, FIXED},
+    {"America/Manaus", -240, FIXED},
+    {"America/Cuiaba", -240, FIXED},
+    {"America/Campo_Grande", -240, FIXED},
+    {"America/Boa_Vista", -240, FIXED},
+    {"America/Porto_Velho", -240, FIXED},
+    {"America/Rio_Branco", -300, FIXED},
+    {"America/Eirunepe", -300, FIXED},
+    {"America/Noronha", -120, FIXED},
+    {"America/Argentina/Buenos_Aires", -180, FIXED},
+    {"America/Montevideo", -180, FIXED},
+    {"America/Bogota", -300, FIXED},
+    {"America/Lima", -300, FIXED},
+    {"America/Mexico_City", -360, FIXED},
+    {"Africa/Luanda", 60, FIXED},
+    {"Africa/Maputo", 120, FIXED},
+    {"Asia/Tokyo", 540, FIXED},
+    {"Europe/Lisbon", 0, EUROPE},
+    {"Europe/London", 0, EUROPE},
+    {"Europe/Madrid", 60, EUROPE},
+    {"Europe/Paris", 60, EUROPE},
+    {"Europe/Berlin", 60, EUROPE},
+    {"Europe/Rome", 60, EUROPE},
+    {"America/New_York", -300, UNITED_STATES},
+    {"America/Chicago", -360, UNITED_STATES},
+    {"America/Denver", -420, UNITED_STATES},
+    {"America/Los_Angeles", -480, UNITED_STATES},
 };
 
 static const struct zone *find_zone(struct fn_str tz)
@@ -167,7 +191,8 @@ static int64_t digits_at(struct fn_str s, size_t at, size_t n)
 
 bool fsl_date_parse(struct fn_str s, int64_t *out)
 {
-    return s.n == 10 && s.p[4] == '-' && s.p[7] == '-' && fsl_date_of(digits_at(s, 0, 4), digits_at(s, 5, 2), digits_at(s, 8, 2), out);
+    return s.n == 10 && s.p[4] == '-' && s.p[7] == '-' &&
+           fsl_date_of(digits_at(s, 0, 4), digits_at(s, 5, 2), digits_at(s, 8, 2), out);
 }
 
 /* "Z", "+03:00", "-0300" or nothing (tz decides). ms to subtract; false when malformed. */
@@ -220,8 +245,8 @@ bool fsl_datetime_parse(struct fn_str s, struct fn_str tz, int64_t *out)
         return true;
     }
     int64_t h = digits_at(s, 11, 2), m = digits_at(s, 14, 2);
-    if (s.n < 16 || !fsl_date_parse((struct fn_str){s.p, 10}, &date) || (s.p[10] != 'T' && s.p[10] != ' ') || s.p[13] != ':' || h < 0 ||
-        h > 23 || m < 0 || m > 59) {
+    if (s.n < 16 || !fsl_date_parse((struct fn_str){s.p, 10}, &date) || (s.p[10] != 'T' && s.p[10] != ' ') ||
+        s.p[13] != ':' || h < 0 || h > 23 || m < 0 || m > 59) {
         return false;
     }
     int64_t ms = parse_seconds((struct fn_str){s.p + 16, s.n - 16}, &used);

@@ -10,10 +10,17 @@ struct fixed_holiday {
     const char *name;
 };
 static const struct fixed_holiday fixed[] = {
-    {1, 1, 1, "Confraterniza\xc3\xa7\xc3\xa3o Universal"}, {4, 21, 1, "Tiradentes"},       {5, 1, 1, "Dia do Trabalho"},
-    {9, 7, 1, "Independ\xc3\xaancia do Brasil"},          {10, 12, 1980, "Nossa Senhora Aparecida"},
-    {11, 2, 1, "Finados"},                                 {11, 15, 1, "Proclama\xc3\xa7\xc3\xa3o da Rep\xc3\xba" "blica"},
-    {11, 20, 2024, "Dia da Consci\xc3\xaancia Negra"},    {12, 25, 1, "Natal"},
+    {1, 1, 1, "Confraterniza\xc3\xa7\xc3\xa3o Universal"},
+    {4, 21, 1, "Tiradentes"},
+    {5, 1, 1, "Dia do Trabalho"},
+    {9, 7, 1, "Independ\xc3\xaancia do Brasil"},
+    {10, 12, 1980, "Nossa Senhora Aparecida"},
+    {11, 2, 1, "Finados"},
+    {11, 15, 1,
+     "Proclama\xc3\xa7\xc3\xa3o da Rep\xc3\xba"
+     "blica"},
+    {11, 20, 2024, "Dia da Consci\xc3\xaancia Negra"},
+    {12, 25, 1, "Natal"},
 };
 
 const char *fsl_br_holiday(int64_t date)

@@ -1,11 +1,10 @@
 /* natives.c: binds natives.def to the pure functions: takes the slots apart, puts the result back, charges fuel by the byte.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "natives.h"
 #include "fsl_natives.h"
 #include "fsl_read.h"
 #include "fsl_show.h"
-#include "natives.h"
-
 
 /* Most natives make one text of bounded size. */
 enum fbc_trap fsl_give_text(struct fvm_run *run, struct fn_buf *b, union fvm_slot *out)
@@ -56,7 +55,8 @@ FSL_NATIVE(show_money)
 FSL_NATIVE(show_bool)
 {
     bool en = fsl_is_en(FSL_ARG_TEXT(1));
-    struct fn_str s = args[0].i != 0 ? (en ? FN_STR("yes") : FN_STR("sim")) : (en ? FN_STR("no") : FN_STR("n\xc3\xa3o"));
+    struct fn_str s =
+        args[0].i != 0 ? (en ? FN_STR("yes") : FN_STR("sim")) : (en ? FN_STR("no") : FN_STR("n\xc3\xa3o"));
     return fvm_make_text(run, s, &out->ref);
 }
 

@@ -14,7 +14,8 @@ enum {
     enum fbc_trap fsl_native_##name(struct fvm_run *run, const union fvm_slot *args, union fvm_slot *out);
 #include "natives.def"
 #undef FBC_NATIVE
-#define FSL_NATIVE(name) enum fbc_trap fsl_native_##name(struct fvm_run *run, const union fvm_slot *args, union fvm_slot *out)
+#define FSL_NATIVE(name) \
+    enum fbc_trap fsl_native_##name(struct fvm_run *run, const union fvm_slot *args, union fvm_slot *out)
 #define FSL_ARG_TEXT(i) fvm_text(run, args[i].ref)
 
 /* Both take b over. */

@@ -14,11 +14,11 @@ static int64_t clip(int64_t v, int64_t low, int64_t high)
 {
     return v < low ? low : v > high ? high : v;
 }
-#define DATE_LOW (-719162)
-#define DATE_HIGH 2932896
-#define ARG_DATE(k) clip(args[k].i, DATE_LOW, DATE_HIGH)
-#define ARG_TIME(k) clip(args[k].i, 0, FSL_DAY_MS - 1)
-#define ARG_DATETIME(k) clip(args[k].i, (int64_t)DATE_LOW * FSL_DAY_MS, (int64_t)DATE_HIGH * FSL_DAY_MS)
+#define DATE_LOW        (-719162)
+#define DATE_HIGH       2932896
+#define ARG_DATE(k)     clip(args[k].i, DATE_LOW, DATE_HIGH)
+#define ARG_TIME(k)     clip(args[k].i, 0, FSL_DAY_MS - 1)
+#define ARG_DATETIME(k) clip(args[k].i, (int64_t)DATE_LOW *FSL_DAY_MS, (int64_t)DATE_HIGH *FSL_DAY_MS)
 
 static enum fbc_trap give_some_int(struct fvm_run *run, bool present, int64_t v, union fvm_slot *out)
 {
@@ -240,7 +240,8 @@ FSL_NATIVE(br_holiday)
     return name != NULL ? fvm_make_some_text(run, fn_str_c(name), &out->ref) : FBC_TRAP_NONE;
 }
 
-static enum fbc_trap give_document(struct fvm_run *run, bool (*check)(struct fn_str, struct fn_buf *), struct fn_str s, union fvm_slot *out)
+static enum fbc_trap give_document(struct fvm_run *run, bool (*check)(struct fn_str, struct fn_buf *), struct fn_str s,
+                                   union fvm_slot *out)
 {
     struct fn_buf b;
     fn_buf_init(&b, SHORT_MAX);

@@ -74,7 +74,8 @@ FSL_NATIVE(text_int)
     bool negative = s.n > 0 && s.p[0] == '-', good = s.n > (size_t)negative && s.n <= 20;
     int64_t v = 0;
     for (size_t i = negative; good && i < s.n; i++) {
-        good = s.p[i] >= '0' && s.p[i] <= '9' && !__builtin_mul_overflow(v, 10, &v) && !__builtin_sub_overflow(v, s.p[i] - '0', &v);
+        good = s.p[i] >= '0' && s.p[i] <= '9' && !__builtin_mul_overflow(v, 10, &v) &&
+               !__builtin_sub_overflow(v, s.p[i] - '0', &v);
     }
     good = good && (negative || v != INT64_MIN);
     out->ref = 0;

@@ -9,7 +9,6 @@
 #include "fn_json.h"
 #include "fsl_text.h"
 
-
 /* A borrowed slice of an argument moves when the heap collects, so it is copied out before the new text is made. */
 static enum fbc_trap give_slice(struct fvm_run *run, struct fn_str s, union fvm_slot *out)
 {
@@ -19,7 +18,8 @@ static enum fbc_trap give_slice(struct fvm_run *run, struct fn_str s, union fvm_
     return fsl_give_text(run, &b, out);
 }
 
-static enum fbc_trap give_made(struct fvm_run *run, void (*make)(struct fn_buf *, struct fn_str), struct fn_str s, union fvm_slot *out)
+static enum fbc_trap give_made(struct fvm_run *run, void (*make)(struct fn_buf *, struct fn_str), struct fn_str s,
+                               union fvm_slot *out)
 {
     struct fn_buf b;
     fn_buf_init(&b, FSL_TEXT_MAX);
@@ -74,7 +74,6 @@ FSL_NATIVE(text_slice)
     return give_slice(run, fsl_slice(FSL_ARG_TEXT(0), args[1].i, args[2].i), out);
 }
 
-
 /* Both folded, then compared as `how` says: 0 anywhere, 1 at the start, 2 at the end. */
 static enum fbc_trap folded_has(struct fvm_run *run, struct fn_str s, struct fn_str part, int how, union fvm_slot *out)
 {
@@ -110,7 +109,6 @@ FSL_NATIVE(text_ends)
 {
     return folded_has(run, FSL_ARG_TEXT(0), FSL_ARG_TEXT(1), 2, out);
 }
-
 
 FSL_NATIVE(text_find)
 {

@@ -10,8 +10,10 @@
 enum { VERSION_MAX = 20, CODEWORDS_MAX = 1085, ECC_MAX = 30 };
 
 /* Level M, table 9: error correction codewords per block, and blocks, by version. */
-static const uint8_t ecc_per_block[VERSION_MAX + 1] = {0, 10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24, 28, 28, 26, 26, 26};
-static const uint8_t block_count[VERSION_MAX + 1] = {0, 1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8, 9, 9, 10, 10, 11, 13, 14, 16};
+static const uint8_t ecc_per_block[VERSION_MAX + 1] = {0,  10, 16, 26, 18, 24, 16, 18, 22, 22, 26,
+                                                       30, 22, 22, 24, 24, 28, 28, 26, 26, 26};
+static const uint8_t block_count[VERSION_MAX + 1] = {0, 1, 1, 1, 2,  2,  4,  4,  4,  5, 5,
+                                                     5, 8, 9, 9, 10, 10, 11, 13, 14, 16};
 
 /* Modules left for data when all function patterns are drawn (6, annex). */
 static int raw_modules(int v)
@@ -344,10 +346,11 @@ bool fsl_qr_make(struct fn_str text, struct fsl_qr *out)
 void fsl_qr_svg_url(struct fn_buf *out, const struct fsl_qr *qr)
 {
     int size = qr->side + 8;
-    fn_buf_printf(out,
-                  "data:image/svg+xml,%%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d'%%3E%%3Cpath fill='white' "
-                  "d='M0 0h%dv%dH0z'/%%3E%%3Cpath d='",
-                  size, size, size, size);
+    fn_buf_printf(
+        out,
+        "data:image/svg+xml,%%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d'%%3E%%3Cpath fill='white' "
+        "d='M0 0h%dv%dH0z'/%%3E%%3Cpath d='",
+        size, size, size, size);
     for (int y = 0; y < qr->side; y++) {
         for (int x = 0; x < qr->side;) {
             int a = x;

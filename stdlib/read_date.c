@@ -33,7 +33,8 @@ static bool split_words(struct words *ws, struct fn_str text, struct fn_str loc)
         char *p = ws->folded.p;
         bool inside = i > 0 && i + 1 < ws->folded.n;
         bool letters = inside && p[i - 1] >= 'a' && p[i - 1] <= 'z' && p[i + 1] >= 'a' && p[i + 1] <= 'z';
-        if (strchr(",;!?()\t\n\r", p[i]) != NULL || (p[i] == '-' && letters) || (p[i] == '.' && (!inside || p[i + 1] == ' '))) {
+        if (strchr(",;!?()\t\n\r", p[i]) != NULL || (p[i] == '-' && letters) ||
+            (p[i] == '.' && (!inside || p[i + 1] == ' '))) {
             p[i] = ' ';
         }
     }
@@ -93,8 +94,10 @@ static int64_t small_number(struct fn_str w)
 
 static int64_t count_word(struct fn_str w)
 {
-    static const char *const names[] = {"um", "dois", "tres", "quatro", "cinco", "seis", "sete", "oito", "nove", "dez", "onze", "doze"};
-    static const char *const names_en[] = {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"};
+    static const char *const names[] = {"um",   "dois", "tres", "quatro", "cinco", "seis",
+                                        "sete", "oito", "nove", "dez",    "onze",  "doze"};
+    static const char *const names_en[] = {"one",   "two",   "three", "four", "five",   "six",
+                                           "seven", "eight", "nine",  "ten",  "eleven", "twelve"};
     for (size_t i = 0; i < FN_COUNT(names); i++) {
         if (is(w, names[i]) || is(w, names_en[i])) {
             return (int64_t)i + 1;
@@ -121,12 +124,13 @@ static int weekday_word(struct fn_str w)
 
 static int month_word(struct fn_str w)
 {
-    static const char *const names[] = {"janeiro", "fevereiro", "marco", "abril", "maio", "junho", "julho", "agosto", "setembro",
-                                        "outubro", "novembro", "dezembro"};
-    static const char *const names_en[] = {"january", "february", "march", "april", "may", "june", "july", "august", "september",
-                                           "october", "november", "december"};
+    static const char *const names[] = {"janeiro", "fevereiro", "marco",    "abril",   "maio",     "junho",
+                                        "julho",   "agosto",    "setembro", "outubro", "novembro", "dezembro"};
+    static const char *const names_en[] = {"january", "february", "march",     "april",   "may",      "june",
+                                           "july",    "august",   "september", "october", "november", "december"};
     for (int i = 0; i < 12; i++) {
-        bool shortened = w.n == 3 && (fn_str_eq(w, (struct fn_str){names[i], 3}) || fn_str_eq(w, (struct fn_str){names_en[i], 3}));
+        bool shortened =
+            w.n == 3 && (fn_str_eq(w, (struct fn_str){names[i], 3}) || fn_str_eq(w, (struct fn_str){names_en[i], 3}));
         if (is(w, names[i]) || is(w, names_en[i]) || shortened) {
             return i + 1;
         }
@@ -199,7 +203,8 @@ static bool numeric_date(struct fn_str w, bool en, int64_t today, int64_t *out)
         return next_day(day, month, today, out);
     }
     int64_t year = small_number(part[2]);
-    return year >= 0 && (part[2].n == 2 || part[2].n == 4) && fsl_date_of(full_year(year, part[2].n, today), month, day, out);
+    return year >= 0 && (part[2].n == 2 || part[2].n == 4) &&
+           fsl_date_of(full_year(year, part[2].n, today), month, day, out);
 }
 
 /* "5 de março de 2026", "5 março", "march 5", "1º de maio" */
@@ -237,8 +242,9 @@ static bool relative_day(struct words *ws, int64_t today, int64_t *out)
     static const struct {
         const char *phrase;
         int days;
-    } table[] = {{"depois de amanha", 2}, {"day after tomorrow", 2}, {"hoje", 0}, {"today", 0}, {"amanha", 1}, {"tomorrow", 1},
-                 {"ontem", -1}, {"yesterday", -1}, {"anteontem", -2}};
+    } table[] = {{"depois de amanha", 2}, {"day after tomorrow", 2}, {"hoje", 0},   {"today", 0},
+                 {"amanha", 1},           {"tomorrow", 1},           {"ontem", -1}, {"yesterday", -1},
+                 {"anteontem", -2}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (take(ws, table[i].phrase)) {
             *out = today + table[i].days;
@@ -266,7 +272,8 @@ static bool relative_day(struct words *ws, int64_t today, int64_t *out)
 static bool weekday_day(struct words *ws, int64_t today, int64_t *out)
 {
     size_t at = ws->at;
-    (void)(take(ws, "proxima") || take(ws, "proximo") || take(ws, "next") || take(ws, "esta") || take(ws, "este") || take(ws, "this"));
+    (void)(take(ws, "proxima") || take(ws, "proximo") || take(ws, "next") || take(ws, "esta") || take(ws, "este") ||
+           take(ws, "this"));
     int day = weekday_word(word(ws, 0));
     if (day < 0) {
         ws->at = at;
@@ -332,8 +339,8 @@ static bool clock_word(struct fn_str w, int64_t *hour, int64_t *minute, int *hal
     }
     struct fn_str tail = {w.p + i, w.n - i};
     *half = is(tail, "am") ? 1 : is(tail, "pm") ? 2 : 0;
-    return tail.n == 0 || *half != 0 || is(tail, "h") || is(tail, "hs") || is(tail, "hrs") || is(tail, "min") || is(tail, "m") ||
-           is(tail, "oras");
+    return tail.n == 0 || *half != 0 || is(tail, "h") || is(tail, "hs") || is(tail, "hrs") || is(tail, "min") ||
+           is(tail, "m") || is(tail, "oras");
 }
 
 static bool put_time(int64_t hour, int64_t minute, int half, int64_t *out)
@@ -349,11 +356,12 @@ static bool put_time(int64_t hour, int64_t minute, int half, int64_t *out)
 /* "da tarde" and its like: 1 morning, 2 afternoon or evening, 0 nothing. */
 static int take_half(struct words *ws)
 {
-    if (take(ws, "da manha") || take(ws, "de manha") || take(ws, "da madrugada") || take(ws, "am") || take(ws, "in the morning")) {
+    if (take(ws, "da manha") || take(ws, "de manha") || take(ws, "da madrugada") || take(ws, "am") ||
+        take(ws, "in the morning")) {
         return 1;
     }
-    if (take(ws, "da tarde") || take(ws, "de tarde") || take(ws, "da noite") || take(ws, "de noite") || take(ws, "pm") ||
-        take(ws, "in the afternoon") || take(ws, "in the evening")) {
+    if (take(ws, "da tarde") || take(ws, "de tarde") || take(ws, "da noite") || take(ws, "de noite") ||
+        take(ws, "pm") || take(ws, "in the afternoon") || take(ws, "in the evening")) {
         return 2;
     }
     return 0;
@@ -387,7 +395,8 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
         return false;
     }
     ws->at++;
-    bool hours = take(ws, "horas") || take(ws, "hora") || take(ws, "hs") || take(ws, "h") || take(ws, "hours") || take(ws, "o clock");
+    bool hours = take(ws, "horas") || take(ws, "hora") || take(ws, "hs") || take(ws, "h") || take(ws, "hours") ||
+                 take(ws, "o clock");
     if (take(ws, "e meia")) {
         minute = 30;
     } else if (hours && take(ws, "e") && small_number(word(ws, 0)) >= 0) {
@@ -411,9 +420,11 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
 
 static bool take_filler(struct words *ws)
 {
-    static const char *const fillers[] = {"pode ser", "por favor", "acho que", "no", "na", "em", "de", "do", "da", "para", "pra", "pro", "o",
-                                          "a", "e", "la", "pelas", "umas", "on", "the", "of", "at", "for", "please", "quero", "seria", "vai ser",
-                                          "entao", "feira", "mes", "que vem", "nasci", "eh", "um", "perto", "sera"};
+    static const char *const fillers[] = {
+        "pode ser", "por favor", "acho que", "no",      "na",    "em",     "de",    "do",    "da",
+        "para",     "pra",       "pro",      "o",       "a",     "e",      "la",    "pelas", "umas",
+        "on",       "the",       "of",       "at",      "for",   "please", "quero", "seria", "vai ser",
+        "entao",    "feira",     "mes",      "que vem", "nasci", "eh",     "um",    "perto", "sera"};
     for (size_t i = 0; i < FN_COUNT(fillers); i++) {
         if (take(ws, fillers[i])) {
             return true;
@@ -424,7 +435,8 @@ static bool take_filler(struct words *ws)
 
 static bool take_marker(struct words *ws)
 {
-    return take(ws, "as") || take(ws, "a partir das") || take(ws, "pelas") || take(ws, "at") || take(ws, "around") || take(ws, "umas");
+    return take(ws, "as") || take(ws, "a partir das") || take(ws, "pelas") || take(ws, "at") || take(ws, "around") ||
+           take(ws, "umas");
 }
 
 static bool read_words(struct words *ws, int64_t today, bool lone_hour, struct reading *r)
@@ -452,7 +464,8 @@ bool fsl_read_date(struct fn_str text, int64_t now, struct fn_str tz, struct fn_
 {
     struct words ws;
     struct reading r = {0};
-    bool good = split_words(&ws, text, loc) && read_words(&ws, today_of(now, tz), false, &r) && r.has_date && !r.has_time;
+    bool good =
+        split_words(&ws, text, loc) && read_words(&ws, today_of(now, tz), false, &r) && r.has_date && !r.has_time;
     if (!good && ws.n == 1) { /* a lone "5" answers "que dia?" */
         int64_t day = small_number(ws.w[0]);
         good = day >= 1 && day <= 31 && next_day_of_month(day, today_of(now, tz), &r.date);
@@ -495,12 +508,34 @@ static int64_t unit_ms(struct fn_str w)
     static const struct {
         const char *name;
         int64_t ms;
-    } table[] = {{"s", 1000}, {"seg", 1000}, {"segundo", 1000}, {"segundos", 1000}, {"second", 1000}, {"seconds", 1000},
-                 {"m", MINUTE_MS}, {"min", MINUTE_MS}, {"mins", MINUTE_MS}, {"minuto", MINUTE_MS}, {"minutos", MINUTE_MS},
-                 {"minute", MINUTE_MS}, {"minutes", MINUTE_MS}, {"h", HOUR_MS}, {"hr", HOUR_MS}, {"hora", HOUR_MS}, {"horas", HOUR_MS},
-                 {"hour", HOUR_MS}, {"hours", HOUR_MS}, {"d", FSL_DAY_MS}, {"dia", FSL_DAY_MS}, {"dias", FSL_DAY_MS},
-                 {"day", FSL_DAY_MS}, {"days", FSL_DAY_MS}, {"semana", 7 * (int64_t)FSL_DAY_MS}, {"semanas", 7 * (int64_t)FSL_DAY_MS},
-                 {"week", 7 * (int64_t)FSL_DAY_MS}, {"weeks", 7 * (int64_t)FSL_DAY_MS}};
+    } table[] = {{"s", 1000},
+                 {"seg", 1000},
+                 {"segundo", 1000},
+                 {"segundos", 1000},
+                 {"second", 1000},
+                 {"seconds", 1000},
+                 {"m", MINUTE_MS},
+                 {"min", MINUTE_MS},
+                 {"mins", MINUTE_MS},
+                 {"minuto", MINUTE_MS},
+                 {"minutos", MINUTE_MS},
+                 {"minute", MINUTE_MS},
+                 {"minutes", MINUTE_MS},
+                 {"h", HOUR_MS},
+                 {"hr", HOUR_MS},
+                 {"hora", HOUR_MS},
+                 {"horas", HOUR_MS},
+                 {"hour", HOUR_MS},
+                 {"hours", HOUR_MS},
+                 {"d", FSL_DAY_MS},
+                 {"dia", FSL_DAY_MS},
+                 {"dias", FSL_DAY_MS},
+                 {"day", FSL_DAY_MS},
+                 {"days", FSL_DAY_MS},
+                 {"semana", 7 * (int64_t)FSL_DAY_MS},
+                 {"semanas", 7 * (int64_t)FSL_DAY_MS},
+                 {"week", 7 * (int64_t)FSL_DAY_MS},
+                 {"weeks", 7 * (int64_t)FSL_DAY_MS}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (is(w, table[i].name)) {
             return table[i].ms;
@@ -530,7 +565,8 @@ bool fsl_read_duration(struct fn_str text, struct fn_str loc, int64_t *out)
             total += unit_ms(word(&ws, 1)) / 2;
             any = true;
             ws.at += 2;
-        } else if (n >= 0 && unit.n > 1 && unit.p[0] == 'h' && small_number((struct fn_str){unit.p + 1, unit.n - 1}) >= 0) {
+        } else if (n >= 0 && unit.n > 1 && unit.p[0] == 'h' &&
+                   small_number((struct fn_str){unit.p + 1, unit.n - 1}) >= 0) {
             total += n * HOUR_MS + small_number((struct fn_str){unit.p + 1, unit.n - 1}) * MINUTE_MS;
             any = true;
             ws.at++;

@@ -4,9 +4,9 @@
  * "2 mil", "R$ 1.234,56", "são 35 anos". Two numbers are no answer: guessing which one was meant would be worse than asking again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "fn_utf8.h"
 #include "fsl_read.h"
 #include "fsl_show.h"
-#include "fn_utf8.h"
 
 #include <math.h>
 
@@ -24,16 +24,21 @@ struct word_number {
     int64_t value;
 };
 static const struct word_number ones[] = {
-    {"zero", 0}, {"um", 1}, {"uma", 1}, {"dois", 2}, {"duas", 2}, {"tres", 3}, {"quatro", 4}, {"cinco", 5}, {"seis", 6}, {"meia", 6},
-    {"sete", 7}, {"oito", 8}, {"nove", 9}, {"dez", 10}, {"onze", 11}, {"doze", 12}, {"treze", 13}, {"quatorze", 14}, {"catorze", 14},
-    {"quinze", 15}, {"dezesseis", 16}, {"dezessete", 17}, {"dezoito", 18}, {"dezenove", 19}, {"vinte", 20}, {"trinta", 30},
-    {"quarenta", 40}, {"cinquenta", 50}, {"sessenta", 60}, {"setenta", 70}, {"oitenta", 80}, {"noventa", 90}, {"cem", 100},
-    {"cento", 100}, {"duzentos", 200}, {"duzentas", 200}, {"trezentos", 300}, {"trezentas", 300}, {"quatrocentos", 400},
-    {"quinhentos", 500}, {"seiscentos", 600}, {"setecentos", 700}, {"oitocentos", 800}, {"novecentos", 900},
-    {"one", 1}, {"two", 2}, {"three", 3}, {"four", 4}, {"five", 5}, {"six", 6}, {"seven", 7}, {"eight", 8}, {"nine", 9}, {"ten", 10},
-    {"eleven", 11}, {"twelve", 12}, {"thirteen", 13}, {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16}, {"seventeen", 17},
-    {"eighteen", 18}, {"nineteen", 19}, {"twenty", 20}, {"thirty", 30}, {"forty", 40}, {"fifty", 50}, {"sixty", 60}, {"seventy", 70},
-    {"eighty", 80}, {"ninety", 90},
+    {"zero", 0},         {"um", 1},           {"uma", 1},          {"dois", 2},           {"duas", 2},
+    {"tres", 3},         {"quatro", 4},       {"cinco", 5},        {"seis", 6},           {"meia", 6},
+    {"sete", 7},         {"oito", 8},         {"nove", 9},         {"dez", 10},           {"onze", 11},
+    {"doze", 12},        {"treze", 13},       {"quatorze", 14},    {"catorze", 14},       {"quinze", 15},
+    {"dezesseis", 16},   {"dezessete", 17},   {"dezoito", 18},     {"dezenove", 19},      {"vinte", 20},
+    {"trinta", 30},      {"quarenta", 40},    {"cinquenta", 50},   {"sessenta", 60},      {"setenta", 70},
+    {"oitenta", 80},     {"noventa", 90},     {"cem", 100},        {"cento", 100},        {"duzentos", 200},
+    {"duzentas", 200},   {"trezentos", 300},  {"trezentas", 300},  {"quatrocentos", 400}, {"quinhentos", 500},
+    {"seiscentos", 600}, {"setecentos", 700}, {"oitocentos", 800}, {"novecentos", 900},   {"one", 1},
+    {"two", 2},          {"three", 3},        {"four", 4},         {"five", 5},           {"six", 6},
+    {"seven", 7},        {"eight", 8},        {"nine", 9},         {"ten", 10},           {"eleven", 11},
+    {"twelve", 12},      {"thirteen", 13},    {"fourteen", 14},    {"fifteen", 15},       {"sixteen", 16},
+    {"seventeen", 17},   {"eighteen", 18},    {"nineteen", 19},    {"twenty", 20},        {"thirty", 30},
+    {"forty", 40},       {"fifty", 50},       {"sixty", 60},       {"seventy", 70},       {"eighty", 80},
+    {"ninety", 90},
 };
 
 static bool find_word(struct fn_str w, int64_t *out)
@@ -139,8 +144,9 @@ static bool scale_up(struct decimal *d, int64_t by)
 /* Words that multiply the number before them. */
 static int64_t multiplier(struct fn_str w)
 {
-    static const struct word_number table[] = {{"mil", 1000}, {"k", 1000}, {"thousand", 1000}, {"milhao", 1000000},
-                                               {"milhoes", 1000000}, {"mi", 1000000}, {"million", 1000000}, {"duzia", 12}, {"duzias", 12}, {"dozen", 12}};
+    static const struct word_number table[] = {
+        {"mil", 1000},   {"k", 1000},          {"thousand", 1000}, {"milhao", 1000000}, {"milhoes", 1000000},
+        {"mi", 1000000}, {"million", 1000000}, {"duzia", 12},      {"duzias", 12},      {"dozen", 12}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (fn_str_eq(w, fn_str_c(table[i].word))) {
             return table[i].value;

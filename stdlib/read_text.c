@@ -1,9 +1,9 @@
 /* read_text.c: texts, e-mails, URLs, phones, yes/no and the options of a question out of what a customer typed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "fn_utf8.h"
 #include "fsl_read.h"
 #include "fsl_show.h"
-#include "fn_utf8.h"
 
 enum { FOLD_MAX = 2048, EMAIL_MAX = 254, PHONE_DIGITS_MAX = 15 };
 
@@ -59,11 +59,42 @@ static void drop_commas(struct fn_buf *b)
 
 bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
 {
-    static const char *const yes[] = {"sim", "s", "ss", "claro", "com certeza", "isso", "isso mesmo", "quero", "pode", "pode ser", "ok", "okay",
-                                      "certo", "beleza", "blz", "uhum", "aham", "positivo", "confirmo", "verdadeiro", "yes", "y", "yep", "yeah",
-                                      "sure", "true", "of course", "sim por favor", "sim quero", "claro que sim", "1", "\xf0\x9f\x91\x8d"};
-    static const char *const no[] = {"nao", "n", "nn", "nao quero", "nao obrigado", "nao obrigada", "negativo", "nunca", "jamais", "falso", "no",
-                                     "nope", "false", "no thanks", "agora nao", "ainda nao", "nada", "de jeito nenhum", "2", "0",
+    static const char *const yes[] = {"sim",         "s",
+                                      "ss",          "claro",
+                                      "com certeza", "isso",
+                                      "isso mesmo",  "quero",
+                                      "pode",        "pode ser",
+                                      "ok",          "okay",
+                                      "certo",       "beleza",
+                                      "blz",         "uhum",
+                                      "aham",        "positivo",
+                                      "confirmo",    "verdadeiro",
+                                      "yes",         "y",
+                                      "yep",         "yeah",
+                                      "sure",        "true",
+                                      "of course",   "sim por favor",
+                                      "sim quero",   "claro que sim",
+                                      "1",           "\xf0\x9f\x91\x8d"};
+    static const char *const no[] = {"nao",
+                                     "n",
+                                     "nn",
+                                     "nao quero",
+                                     "nao obrigado",
+                                     "nao obrigada",
+                                     "negativo",
+                                     "nunca",
+                                     "jamais",
+                                     "falso",
+                                     "no",
+                                     "nope",
+                                     "false",
+                                     "no thanks",
+                                     "agora nao",
+                                     "ainda nao",
+                                     "nada",
+                                     "de jeito nenhum",
+                                     "2",
+                                     "0",
                                      "\xf0\x9f\x91\x8e"};
     struct fn_buf folded;
     (void)loc; /* the two languages do not contradict each other here */
@@ -88,7 +119,8 @@ static bool good_local(struct fn_str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         bool dot = s.p[i] == '.';
-        if (dot ? i == 0 || i + 1 == s.n || s.p[i - 1] == '.' : !is_atom(s.p[i]) && strchr("!#$%&'*+/=?^_`{|}~-", s.p[i]) == NULL) {
+        if (dot ? i == 0 || i + 1 == s.n || s.p[i - 1] == '.'
+                : !is_atom(s.p[i]) && strchr("!#$%&'*+/=?^_`{|}~-", s.p[i]) == NULL) {
             return false;
         }
     }
@@ -170,7 +202,9 @@ bool fsl_read_url(struct fn_str text, struct fn_buf *out)
     fn_buf_clear(out);
     fn_buf_init(&low, FOLD_MAX);
     put_lower(&low, s);
-    size_t scheme = fn_str_starts(fn_buf_view(&low), FN_STR("https://")) ? 8 : fn_str_starts(fn_buf_view(&low), FN_STR("http://")) ? 7 : 0;
+    size_t scheme = fn_str_starts(fn_buf_view(&low), FN_STR("https://"))  ? 8
+                    : fn_str_starts(fn_buf_view(&low), FN_STR("http://")) ? 7
+                                                                          : 0;
     size_t host = scheme;
     while (host < s.n && strchr("/?#:", s.p[host]) == NULL) {
         host++;
@@ -290,7 +324,8 @@ static int by_label(struct fn_str folded, const struct fn_str *labels, size_t n)
     return fits == 1 ? prefix : -1;
 }
 
-int fsl_read_option(struct fn_str tapped, struct fn_str text, const struct fn_str *ids, const struct fn_str *labels, size_t n)
+int fsl_read_option(struct fn_str tapped, struct fn_str text, const struct fn_str *ids, const struct fn_str *labels,
+                    size_t n)
 {
     int at = tapped.n > 0 ? by_id(tapped, ids, n) : -1;
     struct fn_buf folded;

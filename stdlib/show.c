@@ -65,7 +65,9 @@ struct currency {
     const char *sign;
 };
 static const struct currency currencies[] = {
-    {{"BRL", 3}, "R$ "}, {{"USD", 3}, "US$ "}, {{"EUR", 3}, "\xe2\x82\xac "},
+    {{"BRL", 3}, "R$ "},
+    {{"USD", 3}, "US$ "},
+    {{"EUR", 3}, "\xe2\x82\xac "},
 };
 
 static void put_sign(struct fn_buf *out, struct fn_str currency)

@@ -59,7 +59,11 @@ void fsl_show_duration(struct fn_buf *out, int64_t ms, struct fn_str loc)
             continue;
         }
         left -= n * unit;
-        fn_buf_printf(out, "%s%llu %s", parts == 0 ? "" : en ? " and " : " e ", (unsigned long long)n,
+        fn_buf_printf(out, "%s%llu %s",
+                      parts == 0 ? ""
+                      : en       ? " and "
+                                 : " e ",
+                      (unsigned long long)n,
                       n == 1 ? (en ? units[i].one_en : units[i].one) : (en ? units[i].many_en : units[i].many));
         parts++;
     }
@@ -81,8 +85,17 @@ static void put_hour(struct fn_buf *out, int64_t time, bool en)
 
 static void put_day(struct fn_buf *out, int64_t date, int64_t today, bool en)
 {
-    static const char *const names[] = {"na segunda", "na ter\xc3\xa7" "a", "na quarta", "na quinta", "na sexta", "no s\xc3\xa1" "bado", "no domingo"};
-    static const char *const names_en[] = {"on Monday", "on Tuesday", "on Wednesday", "on Thursday", "on Friday", "on Saturday", "on Sunday"};
+    static const char *const names[] = {"na segunda",
+                                        "na ter\xc3\xa7"
+                                        "a",
+                                        "na quarta",
+                                        "na quinta",
+                                        "na sexta",
+                                        "no s\xc3\xa1"
+                                        "bado",
+                                        "no domingo"};
+    static const char *const names_en[] = {"on Monday", "on Tuesday",  "on Wednesday", "on Thursday",
+                                           "on Friday", "on Saturday", "on Sunday"};
     int64_t ahead = date - today;
     struct fsl_ymd d = fsl_date_split(date);
     if (ahead == 0) {

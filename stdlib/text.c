@@ -33,7 +33,8 @@ static int32_t upper_point(int32_t c)
     if (c >= 'a' && c <= 'z') {
         return c - 32;
     }
-    if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) || (c >= 0x430 && c <= 0x44F)) {
+    if ((c >= 0xE0 && c <= 0xFE && c != 0xF7) || (c >= 0x3B1 && c <= 0x3C9 && c != 0x3C2) ||
+        (c >= 0x430 && c <= 0x44F)) {
         return c - 32;
     }
     if (c >= 0x450 && c <= 0x45F) {
@@ -53,7 +54,8 @@ static int32_t lower_point(int32_t c)
     if (c >= 'A' && c <= 'Z') {
         return c + 32;
     }
-    if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9 && c != 0x3A2) || (c >= 0x410 && c <= 0x42F)) {
+    if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9 && c != 0x3A2) ||
+        (c >= 0x410 && c <= 0x42F)) {
         return c + 32;
     }
     if (c >= 0x400 && c <= 0x40F) {
@@ -131,7 +133,8 @@ void fsl_replace(struct fn_buf *out, struct fn_str s, struct fn_str what, struct
 
 static bool is_letter(int32_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c < 0x250) || (c >= 0x370 && c < 0x530);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c != 0xD7 && c != 0xF7 && c < 0x250) ||
+           (c >= 0x370 && c < 0x530);
 }
 
 static bool fits(int32_t mask, int32_t c)
@@ -206,7 +209,8 @@ void fsl_url_encode(struct fn_buf *out, struct fn_str s)
     static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c != 0 && strchr("-._~", c) != NULL);
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     (c != 0 && strchr("-._~", c) != NULL);
         if (plain) {
             fn_buf_char(out, (char)c);
         } else {

@@ -9,6 +9,6 @@
 bool fsl_cpf(struct fn_str text, struct fn_buf *out);  /* 123.456.789-09 */
 bool fsl_cnpj(struct fn_str text, struct fn_buf *out); /* 12.ABC.345/01DE-35 */
 bool fsl_cep(struct fn_str text, struct fn_buf *out);  /* 01310-100 */
-uint16_t fsl_crc16(struct fn_str s);                   /* CRC-16/CCITT-FALSE: polynomial 0x1021, initial 0xFFFF (Pix, EMV 4.8) */
+uint16_t fsl_crc16(struct fn_str s); /* CRC-16/CCITT-FALSE: polynomial 0x1021, initial 0xFFFF (Pix, EMV 4.8) */
 
 #endif

@@ -51,7 +51,7 @@ struct fsl_hours {
     size_t n_closed;
 };
 bool fsl_hours_open(const struct fsl_hours *h, int64_t now);
-int64_t fsl_hours_opens(const struct fsl_hours *h, int64_t now);  /* now itself when open; now + 366 days when never */
+int64_t fsl_hours_opens(const struct fsl_hours *h, int64_t now); /* now itself when open; now + 366 days when never */
 int64_t fsl_hours_closes(const struct fsl_hours *h, int64_t now);
 
 /* Reading what people type; now and tz say what "amanhã" is. */

@@ -18,6 +18,7 @@ bool fsl_read_email(struct fn_str text, struct fn_buf *out);
 bool fsl_read_url(struct fn_str text, struct fn_buf *out);
 bool fsl_read_phone(struct fn_str text, struct fn_str loc, struct fn_buf *out);
 /* Index of the option meant, or -1: by id of the button, number, label, or a prefix of three letters that fits one. */
-int fsl_read_option(struct fn_str tapped, struct fn_str text, const struct fn_str *ids, const struct fn_str *labels, size_t n);
+int fsl_read_option(struct fn_str tapped, struct fn_str text, const struct fn_str *ids, const struct fn_str *labels,
+                    size_t n);
 
 #endif

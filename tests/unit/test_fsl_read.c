@@ -64,7 +64,8 @@ static bool read_moment(const char *type, struct fn_str text, struct fn_str loc,
 static bool read_option(struct fn_str text, struct fn_buf *out)
 {
     static const struct fn_str ids[] = {{"a", 1}, {"b", 1}, {"c", 1}};
-    static const struct fn_str labels[] = {{"Ver pre\xc3\xa7os", 11}, {"Falar com algu\xc3\xa9m", 17}, {"Rastrear pedido", 15}};
+    static const struct fn_str labels[] = {
+        {"Ver pre\xc3\xa7os", 11}, {"Falar com algu\xc3\xa9m", 17}, {"Rastrear pedido", 15}};
     fn_buf_printf(out, "%d", fsl_read_option(FN_STR_NULL, text, ids, labels, 3));
     return true;
 }
@@ -74,7 +75,8 @@ static bool read_row(const char *type, struct fn_str text, struct fn_str loc, st
     static const struct {
         const char *type;
         bool (*read)(struct fn_str, struct fn_buf *);
-    } texts[] = {{"email", fsl_read_email}, {"url", fsl_read_url}, {"cpf", fsl_cpf}, {"cnpj", fsl_cnpj}, {"cep", fsl_cep}, {"option", read_option}};
+    } texts[] = {{"email", fsl_read_email}, {"url", fsl_read_url}, {"cpf", fsl_cpf},
+                 {"cnpj", fsl_cnpj},        {"cep", fsl_cep},      {"option", read_option}};
     for (size_t i = 0; i < FN_COUNT(texts); i++) {
         if (strcmp(type, texts[i].type) == 0) {
             return texts[i].read(text, out);
@@ -145,8 +147,8 @@ static void test_table(void)
 /* Hostile text never crashes a reader, whatever its type. */
 static void test_any_bytes(void)
 {
-    static const char *const types[] = {"int", "number", "money", "bool", "text", "email", "url", "phone", "option", "cpf", "cnpj", "cep", "date",
-                                        "time", "datetime", "duration"};
+    static const char *const types[] = {"int",    "number", "money", "bool", "text", "email", "url",      "phone",
+                                        "option", "cpf",    "cnpj",  "cep",  "date", "time",  "datetime", "duration"};
     static const char alphabet[] = "0123456789.,-/:h aeid\xc3\xa7\xff\x00@+R$";
     char text[48];
     uint64_t x = 88172645463325252u;
