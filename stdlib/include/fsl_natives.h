@@ -14,7 +14,7 @@ extern const fvm_native_fn fsl_natives[FBC_NATIVE_MAX];
 struct fsl_module {
     struct fn_str name, text;
 };
-extern const struct fsl_module fsl_modules[];
-extern const size_t fsl_n_modules;
+size_t fsl_module_count(void);
+struct fsl_module fsl_module_at(size_t i); /* i < count */
 
 #endif
