@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* What a character is written as when not as itself; NULL for itself. */
-static const char *escape_of(int32_t cp, char room[8])
+static const char *escape_of(int32_t cp, char room[16])
 {
     switch (cp) {
     case '"': return "\\\"";
@@ -26,7 +26,7 @@ static const char *escape_of(int32_t cp, char room[8])
     if (cp >= 0x20 && cp != '<' && cp != 0x7F) {
         return NULL;
     }
-    snprintf(room, 8, "\\u%04x", (unsigned)cp);
+    snprintf(room, 16, "\\u%04x", (unsigned)cp);
     return room;
 }
 
@@ -35,7 +35,7 @@ void fn_json_put_str(struct fn_buf *b, struct fn_str s)
     size_t from = 0; /* start of what is written as it is */
     fn_buf_char(b, '"');
     for (size_t at = 0; at < s.n;) {
-        char room[8];
+        char room[16];
         size_t here = at;
         const char *escape = escape_of(fn_utf8_next(s, &at), room);
         if (escape != NULL) {
