@@ -166,10 +166,23 @@ static bool check_instruction(struct verify *v, uint32_t *next)
     return true;
 }
 
+/* How many registers from each one on are alike, so that a window of them is checked in one step. */
+static void measure_runs(struct verify *v)
+{
+    size_t first = (size_t)(v->func->regs - v->regs);
+    const uint16_t *own = v->reg_own + first, *wide = v->reg_wide + first;
+    for (unsigned i = v->func->n_regs; i-- > 0;) {
+        bool more = i + 1 < v->func->n_regs;
+        v->run_own[i] = more && own[i] == own[i + 1] ? (uint8_t)(v->run_own[i + 1] + 1) : 1;
+        v->run_wide[i] = more && wide[i] == wide[i + 1] ? (uint8_t)(v->run_wide[i + 1] + 1) : 1;
+    }
+}
+
 static bool check_function(struct verify *v, uint32_t index)
 {
     const struct fbc_func *f = v->func = &v->funcs[index];
     uint32_t end = f->code + f->code_n;
+    measure_runs(v);
     for (v->at = f->code; v->at < end;) {
         if (!check_instruction(v, &v->at)) {
             return false;

@@ -37,49 +37,43 @@ static bool check_window(struct verify *v, unsigned first, unsigned n, const cha
     return verify_fault(v, rule, "registers %u to %u of %u", first, first + n - 1, (unsigned)v->func->n_regs);
 }
 
-/* The n registers from `first` on go where `targets` are wanted. */
+/* The n registers from `first` on go where types with the given own numbers are wanted. */
 static bool check_targets(struct verify *v, const uint16_t *targets, unsigned first, unsigned n, const char *rule)
 {
     if (!check_window(v, first, n, rule)) {
         return false;
     }
-    const uint16_t *sources = v->func->regs + first;
+    const uint16_t *own = v->reg_own + (v->func->regs - v->regs) + first, *wide = v->reg_wide + (v->func->regs - v->regs) + first;
     for (unsigned i = 0; i < n; i++) {
-        if (!check_same(v, targets[i], sources[i], rule)) {
-            return false;
+        if (targets[i] != own[i] && targets[i] != wide[i]) {
+            return verify_fault(v, rule, "register %u is %s", first + i, fbc_kind_name(v->types[reg_type(v, first + i)].kind));
         }
     }
     return true;
+}
+
+/* The n registers from `first` on all go where one type is wanted, whose own number is given. */
+static bool check_all(struct verify *v, uint16_t target, unsigned first, unsigned n)
+{
+    if (n == 0 || !check_window(v, first, n, "F2")) {
+        return n == 0;
+    }
+    bool shared = target < VERIFY_SHARED;
+    uint16_t type = reg_type(v, first);
+    if ((shared ? v->wide : v->own)[type] == target && (shared ? v->run_wide : v->run_own)[first] >= n) {
+        return true;
+    }
+    return verify_fault(v, "F2", "registers %u to %u are not all of the type wanted", first, first + n - 1);
 }
 
 static bool check_cat(struct verify *v, uint32_t w)
 {
-    if (FBC_C(w) == 0) {
-        return verify_fault(v, "F3", "nothing to join");
-    }
-    if (!check_window(v, FBC_B(w), FBC_C(w), "F2")) {
-        return false;
-    }
-    for (unsigned i = 0; i < FBC_C(w); i++) {
-        if (v->types[reg_type(v, FBC_B(w) + i)].repr != FBC_REPR_T) {
-            return verify_fault(v, "F2", "register %u is no text", FBC_B(w) + i);
-        }
-    }
-    return true;
+    return FBC_C(w) != 0 ? check_all(v, FBC_REPR_T, FBC_B(w), FBC_C(w)) : verify_fault(v, "F3", "nothing to join");
 }
 
 static bool check_newlist(struct verify *v, uint32_t w)
 {
-    uint16_t elem = elem_type(v, FBC_A(w));
-    if (!check_window(v, FBC_B(w), FBC_C(w), "F2")) {
-        return false;
-    }
-    for (unsigned i = 0; i < FBC_C(w); i++) {
-        if (!check_same(v, elem, reg_type(v, FBC_B(w) + i), "F2")) {
-            return false;
-        }
-    }
-    return true;
+    return check_all(v, v->own[elem_type(v, FBC_A(w))], FBC_B(w), FBC_C(w));
 }
 
 static bool check_newrec(struct verify *v, uint32_t w)
@@ -88,7 +82,7 @@ static bool check_newrec(struct verify *v, uint32_t w)
     if (FBC_C(w) != t->n) {
         return verify_fault(v, "F2", "%u registers for %u fields", FBC_C(w), (unsigned)t->n);
     }
-    return check_targets(v, v->field_types + (t->fields - v->fields), FBC_B(w), t->n, "F2");
+    return check_targets(v, v->field_own + (t->fields - v->fields), FBC_B(w), t->n, "F2");
 }
 
 static bool check_field(struct verify *v, unsigned record, unsigned field, uint16_t *type)
@@ -104,7 +98,7 @@ static bool check_field(struct verify *v, unsigned record, unsigned field, uint1
 static bool check_call(struct verify *v, uint32_t w)
 {
     const struct fbc_func *callee = &v->funcs[FBC_IMM16(w)];
-    if (!check_targets(v, callee->regs, FBC_A(w) + 1, callee->n_params, "F4")) {
+    if (!check_targets(v, v->reg_own + (callee->regs - v->regs), FBC_A(w) + 1, callee->n_params, "F4")) {
         return false;
     }
     if (callee->result != FBC_NO_TYPE && !check_same(v, reg_type(v, FBC_A(w)), callee->result, "F4")) {

@@ -131,7 +131,7 @@ static void place_tables(struct verify *v, struct layout *l)
 {
     const struct verify_section *s = v->sections;
     v->fields = place(l, s[FBC_S_FIELDS].n, sizeof *v->fields);
-    v->field_types = place(l, s[FBC_S_FIELDS].n, sizeof *v->field_types);
+    v->field_own = place(l, s[FBC_S_FIELDS].n, sizeof *v->field_own);
     v->types = place(l, s[FBC_S_TYPES].n, sizeof *v->types);
     v->own = place(l, s[FBC_S_TYPES].n, sizeof *v->own);
     v->wide = place(l, s[FBC_S_TYPES].n, sizeof *v->wide);
@@ -140,6 +140,8 @@ static void place_tables(struct verify *v, struct layout *l)
     v->globals = place(l, s[FBC_S_GLOBALS].n, sizeof *v->globals);
     v->events = place(l, s[FBC_S_EVENTS].n, sizeof *v->events);
     v->regs = place(l, s[FBC_S_REGS].n, sizeof *v->regs);
+    v->reg_own = place(l, s[FBC_S_REGS].n, sizeof *v->reg_own);
+    v->reg_wide = place(l, s[FBC_S_REGS].n, sizeof *v->reg_wide);
     v->funcs = place(l, s[FBC_S_FUNCS].n, sizeof *v->funcs);
     v->stages = place(l, s[FBC_S_STAGES].n, sizeof *v->stages);
     v->waits = place(l, s[FBC_S_WAITS].n, sizeof *v->waits);

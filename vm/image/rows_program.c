@@ -53,8 +53,13 @@ bool verify_events_end(struct verify *v)
 
 bool verify_reg(struct verify *v, struct fn_reader *r, uint32_t i)
 {
-    v->regs[i] = fn_read_u16(r);
-    return v->regs[i] < v->im->n_types || verify_fault(v, "M5", "no type %u", (unsigned)v->regs[i]);
+    uint16_t type = v->regs[i] = fn_read_u16(r);
+    if (type >= v->im->n_types) {
+        return verify_fault(v, "M5", "no type %u", (unsigned)type);
+    }
+    v->reg_own[i] = v->own[type];
+    v->reg_wide[i] = v->wide[type];
+    return true;
 }
 
 static bool check_func(struct verify *v, struct fbc_func *f, uint32_t i)

@@ -2,9 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "verify.h"
 
-/* A type's number among those that take each other's values: the scalars share four, the rest have their own. */
-enum { OWN_SHARED = 4 };
-
 bool verify_info(struct verify *v, struct fn_reader *r, uint32_t i)
 {
     (void)i; /* the one row */
@@ -24,7 +21,7 @@ bool verify_field(struct verify *v, struct fn_reader *r, uint32_t i)
     if (!verify_name(v, r, &v->fields[i].name)) {
         return false;
     }
-    v->fields[i].type = v->field_types[i] = fn_read_u16(r);
+    v->fields[i].type = fn_read_u16(r);
     return true;
 }
 
@@ -58,11 +55,12 @@ static bool check_fields(struct verify *v, struct fbc_type *t, uint32_t i)
     t->fields = v->fields + first;
     t->nodes += t->kind == FBC_T_ENUM ? t->n : 0;
     for (unsigned k = 0; k < t->n; k++) {
-        uint16_t part = v->field_types[first + k];
+        uint16_t part = t->fields[k].type;
         if (t->kind == FBC_T_RECORD ? !add_part(v, t, part, i)
                                     : part != FBC_NO_TYPE && !verify_fault(v, "M2", "member %u has a type", k)) {
             return false;
         }
+        v->field_own[first + k] = t->kind == FBC_T_RECORD ? v->own[part] : FBC_NO_TYPE;
     }
     return verify_unique(v, first, t->n, compare_fields, "M2", "names of fields");
 }
@@ -102,11 +100,11 @@ bool verify_type(struct verify *v, struct fn_reader *r, uint32_t i)
     }
     t->repr = (uint8_t)fbc_kind_repr(t->kind);
     bool shared = t->kind < FBC_T_ENUM;
-    v->own[i] = shared ? t->repr : (uint16_t)(OWN_SHARED + i);
+    v->own[i] = shared ? t->repr : (uint16_t)(VERIFY_SHARED + i);
     v->wide[i] = t->kind == FBC_T_ENUM ? FBC_REPR_I : v->own[i];
     return check_parts(v, t, i);
 }
-static_assert((int)FBC_REPR_T < OWN_SHARED, "the representations of scalars are the first");
+static_assert((int)FBC_REPR_T < (int)VERIFY_SHARED, "the representations of scalars are the first");
 
 static int compare_numbers(uint32_t a, uint32_t b)
 {

@@ -28,13 +28,13 @@ struct verify {
     /* The block's arrays, writable while they are filled. */
     struct fbc_type *types;
     struct fbc_field *fields;
-    uint16_t *field_types;       /* fields[i].type side by side */
     uint16_t *own, *wide;        /* of each type: see verify_accepts */
+    uint16_t *field_own;         /* own of each field's type, and of each register's below: so that windows of registers compare fast */
     struct fbc_const *consts;
     uint32_t *items;
     struct fbc_global *globals;
     struct fbc_event *events;
-    uint16_t *regs;
+    uint16_t *regs, *reg_own, *reg_wide;
     struct fbc_func *funcs;
     struct fbc_stage *stages;
     struct fbc_wait *waits;
@@ -50,6 +50,7 @@ struct verify {
     uint32_t *words;
     uint32_t *order;             /* scratch of verify_unique */
     uint8_t *wait_used;
+    uint8_t run_own[FBC_REGS_MAX], run_wide[FBC_REGS_MAX]; /* of func: registers from this one on that are alike */
     uint64_t imported_hosts, imported_natives[2]; /* bit n = number n was seen */
     struct fn_buf folded;        /* scratch for phrases */
 };
@@ -79,7 +80,8 @@ typedef int (*verify_compare_fn)(const struct verify *v, uint32_t i, uint32_t j)
 bool verify_unique(struct verify *v, uint32_t first, uint32_t n, verify_compare_fn compare, const char *rule, const char *what);
 
 /* "Same type" of fbc_op.h: may a value of type `source` go where `target` is wanted? `own` is one number for all scalars of a
- * representation but enums, else the type's; `wide` counts an enum as int too. */
+ * representation but enums, else the type's; `wide` counts an enum as int too. For a shared target that is: its wide is it. */
+enum { VERIFY_SHARED = 4 }; /* numbers below it are of representations */
 static inline bool verify_accepts(const struct verify *v, uint16_t target, uint16_t source)
 {
     return v->own[target] == v->own[source] || v->own[target] == v->wide[source];
