@@ -46,12 +46,12 @@ void fn_bug(const char *file, int line, const char *why)
     abort();
 }
 
-uint64_t fn_hash(const void *data, size_t n)
+uint64_t fn_hash(const void *p, size_t n)
 {
-    const uint8_t *p = data;
+    const uint8_t *bytes = p;
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < n; i++) {
-        hash = (hash ^ p[i]) * 0x100000001b3u;
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
     }
     return hash;
 }

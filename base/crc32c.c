@@ -49,15 +49,15 @@ static uint32_t step8(uint32_t crc, const uint8_t *p)
            table[3][b & 255] ^ table[2][b >> 8 & 255] ^ table[1][b >> 16 & 255] ^ table[0][b >> 24];
 }
 
-uint32_t fn_crc32c(const void *data, size_t n)
+uint32_t fn_crc32c(const void *p, size_t n)
 {
-    const uint8_t *p = data;
+    const uint8_t *at = p;
     uint32_t crc = 0xFFFFFFFFu;
-    for (; n >= 8; n -= 8, p += 8) {
-        crc = step8(crc, p);
+    for (; n >= 8; n -= 8, at += 8) {
+        crc = step8(crc, at);
     }
-    for (; n > 0; n--, p++) {
-        crc = crc >> 8 ^ table[0][(crc ^ *p) & 255];
+    for (; n > 0; n--, at++) {
+        crc = crc >> 8 ^ table[0][(crc ^ *at) & 255];
     }
     return crc ^ 0xFFFFFFFFu;
 }

@@ -42,7 +42,8 @@ static void relink(struct fn_json *object, struct row *rows, uint32_t n)
     uint32_t at = 0;
     for (const struct fn_json *child = object->first; at < n; child = child->next) {
         if (child == rows[at].child) {
-            struct fn_json *kept = (struct fn_json *)(uintptr_t)child; /* the reader made it and is not done yet */
+            struct fn_json *kept =
+                (struct fn_json *)(uintptr_t)child; /* the reader made it: NOLINT(performance-no-int-to-ptr) */
             *link = kept;
             link = &kept->next;
             at++;
