@@ -257,18 +257,22 @@ static bool take_word(struct parser *p, struct fn_str word)
 
 /* --- containers ------------------------------------------------------------------------------------------------- */
 
-static enum fn_code new_node(struct parser *p, struct fn_json **out)
+/* NULL past the limit or without memory: no_node says which. */
+static struct fn_json *new_node(struct parser *p)
 {
     if (p->nodes == MAX_NODES) {
-        return fn_fail(p->err, FN_LIMIT, "JSON: more than %d values", MAX_NODES);
-    }
-    struct fn_json *node = fn_arena_alloc(p->arena, sizeof *node);
-    if (node == NULL) {
-        return no_memory(p);
+        return NULL;
     }
     p->nodes++;
-    *out = node;
-    return FN_OK;
+    return fn_arena_alloc(p->arena, sizeof(struct fn_json));
+}
+
+static enum fn_code no_node(struct parser *p)
+{
+    if (p->arena->failed) {
+        return no_memory(p);
+    }
+    return fn_fail(p->err, FN_LIMIT, "JSON: more than %d values", MAX_NODES);
 }
 
 static void append(struct parser *p, struct fn_json *node)
@@ -387,16 +391,15 @@ static enum fn_code after_open(struct parser *p, bool *done)
 static enum fn_code parse_tree(struct parser *p, const struct fn_json **root)
 {
     for (bool done = false; !done;) {
-        struct fn_json *node = NULL;
         bool opened = false;
-        enum fn_code code = new_node(p, &node);
-        if (code != FN_OK) {
-            return code;
+        struct fn_json *node = new_node(p);
+        if (node == NULL) {
+            return no_node(p);
         }
         *root = *root != NULL ? *root : node;
         append(p, node);
         skip_space(p);
-        code = parse_value(p, node, &opened);
+        enum fn_code code = parse_value(p, node, &opened);
         if (code == FN_OK) {
             code = opened ? after_open(p, &done) : after_value(p, &done);
         }
