@@ -124,8 +124,8 @@ bool verify_unique(struct verify *v, uint32_t first, uint32_t n, verify_compare_
     heap_sort(v, n, compare);
     for (uint32_t i = 1; i < n; i++) {
         if (compare(v, v->order[i - 1], v->order[i]) == 0) {
-            return verify_fault(v, rule, "%s %u and %u are the same", what, (unsigned)(v->order[i - 1] - first),
-                                (unsigned)(v->order[i] - first));
+            uint32_t a = v->order[i - 1] - first, b = v->order[i] - first;
+            return verify_fault(v, rule, "%s %u and %u are the same", what, (unsigned)(a < b ? a : b), (unsigned)(a < b ? b : a));
         }
     }
     return true;

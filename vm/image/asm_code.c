@@ -1,0 +1,64 @@
+/* asm_code.c: instructions. Operands are read by their kind in ops.def; what they mean is the verifier's business.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "asm.h"
+
+static uint32_t words_so_far(const struct asm_state *s)
+{
+    return (uint32_t)(s->words.n / sizeof(uint32_t));
+}
+
+/* A jump: @N counts from the function's begin, a number from the word behind this one. */
+static uint32_t read_jump(struct asm_state *s, bool backward, int64_t max)
+{
+    if (!asm_more(s) || s->tokens[s->at].text.n < 2 || s->tokens[s->at].text.p[0] != '@') {
+        return (uint32_t)asm_number(s, 0, max);
+    }
+    struct fn_str *text = &s->tokens[s->at].text;
+    *text = (struct fn_str){text->p + 1, text->n - 1};
+    int64_t to = asm_number(s, 0, FBC_LIMIT_CODE), next = (int64_t)words_so_far(s) + 1;
+    int64_t distance = backward ? next - to : to - next;
+    if (distance < 0 || distance > max) {
+        asm_fail(s, "the jump goes the other way, or too far");
+        return 0;
+    }
+    return (uint32_t)distance;
+}
+
+/* The bits of an operand, at its place in the word. */
+static uint32_t read_operand(struct asm_state *s, enum fbc_operand kind, unsigned shift)
+{
+    switch (kind) {
+    case FBC_O_NO: case FBC_O_WIDE: return 0;
+    case FBC_O_J24: return read_jump(s, false, 0xFFFFFF) << 8;
+    case FBC_O_B24: return read_jump(s, true, 0xFFFFFF) << 8;
+    case FBC_O_J16: return read_jump(s, false, UINT16_MAX) << 16;
+    case FBC_O_I16: return (uint32_t)(uint16_t)asm_number(s, INT16_MIN, UINT16_MAX) << 16;
+    case FBC_O_K16: case FBC_O_G16: case FBC_O_F16: case FBC_O_N16: case FBC_O_H16: case FBC_O_S16: case FBC_O_W16: case FBC_O_X16:
+        return (uint32_t)asm_index(s) << 16;
+    case FBC_O_DI: case FBC_O_DF: case FBC_O_DB: case FBC_O_DT: case FBC_O_SI: case FBC_O_SF: case FBC_O_SB: case FBC_O_ST:
+    case FBC_O_DL: case FBC_O_DM: case FBC_O_DR: case FBC_O_DO: case FBC_O_SL: case FBC_O_SM: case FBC_O_SR: case FBC_O_SO:
+    case FBC_O_DX: case FBC_O_SX: case FBC_O_N8: return (uint32_t)(uint8_t)asm_number(s, INT8_MIN, UINT8_MAX) << shift;
+    }
+    FN_BUG("an operand kind nobody reads");
+}
+
+void asm_instruction(struct asm_state *s, struct fn_str name)
+{
+    uint32_t word = 0;
+    if (asm_is(name, "word")) {
+        word = (uint32_t)asm_number(s, 0, UINT32_MAX);
+        fn_buf_put(&s->words, &word, sizeof word);
+        return;
+    }
+    for (unsigned number = 0; number < FN_COUNT(fbc_ops); number++) {
+        const struct fbc_op_info *op = &fbc_ops[number];
+        if (op->name != NULL && asm_is(name, op->name)) {
+            word = number | read_operand(s, (enum fbc_operand)op->a, 8);
+            word |= read_operand(s, (enum fbc_operand)op->b, 16);
+            word |= read_operand(s, (enum fbc_operand)op->c, 24);
+            fn_buf_put(&s->words, &word, sizeof word);
+            return;
+        }
+    }
+    asm_fail(s, "no such directive or instruction");
+}
