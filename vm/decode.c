@@ -137,6 +137,18 @@ static enum fit respell(struct fvm_run *run, const struct fn_json *v, union fvm_
     return run->text.failed ? MISFIT : make_text(run, fn_buf_view(&run->text), out);
 }
 
+/* Models that fill a schema's "JSON text" put the JSON into a string. */
+static bool is_wrapped(const struct fn_json *v)
+{
+    const struct fn_json *tree = NULL;
+    struct fn_arena arena;
+    fn_arena_init(&arena, RUN_JSON_MEMORY);
+    bool wrapped = v->kind == FN_JSON_STRING && v->text.n > 1 && (v->text.p[0] == '{' || v->text.p[0] == '[') &&
+                   fn_json_parse(&arena, v->text, FN_JSON_ALLOW_DUPLICATES, &tree, NULL) == FN_OK;
+    fn_arena_fini(&arena);
+    return wrapped;
+}
+
 static bool is_media(unsigned kind)
 {
     return kind >= FBC_T_IMAGE && kind <= FBC_T_LOCATION;
@@ -146,6 +158,9 @@ static enum fit decode_text(struct fvm_run *run, const struct fn_json *v, const 
 {
     if (type->kind == FBC_T_JSON && v->kind == FN_JSON_NULL) {
         return FIT; /* how the empty one is written */
+    }
+    if (type->kind == FBC_T_JSON && is_wrapped(v)) {
+        return make_text(run, v->text, out);
     }
     if (type->kind == FBC_T_JSON || (is_media(type->kind) && v->kind == FN_JSON_OBJECT)) {
         return respell(run, v, out);
