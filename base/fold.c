@@ -42,15 +42,17 @@ static void put_folded(struct fn_buf *out, uint32_t cp)
     }
 }
 
+/* An invalid byte becomes U+FFFD: left alone, two of them could meet where a mark was dropped, and form a letter. */
 void fn_fold(struct fn_buf *out, struct fn_str s)
 {
     for (size_t at = 0; at < s.n;) {
-        char c = s.p[at];
         int32_t cp = fn_utf8_next(s, &at);
         if (cp >= 0x80) {
             put_folded(out, (uint32_t)cp);
+        } else if (cp >= 0) {
+            fn_buf_char(out, (char)(cp >= 'A' && cp <= 'Z' ? cp + 0x20 : cp));
         } else {
-            fn_buf_char(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+            fn_buf_z(out, "\xEF\xBF\xBD");
         }
     }
 }

@@ -16,7 +16,8 @@ size_t fn_utf8_encode(int32_t cp, char out[4]);         /* bytes written; cp mus
 void fn_utf8_repair(struct fn_buf *out, struct fn_str s);
 /* NFC for the Latin, Greek and Cyrillic letters with marks that names may hold; other text is copied. */
 void fn_utf8_nfc(struct fn_buf *out, struct fn_str s);
-/* Folding for "the same word": case folded, accents removed, curly quotes straightened. "Orçamento" -> "orcamento". */
+/* Folding for "the same word": case folded, accents removed, curly quotes straightened. "Orçamento" -> "orcamento".
+ * The result is valid UTF-8; an invalid byte becomes U+FFFD. */
 void fn_fold(struct fn_buf *out, struct fn_str s);
 /* fn_fold, then trimmed, runs of white space to one space, punctuation at both ends and U+FE0F removed.
  * The normal form in which the phrases of `start` and `always` and the labels of options are compared. */

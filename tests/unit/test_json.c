@@ -48,78 +48,24 @@ static void test_tree(void)
 }
 
 /* In the spirit of the JSONTestSuite: each of these is one rule of RFC 8259. */
+/* clang-format off */
+static const char *const malformed[] = {
+    "", " ", "nul", "nulll", "True", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "}", "{\"a\"", "{\"a\":",
+    "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{'a':1}", "{\"a\" 1}", "{1:1}", "[1}", "{\"a\":1]",
+    "01", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "0x10", "1_000", "NaN", "Infinity", "-Infinity", "--1", "1 1",
+    "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"", "\"\n\"", "\"\t\"", "\"\x1f\"", "'a'",
+    "\"\\uD800\"", "\"\\uDC00\"", "\"\\uD800\\u0041\"", "\"\\u0000\"", "\"\xff\"", "\"\xED\xA0\x80\"",
+    "\"\xC0\x80\"", "\xEF\xBB\xBF{}", "[1]//", "/**/1", "[1]\x01", "\"\\", "\"\\u", "{\"a\":1,\"a\":2}",
+    "{\"\":1,\"b\":2,\"\":3}",
+};
+/* clang-format on */
+
 static void test_rejects(void)
 {
-    static const char *const bad[] = {"",
-                                      " ",
-                                      "nul",
-                                      "nulll",
-                                      "True",
-                                      "[",
-                                      "]",
-                                      "[1",
-                                      "[1,",
-                                      "[1,]",
-                                      "[,1]",
-                                      "[1 2]",
-                                      "{",
-                                      "}",
-                                      "{\"a\"",
-                                      "{\"a\":",
-                                      "{\"a\":1",
-                                      "{\"a\":1,",
-                                      "{\"a\":1,}",
-                                      "{,}",
-                                      "{a:1}",
-                                      "{'a':1}",
-                                      "{\"a\" 1}",
-                                      "{1:1}",
-                                      "[1}",
-                                      "{\"a\":1]",
-                                      "01",
-                                      "-",
-                                      "+1",
-                                      ".5",
-                                      "1.",
-                                      "1.e3",
-                                      "1e",
-                                      "1e+",
-                                      "0x10",
-                                      "1_000",
-                                      "NaN",
-                                      "Infinity",
-                                      "-Infinity",
-                                      "--1",
-                                      "1 1",
-                                      "\"",
-                                      "\"a",
-                                      "\"\\\"",
-                                      "\"\\x\"",
-                                      "\"\\u12\"",
-                                      "\"\\u12G4\"",
-                                      "\"\n\"",
-                                      "\"\t\"",
-                                      "\"\x1f\"",
-                                      "'a'",
-                                      "\"\\uD800\"",
-                                      "\"\\uDC00\"",
-                                      "\"\\uD800\\u0041\"",
-                                      "\"\\u0000\"",
-                                      "\"\xff\"",
-                                      "\"\xED\xA0\x80\"",
-                                      "\"\xC0\x80\"",
-                                      "\xEF\xBB\xBF{}",
-                                      "[1]//",
-                                      "/**/1",
-                                      "[1]\x01",
-                                      "\"\\",
-                                      "\"\\u",
-                                      "{\"a\":1,\"a\":2}",
-                                      "{\"\":1,\"b\":2,\"\":3}"};
-    for (size_t i = 0; i < FN_COUNT(bad); i++) {
-        enum fn_code code = code_of(bad[i], 0);
+    for (size_t i = 0; i < FN_COUNT(malformed); i++) {
+        enum fn_code code = code_of(malformed[i], 0);
         if (code != FN_INVALID) {
-            printf("\naccepted: %s\n", bad[i]);
+            printf("\naccepted: %s\n", malformed[i]);
         }
         CU_ASSERT_EQUAL(code, FN_INVALID);
     }
