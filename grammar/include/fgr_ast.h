@@ -108,6 +108,7 @@ struct fgr_node {
     struct fgr_node *kid[FGR_KIDS_MAX];
     struct fgr_node **items; /* LIST */
     uint32_t n_items;
+    uint16_t depth;       /* 1 + that of the deepest kid; at most FGR_DEPTH_MAX */
     uint32_t first_token, last_token; /* indices into the token array, inclusive: the formatter's and the editor's way back */
     /* -- annotations, written by compiler/ only -- */
     const struct fcc_type *type; /* of an expression, declaration or TYPE */

@@ -7,18 +7,21 @@
 #ifndef FGR_PARSE_H
 #define FGR_PARSE_H
 #include "fgr_ast.h"
+#include "fgr_token.h"
 #include "fn_diag.h"
 
 struct fgr_token {
     uint16_t kind;  /* FGR_TOK_*; tokens.def */
-    uint8_t flags;  /* 1 = made up by recovery, 2 = first on its line, 4 = a blank line stands before it */
+    uint8_t flags;  /* enum fgr_token_flag: 1 = made up by recovery, 2 = first on its line, 4 = a blank line before it, ... */
     uint8_t keyword_lang; /* 0 not a keyword, 1 en, 2 pt, 3 both */
     struct fn_span span;
+    uint32_t value; /* parts of a long text: columns to drop from each line; else 0 */
 };
 struct fgr_comment {
     struct fn_span span;  /* from # to the end of line, exclusive */
     uint32_t before;      /* index of the token it stands before */
     bool own_line;
+    bool blank;           /* a blank line stands before it */
 };
 struct fgr_source {
     struct fn_str path; /* for messages; may be empty */
@@ -39,6 +42,15 @@ struct fgr_tree {
 /* Only FN_NO_MEMORY / FN_LIMIT are errors; whatever the bytes, mistakes are diagnostics and *out has a tree. */
 FN_MUST_USE enum fn_code fgr_parse(struct fn_arena *arena, struct fn_str path, struct fn_str text, struct fn_diag_list *diags,
                                    struct fgr_tree *out);
+/* Everything a funnel may be: limits of one file, enforced by the lexer and the parser. */
+enum {
+    FGR_SOURCE_MAX = 8 << 20, /* bytes */
+    FGR_LINE_MAX = 64 << 10,  /* bytes */
+    FGR_NAME_MAX = 64,        /* bytes; also what the image format allows */
+    FGR_NEST_MAX = 100,       /* brackets in brackets: what recursion on the tree may rely on */
+    FGR_DEPTH_MAX = 400,      /* nodes in nodes */
+    FGR_ERRORS_MAX = 50       /* syntax errors told of one file */
+};
 /* Line and column, both from 1; the column counts code points. */
 void fgr_place(const struct fgr_source *s, uint32_t offset, uint32_t *line, uint32_t *column);
 /* Token dump of golden files. */

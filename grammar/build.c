@@ -1,0 +1,323 @@
+/* build.c: nodes, lists, the file and its declarations. See build.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "build.h"
+
+/* Spans what is there: a leading optional part that was not written does not move the start. */
+struct fgr_loc build_location(const struct fgr_loc *of, int n)
+{
+    struct fgr_loc at = {of[0].b, of[0].b, of[0].last + 1, of[0].last};
+    bool found = false;
+    for (int i = 1; i <= n; i++) {
+        if (of[i].first > of[i].last) {
+            continue;
+        }
+        at = found ? build_span(at, of[i]) : of[i];
+        found = true;
+    }
+    return at;
+}
+
+struct fgr_loc build_span(struct fgr_loc first, struct fgr_loc last)
+{
+    return (struct fgr_loc){first.a, last.b, first.first, last.last};
+}
+
+struct fgr_loc build_nowhere(void)
+{
+    return (struct fgr_loc){0, 0, 1, 0};
+}
+
+void build_broke(struct build *b, struct fgr_loc at)
+{
+    if (!b->broke) {
+        b->broke = true;
+        b->broke_at = at;
+    }
+}
+
+/* A kid whose name ends in s is a list. */
+static bool is_list_kid(enum fgr_kind kind, unsigned i)
+{
+    const char *name = fgr_kid_name(kind, i);
+    return name[strlen(name) - 1] == 's';
+}
+
+static uint32_t doubt_in(const struct build *b, struct fgr_loc at)
+{
+    if (b->doubts == NULL || at.first > at.last) {
+        return 0;
+    }
+    return b->doubts[at.last + 1] > b->doubts[at.first] ? FGR_BROKEN : 0;
+}
+
+static struct fgr_node *alloc_node(struct build *b, enum fgr_kind kind, struct fgr_loc at)
+{
+    struct fgr_node *n = fn_arena_alloc(b->arena, sizeof *n);
+    if (n == NULL) {
+        n = &b->spare;
+        *n = (struct fgr_node){.flags = FGR_BROKEN};
+    }
+    n->kind = (uint8_t)kind;
+    n->depth = 1;
+    n->flags |= doubt_in(b, at);
+    n->span = (struct fn_span){at.a, at.b};
+    n->first_token = at.first;
+    n->last_token = at.last;
+    return n;
+}
+
+/* A tree too deep to walk is cut: the node stands alone, told once. */
+static struct fgr_node *cut(struct build *b, struct fgr_node *n, struct fgr_loc at)
+{
+    if (!b->told_depth) {
+        b->told_depth = true;
+        fgr_diag_add(b->diags, FGR_D_TOO_COMPLEX, n->span);
+    }
+    bool expression = n->kind >= FGR_NAME && n->kind <= FGR_FIND;
+    n = alloc_node(b, expression ? FGR_NAME : FGR_ERROR_STMT, at);
+    n->flags |= FGR_BROKEN;
+    return n;
+}
+
+struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc at, struct fgr_node **kids)
+{
+    struct fgr_node *n = alloc_node(b, kind, at);
+    n->n_kids = (uint8_t)fgr_kind_kids(kind);
+    uint16_t deepest = 0;
+    for (unsigned i = 0; i < n->n_kids; i++) {
+        struct fgr_node *kid = kids != NULL ? kids[i] : NULL;
+        if (kid == NULL && is_list_kid(kind, i)) {
+            kid = build_list(b, (struct fgr_loc){at.b, at.b, at.last + 1, at.last});
+        }
+        n->kid[i] = kid;
+        if (kid != NULL) {
+            deepest = kid->depth > deepest ? kid->depth : deepest;
+            n->flags |= kid->flags & FGR_BROKEN;
+        }
+    }
+    n->depth = (uint16_t)(deepest + 1);
+    return n->depth > FGR_DEPTH_MAX ? cut(b, n, at) : n;
+}
+
+struct fgr_node *build_named(struct build *b, struct fgr_node *n, struct fgr_loc name)
+{
+    if (name.first <= name.last) {
+        n->text = literal_name(b, name.first);
+        n->text_span = (struct fn_span){name.a, name.b};
+    }
+    return n;
+}
+
+struct fgr_node *build_text2(struct build *b, struct fgr_node *n, struct fgr_loc name)
+{
+    n->text2 = literal_name(b, name.first);
+    return n;
+}
+
+struct fgr_node *build_aux(struct fgr_node *n, int aux)
+{
+    n->aux = (uint16_t)aux;
+    return n;
+}
+
+struct fgr_node *build_flag(struct fgr_node *n, uint32_t flag)
+{
+    n->flags |= flag;
+    return n;
+}
+
+struct fgr_node *build_kind(struct build *b, struct fgr_node *n, enum fgr_kind kind)
+{
+    (void)b;
+    n->kind = (uint8_t)kind;
+    n->n_kids = (uint8_t)fgr_kind_kids(kind);
+    n->aux = 0;
+    return n;
+}
+
+struct fgr_node *build_num(struct build *b, struct fgr_node *n, struct fgr_loc number)
+{
+    n->num = literal_int(b, number.first);
+    return n;
+}
+
+struct fgr_node *build_list(struct build *b, struct fgr_loc at)
+{
+    return alloc_node(b, FGR_LIST, at);
+}
+
+/* The array doubles whenever its count is a power of two, so no capacity is kept. */
+static bool has_room(struct build *b, struct fgr_node *list)
+{
+    uint32_t n = list->n_items;
+    if (n != 0 && (n & (n - 1)) != 0) {
+        return true;
+    }
+    struct fgr_node **bigger = fn_arena_array(b->arena, n == 0 ? 1 : (size_t)n * 2, sizeof(struct fgr_node *));
+    if (bigger == NULL) {
+        return false;
+    }
+    if (n > 0) {
+        memcpy(bigger, list->items, n * sizeof(struct fgr_node *));
+    }
+    list->items = bigger;
+    return true;
+}
+
+static void widen(struct fgr_node *list, const struct fgr_node *item)
+{
+    if (list->n_items == 0) {
+        list->span.a = item->span.a;
+        list->first_token = item->first_token;
+    }
+    list->span.b = item->span.b;
+    list->last_token = item->last_token;
+    list->flags |= item->flags & FGR_BROKEN;
+    list->depth = item->depth >= list->depth ? (uint16_t)(item->depth + 1) : list->depth;
+}
+
+struct fgr_node *build_add(struct build *b, struct fgr_node *list, struct fgr_node *item)
+{
+    if (item != NULL && list != &b->spare && has_room(b, list)) {
+        widen(list, item);
+        list->items[list->n_items++] = item;
+    }
+    return list;
+}
+
+struct fgr_node *build_add_all(struct build *b, struct fgr_node *list, struct fgr_node *items)
+{
+    if (items != NULL && items->kind != FGR_LIST) {
+        return build_add(b, list, items);
+    }
+    for (uint32_t i = 0; items != NULL && i < items->n_items; i++) {
+        build_add(b, list, items->items[i]);
+    }
+    return list;
+}
+
+struct fgr_node *build_prepend(struct build *b, struct fgr_node *item, struct fgr_node *list)
+{
+    struct fgr_node *all = build_list(b, build_nowhere());
+    build_add(b, all, item);
+    return build_add_all(b, all, list);
+}
+
+static void tell_no_header(struct build *b)
+{
+    bool portuguese = b->tree->spelling == FN_PT;
+    struct fn_diag *d = fgr_diag_add(b->diags, FGR_D_NO_HEADER, (struct fn_span){0, 0});
+    fn_diag_arg(d, "example", portuguese ? FN_STR("funil loja \"Loja\"") : FN_STR("funnel loja \"Loja\""));
+    fn_diag_fix(d, FN_FIX_PLACEHOLDER, (struct fn_span){0, 0},
+                portuguese ? FN_STR("funil nome \"Nome\"\n\n") : FN_STR("funnel name \"Name\"\n\n"));
+}
+
+void build_file(struct build *b, struct fgr_loc at, struct fgr_node *decls)
+{
+    struct fgr_node *kids[FGR_KIDS_MAX + 1] = {decls};
+    struct fgr_node *n = build_node(b, FGR_FILE, at, kids);
+    n->kind = FGR_FILE;
+    n->kid[FGR_FILE_decls] = decls;
+    n->n_kids = 1;
+    n->text = b->name;
+    n->text_span = b->name_span;
+    n->flags |= b->header_flags | (b->tree->spelling == FN_PT ? FGR_PT : 0U);
+    if (!b->has_header) {
+        tell_no_header(b);
+    }
+    b->file = n;
+}
+
+struct fgr_node *build_header(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *title, uint32_t flags)
+{
+    if (b->has_header) {
+        fgr_diag_add(b->diags, FGR_D_TWO_HEADERS, (struct fn_span){at.a, at.b});
+        return NULL;
+    }
+    b->has_header = true;
+    b->name = literal_name(b, name.first);
+    b->name_span = (struct fn_span){name.a, name.b};
+    b->header_flags = flags;
+    struct fgr_node *kids[FGR_KIDS_MAX + 1] = {title};
+    return title != NULL ? build_node(b, FGR_TITLE, at, kids) : NULL;
+}
+
+struct fgr_node *build_field(struct build *b, struct fgr_node *field)
+{
+    (void)b;
+    field->flags |= field->kid[FGR_FIELD_type]->flags & FGR_PERSONAL;
+    return field;
+}
+
+struct fgr_node *build_days(struct build *b, struct fgr_loc at, struct fgr_loc low, struct fgr_loc high)
+{
+    struct fgr_node *n = build_node(b, FGR_DAY_RANGE, at, NULL);
+    n->num = b->tree->tokens[low.first].kind - FGR_TOK_MON;
+    n->num2 = b->tree->tokens[high.first].kind - FGR_TOK_MON;
+    return n;
+}
+
+struct fgr_node *build_clocks(struct build *b, struct fgr_loc at, struct fgr_loc low, struct fgr_loc high)
+{
+    struct fgr_node *n = build_node(b, FGR_CLOCK_RANGE, at, NULL);
+    n->num = literal_clock(b, low.first);
+    n->num2 = literal_clock(b, high.first);
+    return n;
+}
+
+struct fgr_node *build_prop(struct build *b, struct fgr_loc at, enum fgr_prop prop, struct fgr_node *value, struct fgr_loc number)
+{
+    struct fgr_node *kids[FGR_KIDS_MAX + 1] = {value};
+    struct fgr_node *n = build_aux(build_node(b, FGR_PROP, at, kids), (int)prop);
+    return value == NULL ? build_num(b, n, number) : n;
+}
+
+struct fgr_node *build_header_prop(struct build *b, struct fgr_loc at, struct fgr_node *name, struct fgr_node *value)
+{
+    struct fgr_node *pair = build_add(b, build_add(b, build_list(b, at), name), value);
+    struct fgr_node *list = build_node(b, FGR_LIST_LIT, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){pair});
+    return build_prop(b, at, FGR_P_HEADER, list, at);
+}
+
+/* `can a, b`: one property for each tool. */
+struct fgr_node *build_cans(struct build *b, struct fgr_node *names)
+{
+    struct fgr_node *all = build_list(b, build_nowhere());
+    for (uint32_t i = 0; i < names->n_items; i++) {
+        const struct fgr_node *name = names->items[i];
+        struct fgr_loc at = {name->span.a, name->span.b, name->first_token, name->last_token};
+        struct fgr_node *can = build_aux(build_node(b, FGR_PROP, at, NULL), FGR_P_CAN);
+        can->text = name->text;
+        can->text_span = name->text_span;
+        build_add(b, all, can);
+    }
+    return all;
+}
+
+struct fgr_node *build_start(struct build *b, struct fgr_loc at, struct fgr_node *start, struct fgr_node *jump)
+{
+    (void)b;
+    start->kid[FGR_START_action] = jump;
+    start->flags |= jump->flags & FGR_BROKEN;
+    start->span = (struct fn_span){at.a, at.b};
+    start->first_token = at.first;
+    start->last_token = at.last;
+    return start;
+}
+
+struct fgr_node *build_allow(struct build *b, struct fgr_loc at, struct fgr_loc path)
+{
+    struct fgr_node *n = build_node(b, FGR_ALLOW, at, NULL);
+    n->text = literal_name(b, path.last);
+    n->text_span = b->tree->tokens[path.last].span;
+    return n;
+}
+
+struct fgr_node *build_titled(struct build *b, struct fgr_node *n, struct fgr_node *title, uint32_t flags)
+{
+    (void)b;
+    n->text = title->text;
+    n->text_span = title->span;
+    n->flags |= flags | (title->flags & FGR_BROKEN);
+    return n;
+}

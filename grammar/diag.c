@@ -1,0 +1,169 @@
+/* diag.c: the tables diags.def, labels.def and whys.def, and how a row and its arguments become one sentence.
+ *
+ * {name} is replaced by the argument, {n|one|many} chooses by an argument that is a number. The values "\n" and "" of a quoted
+ * argument stand for the end of a line and of the file, which no quote marks should surround.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "diag_render.h"
+#include "fn_json.h"
+
+static const struct row {
+    const char *code, *name;
+    enum fn_level level;
+    const char *text[2], *help[2]; /* by enum fn_lang */
+} rows[] = {
+#define FGR_DIAG(code, name, level, pt, en, help_pt, help_en) {code, #name, FN_##level##_LEVEL, {pt, en}, {help_pt, help_en}},
+#include "diags.def"
+#undef FGR_DIAG
+};
+static_assert(FN_COUNT(rows) == FGR_DIAGS, "every code has a row");
+
+static const char *const labels[][2] = {
+#define FGR_LABEL(name, pt, en) {pt, en},
+#include "labels.def"
+#undef FGR_LABEL
+};
+static const char *const whys[][2] = {
+#define FGR_WHY(name, pt, en) {pt, en},
+#include "whys.def"
+#undef FGR_WHY
+};
+
+const char *fgr_diag_code(enum fgr_diag d)
+{
+    return rows[d].code;
+}
+
+const char *diag_name(enum fgr_diag d)
+{
+    return rows[d].name;
+}
+
+enum fn_level fgr_diag_level(enum fgr_diag d)
+{
+    return rows[d].level;
+}
+
+const char *diag_template(enum fgr_diag d, enum fn_lang lang)
+{
+    return rows[d].text[lang];
+}
+
+const char *diag_help_template(enum fgr_diag d, enum fn_lang lang)
+{
+    return rows[d].help[lang];
+}
+
+struct fn_diag *fgr_diag_add(struct fn_diag_list *l, enum fgr_diag d, struct fn_span at)
+{
+    return fn_diag_add(l, (uint16_t)d, rows[d].level, at);
+}
+
+static const struct fn_diag_arg *find_arg(const struct fn_diag *d, struct fn_str name)
+{
+    for (unsigned i = 0; i < d->n_args; i++) {
+        if (fn_str_eq(fn_str_c(d->args[i].name), name)) {
+            return &d->args[i];
+        }
+    }
+    return NULL;
+}
+
+static void drop_quote(struct fn_buf *out)
+{
+    if (out->n > 0 && !out->failed && out->p[out->n - 1] == '`') {
+        out->p[--out->n] = '\0';
+    }
+}
+
+/* Puts the value; true when the backtick behind it must be dropped as well. */
+static bool put_value(struct fn_buf *out, struct fn_str value, enum fn_lang lang)
+{
+    static const char *const ends[2][2] = {{"o fim do arquivo", "the end of the file"}, {"o fim da linha", "the end of the line"}};
+    bool line = fn_str_eq(value, FN_STR("\n"));
+    if (!line && value.n > 0) {
+        fn_buf_str(out, value);
+        return false;
+    }
+    bool quoted = out->n > 0 && !out->failed && out->p[out->n - 1] == '`';
+    drop_quote(out);
+    fn_buf_z(out, ends[line ? 1 : 0][lang]);
+    return quoted;
+}
+
+static void put_plural(struct fn_buf *out, struct fn_str value, struct fn_str forms)
+{
+    const char *bar = memchr(forms.p, '|', forms.n);
+    size_t one = bar != NULL ? (size_t)(bar - forms.p) : forms.n;
+    bool single = fn_str_eq(value, FN_STR("1"));
+    size_t rest = bar != NULL ? one + 1 : forms.n;
+    fn_buf_str(out, single ? (struct fn_str){forms.p, one} : (struct fn_str){forms.p + rest, forms.n - rest});
+}
+
+/* One {…}: returns true when the character behind it (a backtick) is to be skipped. */
+static bool put_placeholder(struct fn_buf *out, const struct fn_diag *d, struct fn_str inside, enum fn_lang lang)
+{
+    const char *bar = memchr(inside.p, '|', inside.n);
+    struct fn_str name = {inside.p, bar != NULL ? (size_t)(bar - inside.p) : inside.n};
+    const struct fn_diag_arg *arg = d != NULL ? find_arg(d, name) : NULL;
+    if (arg == NULL) {
+        fn_buf_char(out, '{');
+        fn_buf_str(out, inside);
+        fn_buf_char(out, '}');
+        return false;
+    }
+    if (bar != NULL) {
+        put_plural(out, arg->value, (struct fn_str){bar + 1, inside.n - name.n - 1});
+        return false;
+    }
+    return put_value(out, arg->value, lang);
+}
+
+void diag_expand(struct fn_buf *out, const char *template, const struct fn_diag *d, enum fn_lang lang)
+{
+    for (const char *p = template; *p != '\0'; p++) {
+        const char *end = *p == '{' && p[1] >= 'a' && p[1] <= 'z' ? strchr(p, '}') : NULL;
+        if (end == NULL) {
+            fn_buf_char(out, *p);
+            continue;
+        }
+        bool skip = put_placeholder(out, d, (struct fn_str){p + 1, (size_t)(end - p) - 1}, lang);
+        p = skip && end[1] == '`' ? end + 1 : end;
+    }
+}
+
+void fgr_diag_message(struct fn_buf *out, const struct fn_diag *d, enum fn_lang lang)
+{
+    diag_expand(out, rows[d->code].text[lang], d, lang);
+}
+
+void fgr_diag_help(struct fn_buf *out, const struct fn_diag *d, enum fn_lang lang)
+{
+    diag_expand(out, rows[d->code].help[lang], d, lang);
+}
+
+const char *diag_label(uint16_t label, enum fn_lang lang)
+{
+    return label < FGR_LABELS ? labels[label][lang] : "";
+}
+
+void diag_put_why(struct fn_buf *out, const struct fn_diag *d, enum fn_lang lang)
+{
+    if (d->why == 0 || d->why >= FGR_WHYS) {
+        return;
+    }
+    struct fn_diag with = {.n_args = 1, .args = {{"arg", d->why_arg}}};
+    diag_expand(out, whys[d->why][lang], &with, lang);
+}
+
+enum fn_lang fgr_lang_from(const char *value, enum fn_lang fallback)
+{
+    if (value == NULL || strlen(value) < 2) {
+        return fallback;
+    }
+    int a = value[0] | 0x20, b = value[1] | 0x20; /* lower case */
+    bool ends = value[2] == '\0' || value[2] == '_' || value[2] == '-' || value[2] == '.';
+    if (ends && a == 'p' && b == 't') {
+        return FN_PT;
+    }
+    return ends && a == 'e' && b == 'n' ? FN_EN : fallback;
+}

@@ -1,0 +1,859 @@
+/* funnel.y: the grammar of the language, one for both spellings.
+ *
+ * An action is one call to a constructor of build.c. The parser is pushed by parse.c over the token array, after settle.c has
+ * decided which words are names and repaired what does not parse; so there are no `error` productions, and a syntax error here
+ * is our bug. Line breaks are tokens (NL); the lexer drops those that do not end a statement.
+ *
+ * How it avoids conflicts: names of records begin upper-case (TNAME), so `Pedido {` and `if x {` never meet; effects
+ * (http, extract, ...) stand only where a whole value stands, so their blocks and `else` never meet an expression's.
+ * SPDX-License-Identifier: Apache-2.0 */
+%require "3.8"
+%define api.pure full
+%define api.push-pull push
+%define api.prefix {fgr_yy}
+%define api.token.prefix {FGR_Y_}
+%define api.value.type {struct fgr_node *}
+%define api.location.type {struct fgr_loc}
+%define parse.error custom
+%define parse.lac full
+%locations
+%expect 0
+%parse-param {struct build *b}
+
+%code requires {
+#include "build.h"
+}
+%code {
+#include "lr.h"
+#include "fgr_token.h"
+
+#define YYMAXDEPTH 8000
+#define YYLLOC_DEFAULT(into, of, n) ((into) = build_location((of), (n)))
+#define NODE(KIND, at, ...) build_node(b, FGR_##KIND, (at), (struct fgr_node *[FGR_KIDS_MAX + 1]){__VA_ARGS__})
+#define LEAF(KIND, at) build_node(b, FGR_##KIND, (at), NULL)
+#define NAMED(node, at) build_named(b, (node), (at))
+
+static void yyerror(const struct fgr_loc *at, struct build *b, const char *message);
+}
+
+%token NL "end of line"
+%token NAME "name"
+%token TNAME "Name"
+%token TEXT "text"
+%token TEXT_HEAD "text{"
+%token TEXT_MID "}text{"
+%token TEXT_TAIL "}text"
+%token INT "1"
+%token NUMBER "1.5"
+%token MONEY "R$"
+%token DURATION "2h"
+%token TIMES "2x"
+%token CLOCK "09:00"
+%token LBRACE "{"
+%token RBRACE "}"
+%token LPAREN "("
+%token RPAREN ")"
+%token LBRACKET "["
+%token RBRACKET "]"
+%token LANGLE "list<"
+%token RANGLE "list>"
+%token COMMA ","
+%token COLON ":"
+%token DOT "."
+%token DOTDOT ".."
+%token QUESTION "?"
+%token ASSIGN "="
+%token EQ "=="
+%token NE "!="
+%token LT "<"
+%token LE "<="
+%token GT ">"
+%token GE ">="
+%token PLUS "+"
+%token MINUS "-"
+%token STAR "*"
+%token SLASH "/"
+%token PERCENT "%"
+%token ARROW "->"
+%token FAT_ARROW "=>"
+%token AT_SIGN "@"
+%token FUNNEL "funnel"
+%token MODULE "module"
+%token CHANNEL "channel"
+%token TIMEZONE "timezone"
+%token LOCALE "locale"
+%token USE "use"
+%token CONTACT "contact"
+%token SECRET "secret"
+%token ENUM "enum"
+%token RECORD "record"
+%token TABLE "table"
+%token HOURS "hours"
+%token AGENT "agent"
+%token TOOL "tool"
+%token FN "fn"
+%token FLOW "flow"
+%token EVENT "event"
+%token VAR "var"
+%token BUDGET "budget"
+%token START "start"
+%token ALWAYS "always"
+%token STAGE "stage"
+%token MIGRATE "migrate"
+%token ALLOW "allow"
+%token TEST "test"
+%token LET "let"
+%token SAY "say"
+%token ASK "ask"
+%token CHOOSE "choose"
+%token CLASSIFY "classify"
+%token EXTRACT "extract"
+%token WRITE "write"
+%token HTTP "http"
+%token FIND "find"
+%token SAVE "save"
+%token DELETE "delete"
+%token TALK "talk"
+%token WAIT "wait"
+%token HANDOFF "handoff"
+%token GOAL "goal"
+%token TAG "tag"
+%token UNTAG "untag"
+%token NOTIFY "notify"
+%token REACT "react"
+%token TYPING "typing"
+%token SEND "send"
+%token SPLIT "split"
+%token END "end"
+%token RETURN "return"
+%token IF "if"
+%token ELSE "else"
+%token MATCH "match"
+%token FOR "for"
+%token IN "in"
+%token WHILE "while"
+%token AND "and"
+%token OR "or"
+%token NOT "not"
+%token AS "as"
+%token TRUE "true"
+%token FALSE "false"
+%token NONE "none"
+%token PERSONAL "personal"
+%token KEY "key"
+%token EXCEPT "except"
+%token HOLIDAYS "holidays"
+%token MON "mon"
+%token TUE "tue"
+%token WED "wed"
+%token THU "thu"
+%token FRI "fri"
+%token SAT "sat"
+%token SUN "sun"
+%token MODEL "model"
+%token INSTRUCTIONS "instructions"
+%token REMEMBER "remember"
+%token MESSAGES "messages"
+%token CALLS "calls"
+%token CONVERSATION "conversation"
+%token CAN "can"
+%token ON "on"
+%token MESSAGE "message"
+%token KEYWORD "keyword"
+%token CAMPAIGN "campaign"
+%token CHECK "check"
+%token INVALID "invalid"
+%token FAILED "failed"
+%token SILENCE "silence"
+%token SETTLE "settle"
+%token MAX "max"
+%token OTHER "other"
+%token FROM "from"
+%token DONE "done"
+%token LIMIT "limit"
+%token WHERE "where"
+%token ORDER "order"
+%token BY "by"
+%token DESC "desc"
+%token VALUE "value"
+%token NOTE "note"
+%token TEMPLATE "template"
+%token MEDIA "media"
+%token TRANSCRIBE "transcribe"
+%token ONCE "once"
+%token LABEL "label"
+%token AT "at"
+%token GIVEN "given"
+%token BODY "body"
+%token AI "ai"
+%token LANGUAGE "language"
+%token ENDED "ended"
+%token EXACT "exact"
+%token ERROR "error"
+%token HEADER "header"
+%token TIMEOUT "timeout"
+%token T_TEXT "type text"
+%token T_INT "type int"
+%token T_NUMBER "type number"
+%token T_MONEY "type money"
+%token T_BOOL "type bool"
+%token T_DATE "type date"
+%token T_TIME "type time"
+%token T_DATETIME "type datetime"
+%token T_DURATION "type duration"
+%token T_PHONE "type phone"
+%token T_EMAIL "type email"
+%token T_URL "type url"
+%token T_IMAGE "type image"
+%token T_AUDIO "type audio"
+%token T_VIDEO "type video"
+%token T_DOCUMENT "type document"
+%token T_LOCATION "type location"
+%token T_JSON "type json"
+%token T_LIST "type list"
+%token T_MAP "type map"
+%token START_ON "start on"
+%token TALK_TO "talk to"
+%token WAIT_UNTIL "wait until"
+%token ORDER_BY "order by"
+%token CALLS_PER "calls per"
+%token M_GET "http get"
+%token M_POST "http post"
+%token M_PUT "http put"
+%token M_PATCH "http patch"
+%token M_DELETE "http delete"
+
+%left "or"
+%left "and"
+%precedence "not"
+%left "==" "!=" "<" "<=" ">" ">="
+%left "+" "-"
+%left "*" "/" "%"
+%precedence NEGATION
+%precedence "as"
+
+%%
+
+/* -- file ---------------------------------------------------------------------------------------------------------------- */
+file:
+  decls                                 { build_file(b, @$, $decls); }
+;
+decls:
+  decl_lines
+| decl_lines decl                       { $$ = build_add(b, $1, $decl); }
+;
+decl_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| decl_lines "end of line"
+| decl_lines decl "end of line"         { $$ = build_add(b, $1, $decl); }
+;
+decl:
+  "funnel" name                         { $$ = build_header(b, @$, @name, NULL, 0); }
+| "funnel" name text                    { $$ = build_header(b, @$, @name, $text, 0); }
+| "module" name                         { $$ = build_header(b, @$, @name, NULL, FGR_MODULE); }
+| "module" name text                    { $$ = build_header(b, @$, @name, $text, FGR_MODULE); }
+| "channel" name                        { $$ = NAMED(LEAF(CHANNEL, @$), @name); }
+| "timezone" text                       { $$ = NODE(TIMEZONE, @$, $text); }
+| "locale" text                         { $$ = NODE(LOCALE, @$, $text); }
+| "use" name                            { $$ = NAMED(LEAF(USE, @$), @name); }
+| "contact" "{" fields "}"              { $$ = NODE(CONTACT, @$, $fields); }
+| "secret" name                         { $$ = NAMED(LEAF(SECRET, @$), @name); }
+| "enum" tname "{" members "}"          { $$ = NAMED(NODE(ENUM, @$, $members), @tname); }
+| "record" tname "{" fields "}"         { $$ = NAMED(NODE(RECORD, @$, $fields), @tname); }
+| "table" name "key" names "{" fields "}" { $$ = NAMED(NODE(TABLE, @$, $names, $fields), @name); }
+| "hours" name "{" rules "}"            { $$ = NAMED(NODE(HOURS, @$, $rules), @name); }
+| "agent" name "{" agent_props "}"      { $$ = NAMED(NODE(AGENT, @$, $agent_props), @name); }
+| "tool" name "(" params ")" result text_opt block
+                                        { $$ = NAMED(NODE(TOOL, @$, $params, $result, $text_opt, $block), @name); }
+| "fn" name "(" params ")" result block { $$ = build_callee(b, NAMED(NODE(FN, @$, $params, $result, $block), @name)); }
+| "flow" name "(" params ")" result block
+                                        { $$ = build_callee(b, NAMED(NODE(FLOW, @$, $params, $result, $block), @name)); }
+| "event" name                          { $$ = NAMED(NODE(EVENT, @$, NULL), @name); }
+| "event" name "(" params ")"           { $$ = NAMED(NODE(EVENT, @$, $params), @name); }
+| "var" name ":" type                   { $$ = NAMED(NODE(VAR, @$, $type, NULL), @name); }
+| "var" name ":" type "=" expr          { $$ = NAMED(NODE(VAR, @$, $type, $expr), @name); }
+| "var" name "=" expr                   { $$ = NAMED(NODE(VAR, @$, NULL, $expr), @name); }
+| budget                                { $$ = build_kind(b, $budget, FGR_BUDGET); }
+| "start" "start on" trigger "->" name  { $$ = build_start(b, @$, $trigger, NAMED(LEAF(JUMP, @name), @name)); }
+| "always" "{" ons "}"                  { $$ = NODE(ALWAYS, @$, $ons); }
+| "stage" name block                    { $$ = NAMED(NODE(STAGE, @$, $block), @name); }
+| "migrate" "stage" name[old] "->" name[new] { $$ = build_text2(b, NAMED(LEAF(MIGRATE_STAGE, @$), @old), @new); }
+| "migrate" "var" name "=" expr         { $$ = NAMED(NODE(MIGRATE_VAR, @$, $expr), @name); }
+| allow
+| "test" text "{" steps "}"             { $$ = build_titled(b, NODE(TEST, @$, $steps), $text, 0); }
+| "test" "exact" text "{" steps "}"     { $$ = build_titled(b, NODE(TEST, @$, $steps), $text, FGR_EXACT); }
+;
+allow:
+  "allow" "personal" path               { $$ = build_allow(b, @$, @path); }
+;
+budget:
+  "budget" "1" "calls" "calls per" "conversation" { $$ = build_prop(b, @$, FGR_P_BUDGET, NULL, @2); }
+;
+
+/* -- names and texts ------------------------------------------------------------------------------------------------------ */
+name: "name"                            { $$ = NULL; };
+tname: "Name"                           { $$ = NULL; };
+name_node: name                         { $$ = NAMED(LEAF(NAME, @$), @name); };
+names:
+  name_node                             { $$ = build_add(b, build_list(b, @$), $1); }
+| names "," name_node                   { $$ = build_add(b, $1, $3); }
+;
+text:
+  "text"                                { $$ = build_text(b, @$); }
+| text_parts "}text"                    { $$ = build_text_end(b, @$, $1, @2); }
+;
+text_parts:
+  "text{" expr                          { $$ = build_text_start(b, @1, $expr); }
+| text_parts "}text{" expr              { $$ = build_text_more(b, $1, @2, $expr); }
+;
+text_opt: %empty { $$ = NULL; } | text;
+texts:
+  text                                  { $$ = build_add(b, build_list(b, @$), $1); }
+| texts "," text                        { $$ = build_add(b, $1, $3); }
+;
+
+/* -- declarations' parts -------------------------------------------------------------------------------------------------- */
+fields:
+  field_lines
+| field_lines field                     { $$ = build_add(b, $1, $2); }
+;
+field_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| field_lines "end of line"
+| field_lines field "end of line"       { $$ = build_add(b, $1, $2); }
+| field_lines field ","                 { $$ = build_add(b, $1, $2); }
+;
+field:
+  name ":" type                         { $$ = build_field(b, NAMED(NODE(FIELD, @$, $type, NULL), @name)); }
+| name ":" type "=" expr                { $$ = build_field(b, NAMED(NODE(FIELD, @$, $type, $expr), @name)); }
+;
+members:
+  member_lines
+| member_lines member                   { $$ = build_add(b, $1, $2); }
+;
+member_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| member_lines "end of line"
+| member_lines member "end of line"     { $$ = build_add(b, $1, $2); }
+| member_lines member ","               { $$ = build_add(b, $1, $2); }
+;
+member: name text_opt                   { $$ = NAMED(NODE(MEMBER, @$, $text_opt), @name); };
+
+rules:
+  rule_lines
+| rule_lines rule                       { $$ = build_add(b, $1, $2); }
+;
+rule_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| rule_lines "end of line"
+| rule_lines rule "end of line"         { $$ = build_add(b, $1, $2); }
+;
+rule:
+  days ranges                           { $$ = NODE(HOURS_RULE, @$, $days, $ranges); }
+| "except" "holidays" name              { $$ = NAMED(NODE(HOURS_EXCEPT, @$, NULL), @name); }
+| "except" exprs                        { $$ = NODE(HOURS_EXCEPT, @$, $exprs); }
+;
+days:
+  days_one                              { $$ = build_add(b, build_list(b, @$), $1); }
+| days "," days_one                     { $$ = build_add(b, $1, $3); }
+;
+days_one:
+  day                                   { $$ = build_days(b, @$, @day, @day); }
+| day[low] ".." day[high]               { $$ = build_days(b, @$, @low, @high); }
+;
+day: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+ranges:
+  range_one                             { $$ = build_add(b, build_list(b, @$), $1); }
+| ranges "," range_one                  { $$ = build_add(b, $1, $3); }
+;
+range_one: "09:00"[low] "-" "09:00"[high] { $$ = build_clocks(b, @$, @low, @high); };
+
+agent_props:
+  agent_prop_lines
+| agent_prop_lines agent_prop           { $$ = build_add_all(b, $1, $2); }
+;
+agent_prop_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| agent_prop_lines "end of line"
+| agent_prop_lines agent_prop "end of line" { $$ = build_add_all(b, $1, $2); }
+;
+agent_prop:
+  "model" expr                          { $$ = build_prop(b, @$, FGR_P_MODEL, $expr, @1); }
+| "instructions" expr                   { $$ = build_prop(b, @$, FGR_P_INSTRUCTIONS, $expr, @1); }
+| "remember" "1" "messages"             { $$ = build_prop(b, @$, FGR_P_REMEMBER, NULL, @2); }
+| budget
+| "can" names                           { $$ = build_cans(b, $names); }
+;
+params:
+  %empty                                { $$ = build_list(b, @$); }
+| param_list
+| param_list ","
+;
+param_list:
+  param                                 { $$ = build_add(b, build_list(b, @$), $1); }
+| param_list "," param                  { $$ = build_add(b, $1, $3); }
+;
+param:
+  name ":" type                         { $$ = NAMED(NODE(PARAM, @$, $type, NULL), @name); }
+| name ":" type "=" expr                { $$ = NAMED(NODE(PARAM, @$, $type, $expr), @name); }
+;
+result: %empty { $$ = NULL; } | "->" type { $$ = $type; };
+trigger:
+  "message"                             { $$ = build_aux(NODE(START, @$, NULL, NULL), FGR_START_MESSAGE); }
+| "keyword" texts                       { $$ = build_aux(NODE(START, @$, $texts, NULL), FGR_START_KEYWORD); }
+| "campaign"                            { $$ = build_aux(NODE(START, @$, NULL, NULL), FGR_START_CAMPAIGN); }
+| "event" name                          { $$ = NAMED(build_aux(NODE(START, @$, NULL, NULL), FGR_START_EVENT), @name); }
+;
+ons:
+  on_lines
+| on_lines on                           { $$ = build_add(b, $1, $2); }
+;
+on_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| on_lines "end of line"
+| on_lines on "end of line"             { $$ = build_add(b, $1, $2); }
+;
+on:
+  "on" texts action                     { $$ = build_aux(NODE(ON, @$, $texts, NULL, $action), FGR_ON_PHRASE); }
+| "on" "silence" expr action            { $$ = build_aux(NODE(ON, @$, NULL, $expr, $action), FGR_ON_SILENCE); }
+| "on" "error" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_ERROR); }
+| "on" "event" name action              { $$ = NAMED(build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_EVENT), @name); }
+| "on" "media" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_MEDIA); }
+| "on" "invalid" action                 { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_INVALID); }
+| "on" "failed" action                  { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_FAILED); }
+;
+
+/* -- types ------------------------------------------------------------------------------------------------------------------ */
+type:
+  type_core
+| type_core "?"                         { $$ = build_type_flag(b, $1, @$, FGR_OPTIONAL); }
+| "personal" type                       { $$ = build_type_flag(b, $2, @$, FGR_PERSONAL); }
+| "secret" type                         { $$ = build_type_flag(b, $2, @$, FGR_SECRET_FLAG); }
+;
+type_core:
+  type_name
+| type_name "(" "1" ")"                 { $$ = build_type_bound(b, $1, @$, @3); }
+;
+type_name:
+  name                                  { $$ = build_type(b, @$, @1, NULL, NULL); }
+| tname                                 { $$ = build_type(b, @$, @1, NULL, NULL); }
+| name "list<" type "list>"             { $$ = build_type(b, @$, @1, $type, NULL); }
+| name "list<" type[key] "," type[value] "list>" { $$ = build_type(b, @$, @1, $key, $value); }
+;
+
+/* -- statements ------------------------------------------------------------------------------------------------------------- */
+block: "{" stmts "}"                    { $$ = NODE(BLOCK, @$, $stmts); };
+stmts:
+  stmt_lines
+| stmt_lines stmt                       { $$ = build_add(b, $1, $2); }
+;
+stmt_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| stmt_lines "end of line"
+| stmt_lines stmt "end of line"         { $$ = build_add(b, $1, $2); }
+;
+stmt:
+  headed
+| path "=" value else_opt               { $$ = NODE(ASSIGN, @$, $path, $value, $else_opt); }
+| path else_opt                         { $$ = NODE(DO, @$, $path, $else_opt); }
+;
+/* What begins with a word of the language: also stands alone as what a branch does. */
+headed:
+  jump
+| "end"                                 { $$ = LEAF(END, @$); }
+| "say" expr                            { $$ = NODE(SAY, @$, $expr, NULL); }
+| "say" expr "else" template            { $$ = NODE(SAY, @$, $expr, $template); }
+| "ask" target text_opt clauses branch_block
+                                        { $$ = build_ask(b, NODE(ASK, @$, $target, $text_opt, $branch_block), $clauses); }
+| choose
+| classify_arms
+| "talk" "talk to" name_node clauses branch_block
+                                        { $$ = build_ask(b, NODE(TALK, @$, $name_node, $branch_block), $clauses); }
+| "wait" expr                           { $$ = NODE(WAIT_FOR, @$, $expr); }
+| "wait" "wait until" expr              { $$ = NODE(WAIT_UNTIL, @$, $expr); }
+| "wait" "message" clauses branch_block { $$ = build_ask(b, NODE(WAIT_MESSAGE, @$, $branch_block), $clauses); }
+| "wait" "event" name binds where_opt branch_block
+                                        { $$ = NAMED(NODE(WAIT_EVENT, @$, $binds, $where_opt, $branch_block), @name); }
+| "return"                              { $$ = NODE(RETURN, @$, NULL); }
+| "return" value else_opt               { $$ = NODE(RETURN, @$, $value, $else_opt); }
+| if
+| "match" expr "{" arms "}"             { $$ = NODE(MATCH, @$, $expr, $arms); }
+| "for" name "in" expr where_opt order_opt limit_opt block
+                                        { $$ = build_for(b, NODE(FOR, @$, $expr, $where_opt, $order_opt, $limit_opt, $block), @name, @order_opt); }
+| "while" expr block                    { $$ = NODE(WHILE, @$, $expr, $block); }
+| "let" name "=" value else_opt         { $$ = NAMED(NODE(LET, @$, NULL, $value, $else_opt), @name); }
+| "let" name ":" type "=" value else_opt { $$ = NAMED(NODE(LET, @$, $type, $value, $else_opt), @name); }
+| "let" name ":" type                   { $$ = NAMED(NODE(LET, @$, $type, NULL, NULL), @name); }
+| effect else_opt                       { $$ = NODE(DO, @$, $effect, $else_opt); }
+| "save" name "{" record_fields "}"     { $$ = NAMED(NODE(SAVE, @$, build_record(b, @3, @5, $record_fields)), @name); }
+| "save" name expr                      { $$ = NAMED(NODE(SAVE, @$, $expr), @name); }
+| "delete" name "[" exprs "]"           { $$ = NAMED(NODE(DELETE, @$, build_key(b, $exprs)), @name); }
+| "goal" name                           { $$ = NAMED(NODE(GOAL, @$, NULL), @name); }
+| "goal" name "value" expr              { $$ = NAMED(NODE(GOAL, @$, $expr), @name); }
+| "tag" expr                            { $$ = NODE(TAG, @$, $expr); }
+| "untag" expr                          { $$ = build_flag(NODE(TAG, @$, $expr), FGR_UNTAG); }
+| "handoff" team note branch_block      { $$ = NODE(HANDOFF, @$, $team, $note, $branch_block); }
+| "notify" text expr                    { $$ = NODE(NOTIFY, @$, $text, $expr); }
+| "react" expr                          { $$ = NODE(REACT, @$, $expr); }
+| "typing"                              { $$ = NODE(TYPING, @$, NULL); }
+| "typing" expr                         { $$ = NODE(TYPING, @$, $expr); }
+| "send" template                       { $$ = $template; }
+| "send" name operand text_opt else_opt { $$ = build_media(b, NODE(SEND_MEDIA, @$, $operand, $text_opt, $else_opt), @name); }
+| "split" name "{" split_arms "}"       { $$ = NAMED(NODE(SPLIT, @$, $split_arms), @name); }
+| allow
+;
+jump: "->" name                         { $$ = NAMED(LEAF(JUMP, @$), @name); };
+if:
+  "if" expr block                       { $$ = NODE(IF, @$, $expr, $block, NULL); }
+| "if" expr block[then] "else" block[otherwise] { $$ = NODE(IF, @$, $expr, $then, $otherwise); }
+| "if" expr block "else" if[otherwise]  { $$ = NODE(IF, @$, $expr, $block, $otherwise); }
+;
+template:
+  "template" text template_args language { $$ = NODE(SEND_TEMPLATE, @$, $text, $template_args, $language); }
+;
+template_args: %empty { $$ = NULL; } | "(" exprs_opt ")" { $$ = $exprs_opt; };
+language: %empty { $$ = NULL; } | "language" operand { $$ = $operand; };
+target:
+  path
+| name ":" type                         { $$ = NAMED(NODE(LOCAL, @$, $type), @name); }
+;
+team: %empty { $$ = NULL; } | operand;
+note: %empty { $$ = NULL; } | "note" operand { $$ = $operand; };
+where_opt: %empty { $$ = NULL; } | "where" expr { $$ = $expr; };
+order_opt: %empty { $$ = NULL; } | "order" "order by" expr { $$ = $expr; } | "order" "order by" expr "desc" { $$ = $expr; };
+limit_opt: %empty { $$ = NULL; } | "limit" expr { $$ = $expr; };
+binds: %empty { $$ = NULL; } | "(" names ")" { $$ = $names; } | "(" ")" { $$ = NULL; };
+else_opt: %empty { $$ = NULL; } | "else" else_action { $$ = $else_action; };
+else_action: value | block | jump | "end" { $$ = LEAF(END, @$); };
+
+/* Clauses on the line of a question: `once`, `settle`. */
+clauses:
+  %empty                                { $$ = build_list(b, @$); }
+| clauses "once"                        { $$ = build_flag($1, FGR_ONCE); }
+| clauses settle                        { $$ = build_add(b, $1, $2); }
+;
+settle:
+  "settle" expr                         { $$ = build_aux(NODE(BRANCH, @$, $expr, NULL, NULL), FGR_BR_SETTLE); }
+| "settle" expr[quiet] "max" expr[most] { $$ = build_aux(NODE(BRANCH, @$, $quiet, $most, NULL), FGR_BR_SETTLE); }
+;
+branch_block: %empty { $$ = build_list(b, @$); } | "{" branches "}" { $$ = $branches; };
+branches:
+  branch_lines
+| branch_lines branch                   { $$ = build_add(b, $1, $2); }
+;
+branch_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| branch_lines "end of line"
+| branch_lines branch "end of line"     { $$ = build_add(b, $1, $2); }
+;
+branch:
+  "check" expr                          { $$ = build_aux(NODE(BRANCH, @$, $expr, NULL, NULL), FGR_BR_CHECK); }
+| "check" expr[cond] "else" expr[say]   { $$ = build_aux(NODE(BRANCH, @$, $cond, $say, NULL), FGR_BR_CHECK); }
+| "invalid" times text_opt action_opt   { $$ = build_times(b, NODE(BRANCH, @$, $text_opt, NULL, $action_opt), FGR_BR_INVALID, @times); }
+| "failed" action                       { $$ = build_aux(NODE(BRANCH, @$, NULL, NULL, $action), FGR_BR_FAILED); }
+| "silence" expr action                 { $$ = build_aux(NODE(BRANCH, @$, $expr, NULL, $action), FGR_BR_SILENCE); }
+| "media" action                        { $$ = build_aux(NODE(BRANCH, @$, NULL, NULL, $action), FGR_BR_MEDIA); }
+| "media" "transcribe"                  { $$ = build_flag(build_aux(NODE(BRANCH, @$, NULL), FGR_BR_MEDIA), FGR_TRANSCRIBE); }
+| settle
+| "other" action                        { $$ = build_aux(NODE(BRANCH, @$, NULL, NULL, $action), FGR_BR_OTHER); }
+| "done" action                         { $$ = build_aux(NODE(BRANCH, @$, NULL, NULL, $action), FGR_BR_DONE); }
+| "limit" "1" "messages" action         { $$ = build_times(b, NODE(BRANCH, @$, NULL, NULL, $action), FGR_BR_LIMIT, @2); }
+;
+times: %empty { $$ = NULL; } | "2x" { $$ = NULL; };
+action: headed | block;
+action_opt: %empty { $$ = NULL; } | action;
+
+choose:
+  "choose" text_opt clauses choose_block
+                                        { $$ = build_choose(b, @$, build_nowhere(), NULL, $text_opt, $clauses, $choose_block); }
+| "choose" name text_opt clauses choose_block
+                                        { $$ = build_choose(b, @$, @name, NULL, $text_opt, $clauses, $choose_block); }
+| "choose" name ":" type text_opt clauses choose_block
+                                        { $$ = build_choose(b, @$, @name, $type, $text_opt, $clauses, $choose_block); }
+| "choose" name text_opt[ask] "from" expr[rows] "label" expr[row] text_opt[late] row_action clauses choose_block
+                                        { $$ = build_rows(b, @$, @name, $rows, $row, $ask, $late, $row_action, $clauses, $choose_block); }
+;
+row_action: %empty { $$ = NULL; } | jump { $$ = build_aux(NODE(BRANCH, @$, NULL, NULL, $jump), FGR_BR_FROM_ACTION); };
+choose_block: %empty { $$ = build_list(b, @$); } | "{" choices "}" { $$ = $choices; };
+choices:
+  choice_lines
+| choice_lines choice                   { $$ = build_add(b, $1, $2); }
+;
+choice_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| choice_lines "end of line"
+| choice_lines choice "end of line"     { $$ = build_add(b, $1, $2); }
+;
+choice:
+  branch
+| name text action_opt                  { $$ = NAMED(NODE(OPTION, @$, $text, $action_opt), @name); }
+;
+classify_arms:
+  "classify" subject "as" type by "{" arms "}" { $$ = NODE(CLASSIFY, @$, $subject, $type, $by, $arms, NULL); }
+;
+subject: %empty { $$ = NULL; } | operand;
+by: %empty { $$ = NULL; } | "by" name_node { $$ = $name_node; };
+arms:
+  arm_lines
+| arm_lines arm                         { $$ = build_add(b, $1, $2); }
+;
+arm_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| arm_lines "end of line"
+| arm_lines arm "end of line"           { $$ = build_add(b, $1, $2); }
+;
+arm: patterns action                    { $$ = build_arm(b, NODE(ARM, @$, $patterns, $action)); };
+patterns:
+  pattern                               { $$ = build_pattern(b, build_list(b, @$), $1, @1); }
+| patterns "," pattern                  { $$ = build_pattern(b, $1, $3, @3); }
+;
+pattern:
+  expr
+| expr[low] ".." expr[high]             { $$ = NODE(RANGE, @$, $low, $high); }
+| "failed"                              { $$ = NULL; }
+| "other"                               { $$ = NULL; }
+;
+split_arms:
+  split_lines
+| split_lines split_arm                 { $$ = build_add(b, $1, $2); }
+;
+split_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| split_lines "end of line"
+| split_lines split_arm "end of line"   { $$ = build_add(b, $1, $2); }
+;
+split_arm: "1" "%" name block           { $$ = build_num(b, NAMED(NODE(SPLIT_ARM, @$, $block), @name), @1); };
+
+/* -- effects: only where a whole value stands ---------------------------------------------------------------------------------- */
+value: expr | effect;
+effect:
+  "http" method operand http_props http_result { $$ = build_method(NODE(HTTP, @$, $operand, $http_props, $http_result), $method); }
+| "extract" type "from" operand by      { $$ = NODE(EXTRACT, @$, $type, $operand, $by); }
+| "classify" subject "as" type by       { $$ = NODE(CLASSIFY, @$, $subject, $type, $by, NULL, NULL); }
+| "write" expr by                       { $$ = NODE(WRITE, @$, $expr, $by); }
+| "find" name "[" exprs "]"             { $$ = NAMED(NODE(FIND, @$, build_key(b, $exprs)), @name); }
+;
+method:
+  "http get"                            { $$ = build_aux(LEAF(NAME, @$), FGR_GET); }
+| "http post"                           { $$ = build_aux(LEAF(NAME, @$), FGR_POST); }
+| "http put"                            { $$ = build_aux(LEAF(NAME, @$), FGR_PUT); }
+| "http patch"                          { $$ = build_aux(LEAF(NAME, @$), FGR_PATCH); }
+| "http delete"                         { $$ = build_aux(LEAF(NAME, @$), FGR_HTTP_DELETE); }
+;
+http_props: %empty { $$ = NULL; } | "{" http_prop_list "}" { $$ = $http_prop_list; };
+http_prop_list:
+  http_prop_lines
+| http_prop_lines http_prop             { $$ = build_add(b, $1, $2); }
+;
+http_prop_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| http_prop_lines "end of line"
+| http_prop_lines http_prop "end of line" { $$ = build_add(b, $1, $2); }
+;
+http_prop:
+  "header" text operand[content]        { $$ = build_header_prop(b, @$, $text, $content); }
+| "body" expr                           { $$ = build_prop(b, @$, FGR_P_BODY, $expr, @1); }
+| "timeout" expr                        { $$ = build_prop(b, @$, FGR_P_TIMEOUT, $expr, @1); }
+;
+http_result: %empty { $$ = NULL; } | "as" type { $$ = $type; };
+
+/* -- expressions ------------------------------------------------------------------------------------------------------------- */
+exprs:
+  expr                                  { $$ = build_add(b, build_list(b, @$), $1); }
+| exprs "," expr                        { $$ = build_add(b, $1, $3); }
+;
+exprs_opt: %empty { $$ = build_list(b, @$); } | exprs | exprs ",";
+expr:
+  operand
+| expr "or" expr                        { $$ = build_binary(b, @$, FGR_OP_OR_ELSE, $1, $3); }
+| expr "and" expr                       { $$ = build_binary(b, @$, FGR_OP_AND, $1, $3); }
+| "not" expr                            { $$ = build_aux(NODE(UNARY, @$, $2), FGR_OP_NOT); }
+| expr "==" expr                        { $$ = build_binary(b, @$, FGR_OP_EQ, $1, $3); }
+| expr "!=" expr                        { $$ = build_binary(b, @$, FGR_OP_NE, $1, $3); }
+| expr "<" expr                         { $$ = build_binary(b, @$, FGR_OP_LT, $1, $3); }
+| expr "<=" expr                        { $$ = build_binary(b, @$, FGR_OP_LE, $1, $3); }
+| expr ">" expr                         { $$ = build_binary(b, @$, FGR_OP_GT, $1, $3); }
+| expr ">=" expr                        { $$ = build_binary(b, @$, FGR_OP_GE, $1, $3); }
+| expr "+" expr                         { $$ = build_binary(b, @$, FGR_OP_ADD, $1, $3); }
+| expr "-" expr                         { $$ = build_binary(b, @$, FGR_OP_SUB, $1, $3); }
+| expr "*" expr                         { $$ = build_binary(b, @$, FGR_OP_MUL, $1, $3); }
+| expr "/" expr                         { $$ = build_binary(b, @$, FGR_OP_DIV, $1, $3); }
+| expr "%" expr                         { $$ = build_binary(b, @$, FGR_OP_MOD, $1, $3); }
+| "-" expr %prec NEGATION               { $$ = build_aux(NODE(UNARY, @$, $2), FGR_OP_NEG); }
+| expr "as" type                        { $$ = NODE(AS, @$, $1, $type); }
+;
+operand:
+  path
+| literal
+| list
+| tname "{" record_fields "}"           { $$ = NAMED(NODE(RECORD_LIT, @$, $record_fields), @tname); }
+| "(" expr ")"                          { $$ = build_flag($expr, FGR_PARENS); }
+;
+/* What begins with a name: may be called, indexed, assigned to. */
+path:
+  name_node
+| tname "." name                        { $$ = build_of_type(b, @$, @tname, @name); }
+| tname "." name "(" args ")"           { $$ = NODE(CALL, @$, build_of_type(b, build_span(@1, @3), @tname, @name), $args); }
+| name_node "(" args ")"                { $$ = NODE(CALL, @$, build_callee(b, $1), $args); }
+| path "." name                         { $$ = NAMED(NODE(MEMBER_OF, @$, $1), @name); }
+| path "." name "(" args ")"            { $$ = build_method_call(b, @$, $1, @1, @name, $args); }
+| path "[" expr "]"                     { $$ = NODE(INDEX, @$, $1, $expr); }
+| "(" expr ")" "." name                 { $$ = NAMED(NODE(MEMBER_OF, @$, build_flag($expr, FGR_PARENS)), @name); }
+| "(" expr ")" "." name "(" args ")"    { $$ = build_method_call(b, @$, build_flag($expr, FGR_PARENS), @1, @name, $args); }
+| text "." name                         { $$ = NAMED(NODE(MEMBER_OF, @$, $text), @name); }
+| text "." name "(" args ")"            { $$ = build_method_call(b, @$, $text, @1, @name, $args); }
+;
+args:
+  %empty                                { $$ = build_list(b, @$); }
+| arg_list
+| arg_list ","
+;
+arg_list:
+  arg                                   { $$ = build_add(b, build_list(b, @$), $1); }
+| arg_list "," arg                      { $$ = build_add(b, $1, $3); }
+;
+arg:
+  expr
+| name ":" expr                         { $$ = NAMED(NODE(NAMED_ARG, @$, $expr), @name); }
+;
+literal:
+  text
+| "1"                                   { $$ = build_int(b, @$); }
+| "1.5"                                 { $$ = build_number(b, @$); }
+| "R$"                                  { $$ = build_money(b, @$); }
+| "2h"                                  { $$ = build_duration(b, @$); }
+| "true"                                { $$ = build_bool(b, @$, true); }
+| "false"                               { $$ = build_bool(b, @$, false); }
+| "none"                                { $$ = LEAF(NONE, @$); }
+;
+list: "[" exprs_opt "]"                 { $$ = NODE(LIST_LIT, @$, $exprs_opt); };
+record_fields:
+  record_lines
+| record_lines record_field             { $$ = build_add(b, $1, $2); }
+;
+record_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| record_lines "end of line"
+| record_lines record_field "end of line" { $$ = build_add(b, $1, $2); }
+| record_lines record_field ","         { $$ = build_add(b, $1, $2); }
+;
+record_field: name ":" expr             { $$ = NAMED(NODE(NAMED_ARG, @$, $expr), @name); };
+
+/* -- tests --------------------------------------------------------------------------------------------------------------------- */
+steps:
+  step_lines
+| step_lines step                       { $$ = build_add(b, $1, $2); }
+;
+step_lines:
+  %empty                                { $$ = build_list(b, @$); }
+| step_lines "end of line"
+| step_lines step "end of line"         { $$ = build_add(b, $1, $2); }
+;
+step:
+  ">" text                              { $$ = NODE(STEP_SAYS, @$, $text); }
+| ">" "[" name "]"                      { $$ = build_flag(NAMED(NODE(STEP_SAYS, @$, NULL), @name), FGR_BY_OPTION); }
+| ">" name text_opt                     { $$ = build_media(b, NODE(STEP_SAYS, @$, $text_opt), @name); }
+| "<" text option_ids                   { $$ = NODE(STEP_EXPECTS, @$, $text, $option_ids); }
+| "<" step_word text_opt option_ids     { $$ = build_step_word(b, NODE(STEP_EXPECTS, @$, $text_opt, $option_ids), @step_word); }
+| "<" option_id option_ids              { $$ = NODE(STEP_EXPECTS, @$, NULL, build_prepend(b, $option_id, $option_ids)); }
+| "+" operand                           { $$ = NODE(STEP_CLOCK, @$, $operand); }
+| "at" expr                             { $$ = NODE(STEP_AT, @$, $expr); }
+| "given" path "=" expr                 { $$ = NODE(STEP_GIVEN, @$, $path, $expr); }
+| "event" name                          { $$ = NAMED(NODE(STEP_EVENT, @$, NULL), @name); }
+| "event" name "(" args ")"             { $$ = NAMED(NODE(STEP_EVENT, @$, $args), @name); }
+| "ai" ai_word "=>" ai_value            { $$ = build_step_word(b, NODE(STEP_AI, @$, $ai_value), @ai_word); }
+| "ai" "tool" path                      { $$ = build_step_word(b, NODE(STEP_AI, @$, $path), @2); }
+| "http" method text "=>" "1" text_opt  { $$ = build_num(b, build_method(NODE(STEP_HTTP, @$, $text, $text_opt), $method), @5); }
+| "http" method text "=>" "failed"      { $$ = build_flag(build_method(NODE(STEP_HTTP, @$, $text, NULL), $method), FGR_FAILED); }
+| "@" expr                              { $$ = NODE(STEP_ASSERT, @$, $expr); }
+;
+step_word: name | "choose" | "template" | "handoff" | "notify" | "react" | "typing";
+option_ids:
+  %empty                                { $$ = build_list(b, @$); }
+| option_ids option_id                  { $$ = build_add(b, $1, $2); }
+;
+option_id: "[" name_node "]"            { $$ = $name_node; };
+ai_word: "extract" | "classify" | "write" | "talk" | name;
+ai_value:
+  expr
+| "failed"                              { $$ = NULL; }
+| "done"                                { $$ = NAMED(LEAF(NAME, @$), @$); }
+;
+
+%%
+
+/* -- the tables, for settle.c ---------------------------------------------------------------------------------------------------- */
+#define FGR_TOKEN(NAME, ...) static_assert((int)FGR_TOK_##NAME == (int)FGR_Y_##NAME, "tokens.def");
+#define FGR_KEYWORD(NAME, ...) static_assert((int)FGR_TOK_##NAME == (int)FGR_Y_##NAME, "keywords.def");
+#define FGR_FOLLOWER(AFTER, NAME, ...) static_assert((int)FGR_TOK_##NAME == (int)FGR_Y_##NAME, "keywords.def");
+#include "tokens.def"
+#include "keywords.def"
+#undef FGR_TOKEN
+#undef FGR_KEYWORD
+#undef FGR_FOLLOWER
+
+/* The rule to reduce in a state before a token: > 0; a shift: < 0, the state negated; 0: the token does not fit. */
+static int lr_action(int state, int symbol)
+{
+    int i = yypact[state];
+    if (i != YYPACT_NINF) {
+        i += symbol;
+        if (i >= 0 && i <= YYLAST && yycheck[i] == symbol) {
+            int what = yytable[i];
+            if (what > 0) {
+                return -what;
+            }
+            return what == YYTABLE_NINF ? 0 : -what;
+        }
+    }
+    return yydefact[state];
+}
+
+static int lr_goto(int state, int rule)
+{
+    int symbol = yyr1[rule] - YYNTOKENS;
+    int i = yypgoto[symbol] + state;
+    return i >= 0 && i <= YYLAST && yycheck[i] == state ? yytable[i] : yydefgoto[symbol];
+}
+
+/* Reductions work on `top` above the first `base` states of the stack, so that a token that does not fit costs nothing. */
+enum lr_result lr_try(const struct lr_stack *s, uint16_t token, struct lr_step *step)
+{
+    int code = token;
+    int symbol = YYTRANSLATE(code);
+    step->base = s->n;
+    step->n = 0;
+    for (;;) {
+        int state = step->n > 0 ? step->top[step->n - 1] : s->states[step->base - 1];
+        int what = lr_action(state, symbol);
+        if (what == 0) {
+            return LR_REJECTED;
+        }
+        if (what < 0) {
+            step->shift = (int16_t)-what;
+            return -what == YYFINAL ? LR_ACCEPTED : LR_SHIFTED;
+        }
+        uint32_t pops = (uint32_t)yyr2[what];
+        uint32_t above = pops < step->n ? pops : step->n;
+        step->n -= above;
+        step->base -= pops - above;
+        int below = step->n > 0 ? step->top[step->n - 1] : s->states[step->base - 1];
+        if (step->n == LR_STEP_MAX) {
+            return LR_REJECTED;
+        }
+        step->top[step->n++] = (int16_t)lr_goto(below, what);
+    }
+}
+
+static int yyreport_syntax_error(const yypcontext_t *context, struct build *b)
+{
+    (void)yypcontext_expected_tokens; /* settle.c asks the tables itself */
+    build_broke(b, *yypcontext_location(context));
+    return 0;
+}
+
+static void yyerror(const struct fgr_loc *at, struct build *b, const char *message)
+{
+    (void)message;
+    build_broke(b, *at);
+}

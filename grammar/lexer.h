@@ -1,0 +1,93 @@
+/* lexer.h: what lexer.re (the patterns) and lex*.c (what each match does) share; private to grammar/.
+ *
+ * The scanner runs once over the whole source and appends to one array. Texts with {interpolation} suspend: a frame on a
+ * bounded stack remembers the text to go back to at the closing brace. Brackets are counted on another bounded stack: inside
+ * ( and [ a line break is white space. Nothing here fails but for memory: every mistake is a diagnostic and scanning goes on.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef LEXER_H
+#define LEXER_H
+#include "fgr_diag.h"
+#include "words.h"
+
+enum { LEX_TEXTS_MAX = 16 };
+
+struct lex_text {
+    uint32_t open;       /* offset of the opening quote */
+    uint32_t brace;      /* offset of the `{` of the interpolation that is open */
+    uint32_t first;      /* index of its first token */
+    uint32_t nest;       /* brackets open when it began */
+    bool is_long, curly;
+};
+
+struct lexer {
+    struct fn_arena *arena;
+    struct fn_diag_list *diags;
+    struct fgr_tree *tree;
+    const struct word_table *words; /* of this file's spelling */
+    const unsigned char *start, *cursor, *marker, *limit, *token;
+    int cond;
+    struct fgr_token *tokens;
+    uint32_t n_tokens, cap_tokens;
+    struct fgr_comment *comments;
+    uint32_t n_comments, cap_comments;
+    struct lex_text texts[LEX_TEXTS_MAX];
+    uint32_t n_texts;
+    uint32_t part;                  /* where the part of a text now being read begins */
+    char nest[FGR_NEST_MAX];        /* open brackets: ( [ { and " for an interpolation */
+    uint32_t nest_at[FGR_NEST_MAX]; /* their offsets */
+    uint32_t n_nest, n_too_deep;
+    uint32_t angles;                /* list< that wait for > */
+    uint32_t breaks;                /* line breaks since the last token */
+    bool held_break;                /* one of them was swallowed by an open ( or [ */
+    bool portuguese;
+};
+
+/* lexer.re: reads one lexeme; false at the end of the source. */
+bool lexer_step(struct lexer *lx);
+void lexer_enter_text(struct lexer *lx, bool is_long);
+void lexer_enter_code(struct lexer *lx);
+
+/* lex.c and lex_text.c: what a match does. The lexeme is [token, cursor). */
+void lex_simple(struct lexer *lx, uint16_t kind);
+void lex_open(struct lexer *lx, uint16_t kind, char bracket);
+void lex_close(struct lexer *lx, uint16_t kind, char bracket);
+void lex_less(struct lexer *lx);
+void lex_greater(struct lexer *lx);
+void lex_greater_equal(struct lexer *lx);
+void lex_word(struct lexer *lx);
+void lex_backtick(struct lexer *lx);
+void lex_newline(struct lexer *lx);
+void lex_comment(struct lexer *lx);
+void lex_foreign_comment(struct lexer *lx);
+void lex_foreign(struct lexer *lx, uint16_t kind);
+void lex_drop(struct lexer *lx, enum fgr_diag d);
+void lex_unknown(struct lexer *lx);
+void lex_hidden(struct lexer *lx);
+void lex_report(struct lexer *lx, enum fgr_diag d, uint16_t kind);
+void lex_quote(struct lexer *lx, bool is_long);
+void lex_single_quotes(struct lexer *lx);
+void lex_text_quote(struct lexer *lx, bool is_long);
+void lex_text_brace(struct lexer *lx);
+void lex_text_break(struct lexer *lx);
+void lex_text_end(struct lexer *lx);
+void lex_bad_escape(struct lexer *lx);
+
+/* Helpers between lex.c and lex_text.c. */
+struct fgr_token *lex_push(struct lexer *lx, uint16_t kind, struct fn_span span);
+void lex_abandon_text(struct lexer *lx, uint32_t at);
+void lex_push_nl(struct lexer *lx, uint32_t at);
+bool lex_nest_push(struct lexer *lx, char bracket, uint32_t at);
+struct fn_str lex_slice(const struct lexer *lx, struct fn_span span);
+static inline uint32_t lex_at(const struct lexer *lx, const unsigned char *p)
+{
+    return (uint32_t)(p - lx->start);
+}
+static inline struct fn_span lex_span(const struct lexer *lx)
+{
+    return (struct fn_span){lex_at(lx, lx->token), lex_at(lx, lx->cursor)};
+}
+
+/* scan.c: fills tree's tokens and comments from its source. */
+FN_MUST_USE enum fn_code scan_source(struct fn_arena *arena, struct fn_diag_list *diags, struct fgr_tree *tree);
+
+#endif

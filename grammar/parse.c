@@ -1,0 +1,156 @@
+/* parse.c: source -> tokens -> settled tokens -> tree. See fgr_parse.h.
+ *
+ * scan.c reads the bytes, settle.c makes the tokens parse, the Bison parser builds the tree. A parse that still fails would be a
+ * bug of ours; it yields an empty, broken tree and says so, because nobody's editor should go down for it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "settle.h"
+#include "lexer.h"
+#include "build.h"
+#include "funnel.tab.h"
+#include "fn_utf8.h"
+
+void fgr_place(const struct fgr_source *s, uint32_t offset, uint32_t *line, uint32_t *column)
+{
+    uint32_t low = 0, high = s->n_lines;
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        if (s->lines[mid] <= offset) {
+            low = mid;
+        } else {
+            high = mid;
+        }
+    }
+    uint32_t from = s->n_lines > 0 ? s->lines[low] : 0;
+    uint32_t to = offset < s->text.n ? offset : (uint32_t)s->text.n;
+    struct fn_str before = {s->text.p + from, to > from ? to - from : 0};
+    *line = low + 1;
+    *column = (uint32_t)fn_utf8_count(before) + 1;
+}
+
+/* Doubtful tokens before each index, so that a node asks its range in one step. NULL when there are none. */
+static bool count_doubts(struct build *b)
+{
+    const struct fgr_tree *t = b->tree;
+    uint32_t *sums = NULL;
+    for (uint32_t i = 0, sum = 0; i < t->n_tokens; i++) {
+        bool doubt = (t->tokens[i].flags & FGR_TOKEN_DOUBTFUL) != 0;
+        if (doubt && sums == NULL) {
+            sums = fn_arena_array(b->arena, (size_t)t->n_tokens + 1, sizeof *sums);
+            if (sums == NULL) {
+                return false;
+            }
+        }
+        sum += doubt ? 1 : 0;
+        if (sums != NULL) {
+            sums[i + 1] = sum;
+        }
+    }
+    b->doubts = sums;
+    return true;
+}
+
+static uint16_t kind_of(const struct fgr_token *t)
+{
+    bool type = fgr_token_class(t->kind) == FGR_CLASS_TYPE;
+    return type || (t->flags & FGR_TOKEN_AS_NAME) ? (uint16_t)FGR_TOK_NAME : t->kind;
+}
+
+static enum fn_code build_tree(struct build *b)
+{
+    fgr_yypstate *state = fgr_yypstate_new();
+    if (state == NULL) {
+        return FN_NO_MEMORY;
+    }
+    int status = YYPUSH_MORE;
+    for (uint32_t i = 0; i < b->tree->n_tokens && status == YYPUSH_MORE && !b->broke; i++) {
+        const struct fgr_token *t = &b->tree->tokens[i];
+        struct fgr_loc at = {t->span.a, t->span.b, i, i};
+        struct fgr_node *none = NULL;
+        status = fgr_yypush_parse(state, kind_of(t), &none, &at, b);
+    }
+    fgr_yypstate_delete(state);
+    return b->arena->failed ? FN_NO_MEMORY : FN_OK;
+}
+
+/* The net under everything: a tree there always is. */
+static enum fn_code empty_tree(struct build *b)
+{
+    if (b->file == NULL) {
+        struct fgr_loc at = b->broke_at;
+        if (b->broke) {
+            fn_diag_arg(fgr_diag_add(b->diags, FGR_D_SKIPPED, (struct fn_span){at.a, at.b}), "found", FN_STR("?"));
+        }
+        b->has_header = true;
+        build_file(b, build_nowhere(), build_list(b, build_nowhere()));
+        b->file->flags |= FGR_BROKEN;
+    }
+    b->tree->file = b->file;
+    return b->arena->failed ? FN_NO_MEMORY : FN_OK;
+}
+
+static void tell_too_long(struct fn_diag_list *diags, struct fn_arena *arena, size_t n)
+{
+    struct fn_diag *d = fgr_diag_add(diags, FGR_D_SOURCE_TOO_LONG, (struct fn_span){0, 0});
+    fn_diag_arg(d, "size", fn_arena_printf(arena, "%zu", n));
+    fn_diag_arg(d, "max", fn_arena_printf(arena, "%d", FGR_SOURCE_MAX));
+}
+
+enum fn_code fgr_parse(struct fn_arena *arena, struct fn_str path, struct fn_str text, struct fn_diag_list *diags,
+                       struct fgr_tree *out)
+{
+    if (text.n > FGR_SOURCE_MAX) {
+        tell_too_long(diags, arena, text.n);
+        text.n = 0;
+    }
+    *out = (struct fgr_tree){.source = {.path = fn_arena_dup(arena, path), .text = text}};
+    struct build b = {.arena = arena, .diags = diags, .tree = out};
+    b.has_header = text.n == 0 && diags->errors > 0;
+    enum fn_code code = scan_source(arena, diags, out);
+    if (code == FN_OK) {
+        code = settle_tokens(arena, diags, out);
+    }
+    if (code == FN_OK && !count_doubts(&b)) {
+        code = FN_NO_MEMORY;
+    }
+    if (code == FN_OK) {
+        code = build_tree(&b);
+    }
+    return code == FN_OK ? empty_tree(&b) : code;
+}
+
+static void dump_text(struct fn_buf *out, struct fn_str s)
+{
+    fn_buf_char(out, ' ');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\n') {
+            fn_buf_z(out, "\\n");
+        } else {
+            fn_buf_char(out, s.p[i]);
+        }
+    }
+}
+
+void fgr_dump_tokens(struct fn_buf *out, const struct fgr_tree *t)
+{
+    uint32_t comment = 0;
+    for (uint32_t i = 0; i < t->n_tokens; i++) {
+        const struct fgr_token *token = &t->tokens[i];
+        uint32_t line = 0, column = 0;
+        for (; comment < t->n_comments && t->comments[comment].before <= i; comment++) {
+            const struct fgr_comment *c = &t->comments[comment];
+            fgr_place(&t->source, c->span.a, &line, &column);
+            fn_buf_printf(out, "%u:%u comment", line, column);
+            dump_text(out, (struct fn_str){t->source.text.p + c->span.a, c->span.b - c->span.a});
+            fn_buf_char(out, '\n');
+        }
+        fgr_place(&t->source, token->span.a, &line, &column);
+        fn_buf_printf(out, "%u:%u %s", line, column, fgr_token_name(token->kind));
+        fn_buf_z(out, token->flags & FGR_TOKEN_AS_NAME ? " as-name" : "");
+        fn_buf_z(out, token->flags & FGR_TOKEN_AS_TYPE ? " as-type" : "");
+        fn_buf_z(out, token->flags & FGR_TOKEN_MADE ? " made" : "");
+        if (token->kind != FGR_TOK_NL && token->span.b > token->span.a) {
+            dump_text(out, (struct fn_str){t->source.text.p + token->span.a, token->span.b - token->span.a});
+        }
+        fn_buf_char(out, '\n');
+    }
+}

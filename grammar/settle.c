@@ -1,0 +1,415 @@
+/* settle.c: decides for each word whether it is the language's or a name, and makes the token array parse. See settle.h.
+ *
+ * The states are the parser's, the actions are not run. A word of the language that may be a name is taken for itself where the
+ * grammar accepts it and what follows fits; else it is a name. When no repair helps, the line is dropped as a whole: at the start
+ * of a line the grammar accepts a line break, so that always works, and time stays linear.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "settle.h"
+
+void settle_copy(struct lr_stack *to, const struct lr_stack *from)
+{
+    memcpy(to->states, from->states, from->n * sizeof *to->states);
+    to->n = from->n;
+}
+
+static bool commit(struct lr_stack *stack, const struct lr_step *step)
+{
+    if (step->base + step->n + 1 > stack->cap) {
+        return false;
+    }
+    memcpy(stack->states + step->base, step->top, step->n * sizeof *step->top);
+    stack->n = step->base + step->n;
+    stack->states[stack->n++] = step->shift;
+    return true;
+}
+
+bool settle_push(struct lr_stack *stack, uint16_t kind)
+{
+    struct lr_step step;
+    return lr_try(stack, kind, &step) != LR_REJECTED && commit(stack, &step);
+}
+
+static bool fits(const struct lr_stack *stack, uint16_t kind)
+{
+    struct lr_step step;
+    return lr_try(stack, kind, &step) != LR_REJECTED;
+}
+
+static bool may_be_name(uint16_t kind)
+{
+    enum fgr_class class = fgr_token_class(kind);
+    return class == FGR_CLASS_CONTEXT || class == FGR_CLASS_DECL || class == FGR_CLASS_TYPE || class == FGR_CLASS_FOLLOWER;
+}
+
+/* Does the token behind fit once `kind` is read? */
+static bool next_fits(struct settle *s, const struct lr_stack *stack, uint16_t kind, uint16_t next)
+{
+    settle_copy(&s->scratch2, stack);
+    return settle_push(&s->scratch2, kind) &&
+           (fits(&s->scratch2, next) || (may_be_name(next) && fits(&s->scratch2, FGR_TOK_NAME)));
+}
+
+/* Looks like the head of a declaration: first on its line, with a name or a brace behind it. */
+bool settle_heads_decl(const struct fgr_token *tokens, uint32_t i)
+{
+    if (fgr_token_class(tokens[i].kind) != FGR_CLASS_DECL || !(tokens[i].flags & FGR_TOKEN_FIRST)) {
+        return false;
+    }
+    uint16_t next = tokens[i + 1].kind;
+    return next == FGR_TOK_NAME || next == FGR_TOK_TNAME || next == FGR_TOK_LBRACE || fgr_word_of(next) != NULL ||
+           (next == FGR_TOK_TEXT && tokens[i].kind == FGR_TOK_TEST);
+}
+
+uint16_t settle_kind(struct settle *s, const struct lr_stack *stack, const struct fgr_token *tokens, uint32_t i)
+{
+    uint16_t kind = tokens[i].kind;
+    if (!may_be_name(kind)) {
+        return kind;
+    }
+    if (fgr_token_class(kind) == FGR_CLASS_TYPE) {
+        return FGR_TOK_NAME;
+    }
+    if (fits(stack, kind)) {
+        uint16_t next = tokens[i + 1].kind;
+        bool as_name = fits(stack, FGR_TOK_NAME) && !next_fits(s, stack, kind, next) &&
+                       next_fits(s, stack, FGR_TOK_NAME, next);
+        return as_name ? (uint16_t)FGR_TOK_NAME : kind;
+    }
+    return settle_heads_decl(tokens, i) || !fits(stack, FGR_TOK_NAME) ? kind : (uint16_t)FGR_TOK_NAME;
+}
+
+uint32_t settle_closers(struct settle *s, const struct lr_stack *stack, uint32_t i)
+{
+    if (s->in[i].kind != FGR_TOK_EOF && !settle_heads_decl(s->in, i)) {
+        return 0;
+    }
+    settle_copy(&s->scratch2, stack);
+    for (uint32_t n = 1; n <= SETTLE_CLOSERS && settle_push(&s->scratch2, FGR_TOK_RBRACE); n++) {
+        bool broken_line = settle_push(&s->scratch2, FGR_TOK_NL);
+        if (broken_line && fits(&s->scratch2, s->in[i].kind)) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+int settle_run(struct settle *s, struct lr_stack *stack, uint32_t i)
+{
+    for (int n = 0; n < SETTLE_LOOK; n++, i++) {
+        struct lr_step step;
+        enum lr_result r = lr_try(stack, settle_kind(s, stack, s->in, i), &step);
+        if (r == LR_ACCEPTED || (r == LR_REJECTED && settle_closers(s, stack, i) > 0)) {
+            return SETTLE_LOOK;
+        }
+        if (r == LR_REJECTED || !commit(stack, &step)) {
+            return n;
+        }
+    }
+    return SETTLE_LOOK;
+}
+
+bool settle_before(const struct settle *s, struct lr_stack *to)
+{
+    const struct settle_undo *u = &s->undo;
+    if (!u->valid || s->n_out == 0) {
+        return false;
+    }
+    memcpy(to->states, s->stack.states, u->base * sizeof *to->states);
+    memcpy(to->states + u->base, u->popped, u->n_popped * sizeof *to->states);
+    to->n = u->base + u->n_popped;
+    return true;
+}
+
+static void remember(struct settle *s, const struct lr_step *step)
+{
+    struct settle_undo *u = &s->undo;
+    u->base = step->base;
+    u->n_popped = s->stack.n - step->base;
+    u->valid = u->n_popped <= SETTLE_POPPED;
+    if (u->valid) {
+        memcpy(u->popped, s->stack.states + step->base, u->n_popped * sizeof *u->popped);
+    }
+}
+
+static void carry_comments(struct settle *s, uint32_t upto)
+{
+    while (s->n_comments < s->tree->n_comments && s->tree->comments[s->n_comments].before <= upto) {
+        s->tree->comments[s->n_comments++].before = s->n_out;
+    }
+}
+
+static bool has_room(struct settle *s)
+{
+    if (s->n_out < s->cap_out) {
+        return true;
+    }
+    uint32_t cap = s->cap_out * 2;
+    struct fgr_token *bigger = fn_arena_array(s->arena, cap, sizeof *bigger);
+    if (bigger == NULL) {
+        return false;
+    }
+    memcpy(bigger, s->out, s->n_out * sizeof *bigger);
+    s->out = bigger;
+    s->cap_out = cap;
+    return true;
+}
+
+static void mark_line(struct settle *s)
+{
+    settle_copy(&s->line, &s->stack);
+    s->line_out = s->n_out;
+    if (s->stack.n <= 4 && fits(&s->stack, FGR_TOK_EOF)) {
+        settle_copy(&s->top, &s->stack);
+        s->top_out = s->n_out;
+    }
+}
+
+/* Settles one token as `kind`; the caller knows that it fits. False when the stack or memory is spent. */
+static bool emit(struct settle *s, struct fgr_token t, uint16_t kind)
+{
+    struct lr_step step;
+    if (lr_try(&s->stack, kind, &step) == LR_REJECTED || !has_room(s)) {
+        return false;
+    }
+    remember(s, &step);
+    if (!commit(&s->stack, &step)) {
+        return false;
+    }
+    bool as_name = kind == FGR_TOK_NAME && fgr_word_of(t.kind) != NULL;
+    t.flags |= (uint8_t)((as_name ? FGR_TOKEN_AS_NAME : 0U) | (s->doubt ? FGR_TOKEN_DOUBTFUL : 0U));
+    t.kind = as_name ? t.kind : kind;
+    s->doubt = false;
+    s->out[s->n_out++] = t;
+    if (kind == FGR_TOK_NL || kind == FGR_TOK_LBRACE) {
+        mark_line(s);
+    }
+    return true;
+}
+
+static struct fgr_token made(const struct settle *s, uint16_t kind, bool doubtful)
+{
+    uint32_t at = s->n_out > 0 ? s->out[s->n_out - 1].span.b : 0;
+    unsigned flags = FGR_TOKEN_MADE | (doubtful ? FGR_TOKEN_DOUBTFUL : 0U);
+    return (struct fgr_token){.kind = kind, .flags = (uint8_t)flags, .span = {at, at}};
+}
+
+static bool invents(uint16_t kind)
+{
+    return fgr_token_class(kind) == FGR_CLASS_LITERAL;
+}
+
+static void take_back(struct settle *s)
+{
+    settle_before(s, &s->scratch);
+    settle_copy(&s->stack, &s->scratch);
+    s->undo.valid = false;
+    s->n_out--;
+}
+
+/* A replaced word that was only misspelt is as good as written. */
+static bool trusted(const struct settle *s, const struct settle_repair *r, uint16_t old)
+{
+    (void)s;
+    return r->edit == SETTLE_REPLACE && r->score > r->gain * 4 && !invents(r->token) && old != FGR_TOK_NL;
+}
+
+static void apply_before(struct settle *s, const struct settle_repair *r)
+{
+    struct fgr_token last = s->out[s->n_out - 1];
+    uint16_t kind = last.flags & FGR_TOKEN_AS_NAME ? (uint16_t)FGR_TOK_NAME : last.kind;
+    take_back(s);
+    if (r->edit == SETTLE_INSERT) {
+        emit(s, made(s, r->token, invents(r->token)), r->token);
+        emit(s, last, kind);
+        return;
+    }
+    if (r->edit == SETTLE_DELETE) {
+        s->doubt = true;
+        return;
+    }
+    last.flags |= (uint8_t)(FGR_TOKEN_MADE | (trusted(s, r, kind) ? 0 : FGR_TOKEN_DOUBTFUL));
+    last.flags &= (uint8_t)~FGR_TOKEN_AS_NAME;
+    last.kind = r->token;
+    emit(s, last, r->token);
+}
+
+static void apply_here(struct settle *s, const struct settle_repair *r)
+{
+    struct fgr_token t = s->in[s->at];
+    if (r->edit == SETTLE_INSERT) {
+        emit(s, made(s, r->token, invents(r->token)), r->token);
+        return;
+    }
+    carry_comments(s, s->at);
+    s->at++;
+    if (r->edit == SETTLE_DELETE) {
+        s->doubt = fgr_token_class(t.kind) != FGR_CLASS_PUNCT && t.kind != FGR_TOK_COMMA;
+        return;
+    }
+    bool quoted = r->token == FGR_TOK_NAME || r->token == FGR_TOK_TNAME;
+    t.flags |= (uint8_t)(quoted || trusted(s, r, t.kind) ? FGR_TOKEN_MADE : FGR_TOKEN_MADE | FGR_TOKEN_DOUBTFUL);
+    t.kind = r->token;
+    emit(s, t, r->token);
+}
+
+static uint32_t line_of(const struct settle *s, uint32_t offset)
+{
+    uint32_t line = 0, column = 0;
+    fgr_place(&s->tree->source, offset, &line, &column);
+    return line;
+}
+
+/* One mistake is told once: not again close behind a repair on the same line. */
+static bool tells(struct settle *s)
+{
+    uint32_t line = line_of(s, s->in[s->at].span.a);
+    bool close = s->errors > 0 && s->n_out < s->repaired_at + 3 && line == s->repaired_line;
+    s->repaired_line = line;
+    if (close || s->gave_up) {
+        return false;
+    }
+    if (s->errors == FGR_ERRORS_MAX) {
+        repair_tell_too_many(s);
+        s->gave_up = true;
+        return false;
+    }
+    s->errors++;
+    return true;
+}
+
+/* Drops the line: what was read of it, and the rest up to its break, with the blocks it opens. */
+static void drop_line(struct settle *s)
+{
+    settle_copy(&s->stack, &s->line);
+    s->n_out = s->line_out;
+    s->undo.valid = false;
+    uint32_t depth = 0;
+    for (; s->in[s->at].kind != FGR_TOK_EOF; s->at++) {
+        uint16_t kind = s->in[s->at].kind;
+        bool ends = depth == 0 && (kind == FGR_TOK_NL || kind == FGR_TOK_RBRACE);
+        if (ends || settle_heads_decl(s->in, s->at)) {
+            break;
+        }
+        depth += kind == FGR_TOK_LBRACE ? 1 : 0;
+        depth -= kind == FGR_TOK_RBRACE ? 1 : 0;
+        carry_comments(s, s->at);
+    }
+    s->doubt = true;
+}
+
+/* A declaration begins, or the file ends, inside open blocks. */
+static bool close_blocks(struct settle *s)
+{
+    uint32_t n = settle_closers(s, &s->stack, s->at);
+    if (n == 0) {
+        return false;
+    }
+    if (tells(s)) {
+        repair_tell_brace(s);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        emit(s, made(s, FGR_TOK_RBRACE, false), FGR_TOK_RBRACE);
+        emit(s, made(s, FGR_TOK_NL, false), FGR_TOK_NL);
+    }
+    return true;
+}
+
+/* Dropping the line changed nothing: drop the token, or, where a declaration or the end must follow, the whole declaration. */
+static void drop_stuck(struct settle *s)
+{
+    if (s->in[s->at].kind == FGR_TOK_EOF || settle_heads_decl(s->in, s->at)) {
+        settle_copy(&s->stack, &s->top);
+        s->n_out = s->top_out;
+        s->undo.valid = false;
+        if (fits(&s->stack, s->in[s->at].kind)) {
+            mark_line(s);
+            return;
+        }
+    }
+    if (s->in[s->at].kind != FGR_TOK_EOF) {
+        carry_comments(s, s->at);
+        s->at++;
+    }
+}
+
+static void recover(struct settle *s)
+{
+    if (close_blocks(s)) {
+        return;
+    }
+    struct settle_repair r = {.gain = 0};
+    if (!s->gave_up) {
+        r = repair_find(s);
+    }
+    bool told = tells(s);
+    if (r.gain < 2) {
+        uint32_t at = s->at, out = s->n_out;
+        if (told) {
+            repair_tell_skipped(s);
+        }
+        drop_line(s);
+        if (s->at == at && s->n_out == out) {
+            drop_stuck(s);
+        }
+    } else {
+        if (told) {
+            repair_tell(s, &r);
+        }
+        if (r.before) {
+            apply_before(s, &r);
+        } else {
+            apply_here(s, &r);
+        }
+    }
+    s->repaired_at = s->n_out;
+}
+
+static bool make_stack(struct settle *s, struct lr_stack *stack)
+{
+    stack->cap = LR_DEPTH_MAX;
+    stack->states = fn_arena_array(s->arena, stack->cap, sizeof *stack->states);
+    stack->n = 1; /* state 0 */
+    return stack->states != NULL;
+}
+
+static bool start(struct settle *s)
+{
+    s->in = s->tree->tokens;
+    s->n_in = s->tree->n_tokens;
+    s->cap_out = s->n_in + 64;
+    s->out = fn_arena_array(s->arena, s->cap_out, sizeof *s->out);
+    return s->out != NULL && make_stack(s, &s->stack) && make_stack(s, &s->line) && make_stack(s, &s->top) &&
+           make_stack(s, &s->scratch) &&
+           make_stack(s, &s->scratch2);
+}
+
+static void finish(struct settle *s)
+{
+    if (has_room(s)) {
+        s->out[s->n_out] = s->in[s->at];
+        s->out[s->n_out++].flags |= (uint8_t)(s->doubt ? FGR_TOKEN_DOUBTFUL : 0U);
+    }
+    s->at++;
+}
+
+enum fn_code settle_tokens(struct fn_arena *arena, struct fn_diag_list *diags, struct fgr_tree *tree)
+{
+    struct settle s = {.arena = arena, .diags = diags, .tree = tree, .portuguese = tree->spelling == FN_PT};
+    if (!start(&s)) {
+        return FN_NO_MEMORY;
+    }
+    while (!arena->failed && s.at < s.n_in) {
+        uint16_t kind = settle_kind(&s, &s.stack, s.in, s.at);
+        carry_comments(&s, s.at);
+        if (kind == FGR_TOK_EOF && fits(&s.stack, kind)) {
+            finish(&s);
+        } else if (emit(&s, s.in[s.at], kind)) {
+            s.at++;
+        } else {
+            recover(&s);
+        }
+    }
+    tree->tokens = s.out;
+    tree->n_tokens = s.n_out;
+    return arena->failed ? FN_NO_MEMORY : FN_OK;
+}
