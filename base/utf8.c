@@ -48,11 +48,30 @@ int32_t fn_utf8_next(struct fn_str s, size_t *at)
     return cp;
 }
 
+/* Bytes at the front that are ASCII, looked at eight at a time; 0 near the end. */
+static size_t ascii_run(const char *p, size_t n)
+{
+    size_t at = 0;
+    for (; n - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, p + at, sizeof word);
+        if ((word & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+    }
+    return at;
+}
+
 bool fn_utf8_valid(struct fn_str s)
 {
-    for (size_t at = 0; at < s.n;) {
-        if (fn_utf8_next(s, &at) < 0) {
+    size_t at = s.n >= 8 ? ascii_run(s.p, s.n) : 0;
+    while (at < s.n) {
+        if ((unsigned char)s.p[at] < 0x80) {
+            at++;
+        } else if (fn_utf8_next(s, &at) < 0) {
             return false;
+        } else if (s.n - at >= 8) {
+            at += ascii_run(s.p + at, s.n - at);
         }
     }
     return true;

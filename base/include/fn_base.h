@@ -81,5 +81,6 @@ static inline bool fn_mul_size(size_t a, size_t b, size_t *out)
 uint64_t fn_hash(const void *p, size_t n);
 /* CRC-32C (Castagnoli), reflected, initial and final xor 0xFFFFFFFF. */
 uint32_t fn_crc32c(const void *p, size_t n);
+uint32_t fn_crc32c_portable(const void *p, size_t n); /* the same without special instructions; for its test */
 
 #endif

@@ -81,11 +81,13 @@ static void test_crc(void)
     }
     for (size_t n = 0; n < sizeof bytes; n++) {
         CU_ASSERT_EQUAL(fn_crc32c(bytes, n), crc_by_bits(bytes, n));
+        CU_ASSERT_EQUAL(fn_crc32c_portable(bytes, n), crc_by_bits(bytes, n));
     }
     for (unsigned i = 0; i < 256 * 8; i++) {
         memset(bytes, 0, 16);
         bytes[i / 256] = (uint8_t)i;
         CU_ASSERT_EQUAL(fn_crc32c(bytes, 16), crc_by_bits(bytes, 16));
+        CU_ASSERT_EQUAL(fn_crc32c_portable(bytes, 16), crc_by_bits(bytes, 16));
     }
 }
 
