@@ -37,7 +37,8 @@ static void check_schemas(const struct fbc_image *im)
         fn_arena_init(&arena, 8 * SCHEMA_MAX);
         fn_buf_clear(&out);
         fbc_json_schema(&out, im, (uint16_t)i);
-        require(!out.failed && fn_json_parse(&arena, fn_buf_view(&out), 0, &tree, NULL) == FN_OK, "a schema is no JSON");
+        require(!out.failed && fn_json_parse(&arena, fn_buf_view(&out), 0, &tree, NULL) == FN_OK,
+                "a schema is no JSON");
         fn_arena_fini(&arena);
     }
     fn_buf_fini(&out);
@@ -53,7 +54,8 @@ static void check_code(const struct fbc_image *im)
         require(im->func_of_word[i] < im->n_funcs, "a word of no function");
     }
     for (uint32_t i = 0; i < im->n_funcs; i++) {
-        require((im->site[im->funcs[i].code] & 3u) == 1, "a function that does not begin with an instruction, or is returned to");
+        require((im->site[im->funcs[i].code] & 3u) == 1,
+                "a function that does not begin with an instruction, or is returned to");
     }
 }
 
@@ -71,7 +73,8 @@ static void check_accepted(const struct fbc_image *im)
         require(fbc_find_stage(im, im->stages[i].name) == i, "a stage that is not found");
     }
     require(fbc_verify(im->bytes, FBC_ALLOW_ALL, &again, NULL) == FN_OK, "its own bytes are refused");
-    require(again->n_code == im->n_code && memcmp(again->site, im->site, im->n_code) == 0, "the second look sees something else");
+    require(again->n_code == im->n_code && memcmp(again->site, im->site, im->n_code) == 0,
+            "the second look sees something else");
     fbc_image_free(again);
 }
 
@@ -81,7 +84,8 @@ static void check(const uint8_t *data, size_t size)
     const struct fbc_image *im = NULL;
     enum fn_code code = fbc_verify((struct fn_str){(const char *)data, size}, FBC_ALLOW_ALL, &im, &fault);
     require(code == FN_OK || code == FN_INVALID, "neither yes nor no");
-    require((code == FN_OK) == (fault.rule[0] == '\0') && (code == FN_OK) == (fault.text[0] == '\0'), "a no without reason");
+    require((code == FN_OK) == (fault.rule[0] == '\0') && (code == FN_OK) == (fault.text[0] == '\0'),
+            "a no without reason");
     if (code == FN_OK) {
         check_accepted(im);
     }

@@ -15,7 +15,8 @@ static void put_sections(struct fn_buf *out)
 {
     fn_buf_z(out, "| id | section | at most | a row |\n|---|---|---|---|\n");
     for (unsigned i = 1; i < FBC_SECTIONS; i++) {
-        fn_buf_printf(out, "| %u | %s | %u | %s |\n", i, fbc_sections[i].name, (unsigned)fbc_sections[i].limit, fbc_sections[i].row);
+        fn_buf_printf(out, "| %u | %s | %u | %s |\n", i, fbc_sections[i].name, (unsigned)fbc_sections[i].limit,
+                      fbc_sections[i].row);
     }
 }
 
@@ -31,8 +32,8 @@ static void put_instructions(struct fn_buf *out)
 {
     fn_buf_z(out, "| number | name | a | b | c | rule | meaning |\n|---|---|---|---|---|---|---|\n");
 #define SHOWN(kind) (strcmp(kind, "NO") == 0 || strcmp(kind, "WIDE") == 0 ? "" : kind)
-#define FBC_OP(number, NAME, a, b, c, rule, doc)                                                                              \
-    fn_buf_printf(out, "| %d | `%s` | %s | %s | %s | %s | %s |\n", number, #NAME, SHOWN(#a), SHOWN(#b), SHOWN(#c),              \
+#define FBC_OP(number, NAME, a, b, c, rule, doc)                                                                   \
+    fn_buf_printf(out, "| %d | `%s` | %s | %s | %s | %s | %s |\n", number, #NAME, SHOWN(#a), SHOWN(#b), SHOWN(#c), \
                   strcmp(#rule, "NONE") == 0 ? "" : #rule, doc);
 #include "ops.def"
 #undef FBC_OP

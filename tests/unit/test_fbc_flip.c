@@ -103,4 +103,5 @@ static void test_instructions(void)
     flip_all(UNIT_ROOT "/tests/verify/good/every_instruction.fbcasm");
 }
 
-UNIT_SUITE("fbc_flip", {"smallest", test_smallest}, {"every section", test_sections}, {"every instruction", test_instructions})
+UNIT_SUITE("fbc_flip", {"smallest", test_smallest}, {"every section", test_sections},
+           {"every instruction", test_instructions})

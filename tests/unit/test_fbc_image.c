@@ -10,8 +10,13 @@
 #include <time.h>
 
 static const struct fbc_build_info info = {
-    .name = {"demo", 4}, .title = {"Demo", 4}, .timezone = {"America/Sao_Paulo", 17}, .locale = {"pt-BR", 5}, .currency = {"BRL", 3},
-    .language = {"pt", 2}, .budget = 7,
+    .name = {"demo", 4},
+    .title = {"Demo", 4},
+    .timezone = {"America/Sao_Paulo", 17},
+    .locale = {"pt-BR", 5},
+    .currency = {"BRL", 3},
+    .language = {"pt", 2},
+    .budget = 7,
 };
 
 /* A program with init and one stage whose body is given. */
@@ -56,7 +61,8 @@ static void say_hello(struct program *p, uint32_t *words, uint16_t *n)
     words[1] = fbc_word16(FBC_OP_EFFECT, 0, fbc_build_host(p->b, FBC_HOST_say));
     words[2] = fbc_word(FBC_OP_AWAIT, 1, 1, 0);
     words[3] = fbc_word24(FBC_OP_EXT, fbc_build_wait(p->b, &(struct fbc_wait){.name = FN_STR("inicio/email"),
-                                                                             .flags = FBC_WAIT_MESSAGE, .event = FBC_NO_INDEX}));
+                                                                              .flags = FBC_WAIT_MESSAGE,
+                                                                              .event = FBC_NO_INDEX}));
     words[4] = fbc_word(FBC_OP_END, 0, 0, 0);
     *n = 5;
 }
@@ -223,5 +229,5 @@ static void test_same_bytes(void)
     fn_buf_fini(&out[1]);
 }
 
-UNIT_SUITE("fbc_image", {"round trip", test_round_trip}, {"allow", test_allow}, {"interning", test_interning}, {"sticky", test_sticky},
-           {"dearest", test_dearest}, {"same bytes", test_same_bytes})
+UNIT_SUITE("fbc_image", {"round trip", test_round_trip}, {"allow", test_allow}, {"interning", test_interning},
+           {"sticky", test_sticky}, {"dearest", test_dearest}, {"same bytes", test_same_bytes})

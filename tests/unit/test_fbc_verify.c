@@ -66,8 +66,8 @@ static bool check_bad(const char *path)
     char rule[3], text[200];
     bool good = load(path, &source, &bytes) && expectation(fn_buf_view(&source), rule, text, sizeof text);
     if (good) {
-        good = fbc_verify(fn_buf_view(&bytes), FBC_ALLOW_ALL, &im, &fault) == FN_INVALID && strcmp(fault.rule, rule) == 0 &&
-               strstr(fault.text, text) != NULL && im == NULL;
+        good = fbc_verify(fn_buf_view(&bytes), FBC_ALLOW_ALL, &im, &fault) == FN_INVALID &&
+               strcmp(fault.rule, rule) == 0 && strstr(fault.text, text) != NULL && im == NULL;
         if (!good) {
             printf("\n%s:\n  got  %s: %s\n  want %s: %s\n", path, fault.rule, fault.text, rule, text);
         }
@@ -230,5 +230,5 @@ static void test_assembler_errors(void)
     }
 }
 
-UNIT_SUITE("fbc_verify", {"bad", test_bad}, {"good", test_good}, {"coverage", test_coverage}, {"prefixes", test_prefixes},
-           {"assembler errors", test_assembler_errors})
+UNIT_SUITE("fbc_verify", {"bad", test_bad}, {"good", test_good}, {"coverage", test_coverage},
+           {"prefixes", test_prefixes}, {"assembler errors", test_assembler_errors})

@@ -23,14 +23,15 @@ static void end_func(struct asm_state *s)
         const char *bytes;
         const struct fbc_line *lines;
     } lines = {.bytes = s->lines.p};
-    fbc_build_body(s->b, s->func, s->regs, s->n_regs, code.words, (uint32_t)(s->words.n / sizeof(uint32_t)), lines.lines,
-                   (uint32_t)(s->lines.n / sizeof(struct fbc_line)));
+    fbc_build_body(s->b, s->func, s->regs, s->n_regs, code.words, (uint32_t)(s->words.n / sizeof(uint32_t)),
+                   lines.lines, (uint32_t)(s->lines.n / sizeof(struct fbc_line)));
 }
 
 static void do_info(struct asm_state *s)
 {
     struct fbc_build_info info = {0};
-    struct fn_str *const names[] = {&info.name, &info.title, &info.timezone, &info.locale, &info.currency, &info.language};
+    struct fn_str *const names[] = {&info.name,   &info.title,    &info.timezone,
+                                    &info.locale, &info.currency, &info.language};
     for (size_t i = 0; i < FN_COUNT(names); i++) {
         *names[i] = asm_string(s);
     }
@@ -239,9 +240,9 @@ struct directive {
     void (*run)(struct asm_state *s);
 };
 static const struct directive directives[] = {
-    {"info", do_info},   {"type", do_type},   {"const", do_const}, {"global", do_global},     {"event", do_event},     {"wait", do_wait},
-    {"stage", do_stage}, {"entry", do_entry}, {"tool", do_tool},   {"agent", do_agent},       {"question", do_question}, {"migrate", do_migrate},
-    {"host", do_host},   {"native", do_native}, {"func", do_func},
+    {"info", do_info},         {"type", do_type},       {"const", do_const}, {"global", do_global}, {"event", do_event},
+    {"wait", do_wait},         {"stage", do_stage},     {"entry", do_entry}, {"tool", do_tool},     {"agent", do_agent},
+    {"question", do_question}, {"migrate", do_migrate}, {"host", do_host},   {"native", do_native}, {"func", do_func},
 };
 
 static void do_line_of_text(struct asm_state *s, struct fn_str line)

@@ -35,7 +35,8 @@ static int unescape(const char *p, size_t left, size_t *used)
     }
     switch (p[0]) {
     case 'n': return '\n';
-    case '"': case '\\': return p[0];
+    case '"':
+    case '\\': return p[0];
     case 'x': break;
     default: return -1;
     }

@@ -57,7 +57,8 @@ void build_fail(struct fbc_build *b, enum fn_code code, const char *format, ...)
 uint16_t build_row(struct fbc_build *b, enum fbc_section section)
 {
     if (b->n[section] >= fbc_sections[section].limit) {
-        build_fail(b, FN_LIMIT, "more than %u rows in %s", (unsigned)fbc_sections[section].limit, fbc_sections[section].name);
+        build_fail(b, FN_LIMIT, "more than %u rows in %s", (unsigned)fbc_sections[section].limit,
+                   fbc_sections[section].name);
         return 0;
     }
     return (uint16_t)b->n[section]++;
@@ -85,7 +86,8 @@ static void put_text(struct fbc_build *b, enum fbc_section section, struct fn_st
 
 void fbc_build_info(struct fbc_build *b, const struct fbc_build_info *info)
 {
-    const struct fn_str names[] = {info->name, info->title, info->timezone, info->locale, info->currency, info->language};
+    const struct fn_str names[] = {info->name,   info->title,    info->timezone,
+                                   info->locale, info->currency, info->language};
     fn_buf_clear(&b->rows[FBC_S_INFO]);
     b->n[FBC_S_INFO] = 1;
     for (size_t i = 0; i < FN_COUNT(names); i++) {
@@ -178,7 +180,8 @@ void fbc_build_migrate(struct fbc_build *b, struct fn_str from, struct fn_str to
 }
 
 /* The row of an import; hosts and natives differ in which table the number is of. */
-static uint16_t import(struct fbc_build *b, struct intern *set, enum fbc_section section, uint16_t number, const struct fbc_import *row)
+static uint16_t import(struct fbc_build *b, struct intern *set, enum fbc_section section, uint16_t number,
+                       const struct fbc_import *row)
 {
     bool fresh;
     uint32_t index = intern_add(set, (struct fn_str){(const char *)&number, sizeof number}, &fresh);

@@ -29,7 +29,7 @@ struct fbc_build {
     struct build_func *funcs;
     struct build_stage *stages;
     uint32_t funcs_cap, stages_cap;
-    struct fn_err err;        /* the first failure */
+    struct fn_err err; /* the first failure */
 };
 
 /* Remembers the first failure. */

@@ -55,8 +55,8 @@ void fbc_build_stage_func(struct fbc_build *b, uint16_t stage, uint16_t func)
     b->stages[stage].func = func;
 }
 
-uint16_t fbc_build_func(struct fbc_build *b, struct fn_str name, unsigned n_params, const uint16_t *param_types, uint16_t result,
-                        unsigned may_await)
+uint16_t fbc_build_func(struct fbc_build *b, struct fn_str name, unsigned n_params, const uint16_t *param_types,
+                        uint16_t result, unsigned may_await)
 {
     struct build_func *funcs = grow(b, b->funcs, b->n[FBC_S_FUNCS], &b->funcs_cap, sizeof *funcs);
     if (funcs == NULL) {
@@ -74,8 +74,8 @@ uint16_t fbc_build_func(struct fbc_build *b, struct fn_str name, unsigned n_para
     return index;
 }
 
-void fbc_build_body(struct fbc_build *b, uint16_t func, const uint16_t *reg_types, unsigned n_regs, const uint32_t *words, uint32_t n_words,
-                    const struct fbc_line *lines, uint32_t n_lines)
+void fbc_build_body(struct fbc_build *b, uint16_t func, const uint16_t *reg_types, unsigned n_regs,
+                    const uint32_t *words, uint32_t n_words, const struct fbc_line *lines, uint32_t n_lines)
 {
     if (func >= b->n[FBC_S_FUNCS] || b->funcs[func].has_body) {
         build_fail(b, FN_INVALID, "no function %u that waits for its body", (unsigned)func);

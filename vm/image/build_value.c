@@ -14,7 +14,8 @@ static uint16_t intern_key(struct fbc_build *b, struct intern *set, enum fbc_sec
     return *fresh ? build_row(b, section) : (uint16_t)index;
 }
 
-static void put_type_row(struct fbc_build *b, enum fbc_type_kind kind, uint16_t elem, unsigned n, uint32_t bound, struct fn_str name)
+static void put_type_row(struct fbc_build *b, enum fbc_type_kind kind, uint16_t elem, unsigned n, uint32_t bound,
+                         struct fn_str name)
 {
     fn_buf_clear(&b->key);
     fn_buf_char(&b->key, (char)kind);

@@ -56,9 +56,24 @@ static bool check_operand(struct verify *v, enum fbc_operand kind, unsigned byte
     const struct fbc_image *im = v->im;
     switch (kind) {
     case FBC_O_NO: return byte == 0 || verify_fault(v, "F3", "reserved bits are not zero");
-    case FBC_O_DI: case FBC_O_DF: case FBC_O_DB: case FBC_O_DT: case FBC_O_DL: case FBC_O_DM: case FBC_O_DR: case FBC_O_DO:
-    case FBC_O_SI: case FBC_O_SF: case FBC_O_SB: case FBC_O_ST: case FBC_O_SL: case FBC_O_SM: case FBC_O_SR: case FBC_O_SO:
-    case FBC_O_DX: case FBC_O_SX: return check_register(v, kind, byte);
+    case FBC_O_DI:
+    case FBC_O_DF:
+    case FBC_O_DB:
+    case FBC_O_DT:
+    case FBC_O_DL:
+    case FBC_O_DM:
+    case FBC_O_DR:
+    case FBC_O_DO:
+    case FBC_O_SI:
+    case FBC_O_SF:
+    case FBC_O_SB:
+    case FBC_O_ST:
+    case FBC_O_SL:
+    case FBC_O_SM:
+    case FBC_O_SR:
+    case FBC_O_SO:
+    case FBC_O_DX:
+    case FBC_O_SX: return check_register(v, kind, byte);
     case FBC_O_K16: return check_index(v, imm, im->n_consts, "constant");
     case FBC_O_G16: return check_index(v, imm, im->n_globals, "variable");
     case FBC_O_F16: return check_index(v, imm, im->n_funcs, "function");
@@ -66,9 +81,13 @@ static bool check_operand(struct verify *v, enum fbc_operand kind, unsigned byte
     case FBC_O_H16: return check_index(v, imm, im->n_hosts, "host");
     case FBC_O_S16: return check_index(v, imm, im->n_stages, "stage");
     case FBC_O_W16: return check_index(v, imm, im->n_waits, "wait");
-    case FBC_O_J16: case FBC_O_J24: return check_target(v, (uint64_t)v->at + 1 + imm);
+    case FBC_O_J16:
+    case FBC_O_J24: return check_target(v, (uint64_t)v->at + 1 + imm);
     case FBC_O_B24: return check_backward(v, imm);
-    case FBC_O_N8: case FBC_O_I16: case FBC_O_X16: case FBC_O_WIDE: return true; /* any value, or seen to elsewhere */
+    case FBC_O_N8:
+    case FBC_O_I16:
+    case FBC_O_X16:
+    case FBC_O_WIDE: return true; /* any value, or seen to elsewhere */
     }
     FN_BUG("an operand kind nobody checks");
 }

@@ -19,8 +19,8 @@ static bool check_same(struct verify *v, uint16_t target, uint16_t source, const
     if (verify_accepts(v, target, source)) {
         return true;
     }
-    return verify_fault(v, rule, "%s (type %u) where %s (type %u) is wanted", fbc_kind_name(v->types[source].kind), (unsigned)source,
-                        fbc_kind_name(v->types[target].kind), (unsigned)target);
+    return verify_fault(v, rule, "%s (type %u) where %s (type %u) is wanted", fbc_kind_name(v->types[source].kind),
+                        (unsigned)source, fbc_kind_name(v->types[target].kind), (unsigned)target);
 }
 
 static bool check_either(struct verify *v, uint16_t one, uint16_t other)
@@ -43,10 +43,12 @@ static bool check_targets(struct verify *v, const uint16_t *targets, unsigned fi
     if (!check_window(v, first, n, rule)) {
         return false;
     }
-    const uint16_t *own = v->reg_own + (v->func->regs - v->regs) + first, *wide = v->reg_wide + (v->func->regs - v->regs) + first;
+    const uint16_t *own = v->reg_own + (v->func->regs - v->regs) + first,
+                   *wide = v->reg_wide + (v->func->regs - v->regs) + first;
     for (unsigned i = 0; i < n; i++) {
         if (targets[i] != own[i] && targets[i] != wide[i]) {
-            return verify_fault(v, rule, "register %u is %s", first + i, fbc_kind_name(v->types[reg_type(v, first + i)].kind));
+            return verify_fault(v, rule, "register %u is %s", first + i,
+                                fbc_kind_name(v->types[reg_type(v, first + i)].kind));
         }
     }
     return true;
@@ -104,7 +106,8 @@ static bool check_call(struct verify *v, uint32_t w)
     if (callee->result != FBC_NO_TYPE && !check_same(v, reg_type(v, FBC_A(w)), callee->result, "F4")) {
         return false;
     }
-    return callee->may_await <= v->func->may_await || verify_fault(v, "F4", "calls one that may await, and may not itself");
+    return callee->may_await <= v->func->may_await ||
+           verify_fault(v, "F4", "calls one that may await, and may not itself");
 }
 
 /* Does a register of this type fit a signature's letter? */
@@ -186,7 +189,8 @@ static bool check_count(struct verify *v, uint32_t w)
     if (FBC_A(w) > FBC_COUNT_ANSWER) {
         return verify_fault(v, "F3", "no such count %u", FBC_A(w));
     }
-    return v->types[v->consts[FBC_IMM16(w)].type].repr == FBC_REPR_T || verify_fault(v, "F3", "constant %u is no text", FBC_IMM16(w));
+    return v->types[v->consts[FBC_IMM16(w)].type].repr == FBC_REPR_T ||
+           verify_fault(v, "F3", "constant %u is no text", FBC_IMM16(w));
 }
 
 bool code_rule(struct verify *v, const struct fbc_op_info *op, uint32_t w)
@@ -194,18 +198,25 @@ bool code_rule(struct verify *v, const struct fbc_op_info *op, uint32_t w)
     unsigned a = FBC_A(w), b = FBC_B(w), c = FBC_C(w);
     uint16_t type = 0;
     switch ((enum fbc_rule)op->rule) {
-    case FBC_R_NONE: case FBC_R_JUMP: case FBC_R_FAIL: case FBC_R_EXT: return true;
+    case FBC_R_NONE:
+    case FBC_R_JUMP:
+    case FBC_R_FAIL:
+    case FBC_R_EXT: return true;
     case FBC_R_AWAIT: return true; /* with its data word */
     case FBC_R_SAME_AB: return check_same(v, reg_type(v, a), reg_type(v, b), "F2");
     case FBC_R_SAME_BC: return check_either(v, reg_type(v, b), reg_type(v, c));
     case FBC_R_SAME_ABC:
-        return check_same(v, reg_type(v, a), reg_type(v, b), "F2") && check_same(v, reg_type(v, a), reg_type(v, c), "F2");
+        return check_same(v, reg_type(v, a), reg_type(v, b), "F2") &&
+               check_same(v, reg_type(v, a), reg_type(v, c), "F2");
     case FBC_R_BIT_B: return b <= 1 || verify_fault(v, "F3", "%u is no bit", b);
     case FBC_R_CONST: return check_const(v, w);
     case FBC_R_GLOBAL: return check_global(v, op, w);
-    case FBC_R_OPT_AB: case FBC_R_LIST_AB: return check_same(v, elem_type(v, a), reg_type(v, b), "F2");
-    case FBC_R_OPT_BA: case FBC_R_LIST_BA: return check_same(v, reg_type(v, a), elem_type(v, b), "F2");
-    case FBC_R_LIST_AC: case FBC_R_MAP_AC: return check_same(v, elem_type(v, a), reg_type(v, c), "F2");
+    case FBC_R_OPT_AB:
+    case FBC_R_LIST_AB: return check_same(v, elem_type(v, a), reg_type(v, b), "F2");
+    case FBC_R_OPT_BA:
+    case FBC_R_LIST_BA: return check_same(v, reg_type(v, a), elem_type(v, b), "F2");
+    case FBC_R_LIST_AC:
+    case FBC_R_MAP_AC: return check_same(v, elem_type(v, a), reg_type(v, c), "F2");
     case FBC_R_MAP_BA: return check_same(v, elem_type(v, a), elem_type(v, b), "F2");
     case FBC_R_CAT: return check_cat(v, w);
     case FBC_R_NEWREC: return check_newrec(v, w);
@@ -220,7 +231,8 @@ bool code_rule(struct verify *v, const struct fbc_op_info *op, uint32_t w)
     case FBC_R_HOST: return check_host(v, w, FBC_HOST_CALL);
     case FBC_R_INPUT: return b < FBC_IN_PARTS || verify_fault(v, "F3", "no such part %u", b);
     case FBC_R_TEXTK: return check_count(v, w);
-    case FBC_R_END: return v->func->may_await != 0 || verify_fault(v, "F6", "the function may not end the conversation");
+    case FBC_R_END:
+        return v->func->may_await != 0 || verify_fault(v, "F6", "the function may not end the conversation");
     }
     FN_BUG("a rule nobody checks");
 }

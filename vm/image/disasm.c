@@ -65,8 +65,8 @@ static void put_type(struct fn_buf *out, const struct fbc_type *t)
 
 static void put_const(struct fn_buf *out, const struct fbc_const *c, const struct fbc_type *t)
 {
-    static const char *const words[] = {[FBC_REPR_I] = "int", [FBC_REPR_F] = "num", [FBC_REPR_B] = "int", [FBC_REPR_T] = "text",
-                                        [FBC_REPR_L] = "list"};
+    static const char *const words[] = {
+        [FBC_REPR_I] = "int", [FBC_REPR_F] = "num", [FBC_REPR_B] = "int", [FBC_REPR_T] = "text", [FBC_REPR_L] = "list"};
     fn_buf_printf(out, "const %s t%u", words[t->repr], (unsigned)c->type);
     if (t->repr == FBC_REPR_T) {
         disasm_str(out, c->text);
@@ -93,7 +93,8 @@ static void put_values(struct fn_buf *out, const struct fbc_image *im)
     for (uint32_t i = 0; i < im->n_globals; i++) {
         fn_buf_z(out, "global");
         disasm_str(out, im->globals[i].name);
-        fn_buf_printf(out, " t%u %u ; g%u\n", (unsigned)im->globals[i].type, (unsigned)im->globals[i].flags, (unsigned)i);
+        fn_buf_printf(out, " t%u %u ; g%u\n", (unsigned)im->globals[i].type, (unsigned)im->globals[i].flags,
+                      (unsigned)i);
     }
 }
 
@@ -177,10 +178,12 @@ static void put_questions(struct fn_buf *out, const struct fbc_image *im)
 static void put_imports(struct fn_buf *out, const struct fbc_image *im)
 {
     for (uint32_t i = 0; i < im->n_hosts; i++) {
-        fn_buf_printf(out, "host %s ; h%u %s\n", fbc_hosts[im->hosts[i]].name, (unsigned)i, fbc_hosts[im->hosts[i]].sig);
+        fn_buf_printf(out, "host %s ; h%u %s\n", fbc_hosts[im->hosts[i]].name, (unsigned)i,
+                      fbc_hosts[im->hosts[i]].sig);
     }
     for (uint32_t i = 0; i < im->n_natives; i++) {
-        fn_buf_printf(out, "native %s ; n%u %s\n", fbc_natives[im->natives[i]].name, (unsigned)i, fbc_natives[im->natives[i]].sig);
+        fn_buf_printf(out, "native %s ; n%u %s\n", fbc_natives[im->natives[i]].name, (unsigned)i,
+                      fbc_natives[im->natives[i]].sig);
     }
 }
 

@@ -43,12 +43,14 @@ uint16_t fbc_find_wait(const struct fbc_image *im, struct fn_str name)
     return FBC_NO_INDEX;
 }
 
-const struct fbc_entry *fbc_find_entry(const struct fbc_image *im, enum fbc_entry_kind kind, struct fn_str folded, uint16_t event)
+const struct fbc_entry *fbc_find_entry(const struct fbc_image *im, enum fbc_entry_kind kind, struct fn_str folded,
+                                       uint16_t event)
 {
     bool by_phrase = kind == FBC_ENTRY_KEYWORD || kind == FBC_ENTRY_ALWAYS;
     for (uint32_t i = 0; i < im->n_entries; i++) {
         const struct fbc_entry *e = &im->entries[i];
-        if (e->kind == kind && (!by_phrase || fn_str_eq(e->phrase, folded)) && (kind != FBC_ENTRY_EVENT || e->event == event)) {
+        if (e->kind == kind && (!by_phrase || fn_str_eq(e->phrase, folded)) &&
+            (kind != FBC_ENTRY_EVENT || e->event == event)) {
             return e;
         }
     }

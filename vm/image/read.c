@@ -46,11 +46,12 @@ static bool check_header(struct verify *v, struct fn_str bytes)
         return verify_fault(v, "M1", "not an image");
     }
     if (format != FBC_FORMAT || abi > FBC_ABI || abi == 0) {
-        return verify_fault(v, "M1", "format %u, abi %u; this version reads format %d, abi 1 to %d", (unsigned)format, (unsigned)abi,
-                            FBC_FORMAT, FBC_ABI);
+        return verify_fault(v, "M1", "format %u, abi %u; this version reads format %d, abi 1 to %d", (unsigned)format,
+                            (unsigned)abi, FBC_FORMAT, FBC_ABI);
     }
     if (total != bytes.n || total > FBC_LIMIT_IMAGE) {
-        return verify_fault(v, "M1", "%zu bytes, its header says %u; at most %d", bytes.n, (unsigned)total, (int)FBC_LIMIT_IMAGE);
+        return verify_fault(v, "M1", "%zu bytes, its header says %u; at most %d", bytes.n, (unsigned)total,
+                            (int)FBC_LIMIT_IMAGE);
     }
     if (crc != fn_crc32c(bytes.p + FBC_HEADER, bytes.n - FBC_HEADER)) {
         return verify_fault(v, "M1", "wrong checksum");
@@ -68,8 +69,8 @@ static bool check_section(struct verify *v, const struct fn_reader *r, uint32_t 
         return verify_fault(v, "M1", "%s of %u bytes does not fit in the file", info->name, (unsigned)length);
     }
     if (n > info->limit || n > (length - 4) / info->min) {
-        return verify_fault(v, "M1", "%s of %u rows in %u bytes; at most %u rows", info->name, (unsigned)n, (unsigned)length,
-                            (unsigned)info->limit);
+        return verify_fault(v, "M1", "%s of %u rows in %u bytes; at most %u rows", info->name, (unsigned)n,
+                            (unsigned)length, (unsigned)info->limit);
     }
     return true;
 }
@@ -287,7 +288,8 @@ static bool read_image(struct verify *v, struct fn_str bytes)
     return check_taken(v) && verify_code(v);
 }
 
-enum fn_code fbc_verify(struct fn_str bytes, struct fbc_allow allow, const struct fbc_image **out, struct fbc_fault *fault)
+enum fn_code fbc_verify(struct fn_str bytes, struct fbc_allow allow, const struct fbc_image **out,
+                        struct fbc_fault *fault)
 {
     struct fbc_fault unheard;
     struct verify v = {.allow = allow, .fault = fault != NULL ? fault : &unheard};

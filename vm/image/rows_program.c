@@ -108,7 +108,8 @@ bool verify_funcs_end(struct verify *v)
     if (im->n_funcs == 0) {
         return verify_fault(v, "M6", "no function");
     }
-    if (!fn_str_eq(first->name, FN_STR("init")) || first->n_params != 0 || first->result != FBC_NO_TYPE || first->may_await != 0) {
+    if (!fn_str_eq(first->name, FN_STR("init")) || first->n_params != 0 || first->result != FBC_NO_TYPE ||
+        first->may_await != 0) {
         return verify_fault(v, "M6", "function 0 is not init: no parameters, no result, never awaiting");
     }
     const struct fbc_func *last = &v->funcs[im->n_funcs - 1];
@@ -127,7 +128,8 @@ bool verify_stage(struct verify *v, struct fn_reader *r, uint32_t i)
     s->func = fn_read_u16(r);
     const struct fbc_func *f = s->func < v->im->n_funcs ? &v->funcs[s->func] : NULL;
     if (f == NULL || f->n_params != 0 || f->result != FBC_NO_TYPE || f->may_await == 0) {
-        return verify_fault(v, "M6", "function %u is none of a stage: no parameters, no result, may await", (unsigned)s->func);
+        return verify_fault(v, "M6", "function %u is none of a stage: no parameters, no result, may await",
+                            (unsigned)s->func);
     }
     return true;
 }
@@ -152,7 +154,8 @@ static bool check_wait(struct verify *v, const struct fbc_wait *w)
     if (event ? w->event >= v->im->n_events : w->event != FBC_NO_INDEX) {
         return verify_fault(v, "M6", "event %u", (unsigned)w->event);
     }
-    if (w->settle_ms > FBC_LIMIT_SETTLE_MS || w->max_ms > FBC_LIMIT_SETTLE_MS || (w->max_ms != 0 && w->max_ms < w->settle_ms)) {
+    if (w->settle_ms > FBC_LIMIT_SETTLE_MS || w->max_ms > FBC_LIMIT_SETTLE_MS ||
+        (w->max_ms != 0 && w->max_ms < w->settle_ms)) {
         return verify_fault(v, "M6", "settles in %u of at most %u ms", (unsigned)w->settle_ms, (unsigned)w->max_ms);
     }
     return true;
@@ -190,7 +193,8 @@ static bool check_phrase(struct verify *v, struct fn_str phrase)
         v->code = FN_NO_MEMORY;
         return false;
     }
-    return (phrase.n != 0 && fn_str_eq(fn_buf_view(&v->folded), phrase)) || verify_fault(v, "M6", "a phrase that is empty or not folded");
+    return (phrase.n != 0 && fn_str_eq(fn_buf_view(&v->folded), phrase)) ||
+           verify_fault(v, "M6", "a phrase that is empty or not folded");
 }
 
 static bool check_entry(struct verify *v, const struct fbc_entry *e)

@@ -70,8 +70,10 @@ static bool check_parts(struct verify *v, struct fbc_type *t, uint32_t i)
     bool has_elem = t->kind == FBC_T_LIST || t->kind == FBC_T_MAP || t->kind == FBC_T_OPTION;
     bool has_fields = t->kind == FBC_T_RECORD || t->kind == FBC_T_ENUM;
     bool has_bound = t->kind == FBC_T_TEXT || t->kind == FBC_T_LIST || t->kind == FBC_T_MAP;
-    if ((!has_elem && t->elem != FBC_NO_TYPE) || (!has_fields && (t->n != 0 || t->name.n != 0)) || (!has_bound && t->bound != 0)) {
-        return verify_fault(v, "M2", "%s has an element, fields, a name or a bound that it cannot have", fbc_kind_name(t->kind));
+    if ((!has_elem && t->elem != FBC_NO_TYPE) || (!has_fields && (t->n != 0 || t->name.n != 0)) ||
+        (!has_bound && t->bound != 0)) {
+        return verify_fault(v, "M2", "%s has an element, fields, a name or a bound that it cannot have",
+                            fbc_kind_name(t->kind));
     }
     t->nodes = 1;
     t->depth = has_elem || t->kind == FBC_T_RECORD;
@@ -162,7 +164,8 @@ static bool read_bits(struct verify *v, struct fn_reader *r, struct fbc_const *c
     uint64_t bits = fn_read_u64(r);
     if (t->repr == FBC_REPR_F) {
         memcpy(&c->f, &bits, sizeof c->f);
-        return c->f == c->f || bits == FBC_CANONICAL_NAN || verify_fault(v, "M3", "a not-a-number that is not the canonical one");
+        return c->f == c->f || bits == FBC_CANONICAL_NAN ||
+               verify_fault(v, "M3", "a not-a-number that is not the canonical one");
     }
     c->i = (int64_t)bits;
     if ((t->repr == FBC_REPR_B && bits > 1) || (t->kind == FBC_T_ENUM && bits >= t->n)) {

@@ -70,7 +70,8 @@ static void put_type(struct fn_buf *out, const struct fbc_image *im, const struc
         put_type(out, im, elem);
         fn_buf_z(out, ",{\"type\":\"null\"}]}");
     } else {
-        fn_buf_z(out, t->kind == FBC_T_LIST ? "{\"type\":\"array\",\"items\":" : "{\"type\":\"object\",\"additionalProperties\":");
+        fn_buf_z(out, t->kind == FBC_T_LIST ? "{\"type\":\"array\",\"items\":"
+                                            : "{\"type\":\"object\",\"additionalProperties\":");
         put_type(out, im, elem);
         fn_buf_char(out, '}');
     }

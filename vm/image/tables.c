@@ -7,8 +7,7 @@
 #include "fbc_image.h"
 
 const struct fbc_op_info fbc_ops[256] = {
-#define FBC_OP(number, NAME, a, b, c, rule, doc) \
-    [number] = {#NAME, doc, FBC_O_##a, FBC_O_##b, FBC_O_##c, FBC_R_##rule},
+#define FBC_OP(number, NAME, a, b, c, rule, doc) [number] = {#NAME, doc, FBC_O_##a, FBC_O_##b, FBC_O_##c, FBC_R_##rule},
 #include "ops.def"
 #undef FBC_OP
 };
@@ -34,7 +33,8 @@ const struct fbc_section_info fbc_sections[FBC_SECTIONS] = {
 
 /* The indices of rows are u16 in the file, and FBC_NO_INDEX is not one. */
 static_assert((int)FBC_LIMIT_CONSTS <= (int)FBC_NO_INDEX && (int)FBC_LIMIT_FIELDS <= (int)FBC_NO_INDEX, "u16");
-static_assert((int)FBC_LIMIT_HOSTS <= (int)FN_COUNT(fbc_hosts) && (int)FBC_LIMIT_NATIVES <= (int)FBC_NATIVE_MAX, "import lists");
+static_assert((int)FBC_LIMIT_HOSTS <= (int)FN_COUNT(fbc_hosts) && (int)FBC_LIMIT_NATIVES <= (int)FBC_NATIVE_MAX,
+              "import lists");
 
 /* 32 bits are enough: they guard against an image made for another meaning of a number, not against malice (arguments are checked against
  * our own table). */

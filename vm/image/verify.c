@@ -78,7 +78,8 @@ bool verify_take(struct verify *v, enum fbc_section section, uint32_t n, uint32_
 {
     uint32_t left = v->sections[section].n - v->taken[section];
     if (n > left) {
-        return verify_fault(v, "M1", "wants %u rows of %s, %u are left", (unsigned)n, fbc_sections[section].name, (unsigned)left);
+        return verify_fault(v, "M1", "wants %u rows of %s, %u are left", (unsigned)n, fbc_sections[section].name,
+                            (unsigned)left);
     }
     *first = v->taken[section];
     v->taken[section] += n;
@@ -116,7 +117,8 @@ static void heap_sort(const struct verify *v, uint32_t n, verify_compare_fn comp
     }
 }
 
-bool verify_unique(struct verify *v, uint32_t first, uint32_t n, verify_compare_fn compare, const char *rule, const char *what)
+bool verify_unique(struct verify *v, uint32_t first, uint32_t n, verify_compare_fn compare, const char *rule,
+                   const char *what)
 {
     for (uint32_t i = 0; i < n; i++) {
         v->order[i] = first + i;
@@ -125,7 +127,8 @@ bool verify_unique(struct verify *v, uint32_t first, uint32_t n, verify_compare_
     for (uint32_t i = 1; i < n; i++) {
         if (compare(v, v->order[i - 1], v->order[i]) == 0) {
             uint32_t a = v->order[i - 1] - first, b = v->order[i] - first;
-            return verify_fault(v, rule, "%s %u and %u are the same", what, (unsigned)(a < b ? a : b), (unsigned)(a < b ? b : a));
+            return verify_fault(v, rule, "%s %u and %u are the same", what, (unsigned)(a < b ? a : b),
+                                (unsigned)(a < b ? b : a));
         }
     }
     return true;

@@ -16,7 +16,7 @@ struct verify {
     struct fbc_image *im;
     struct fbc_allow allow;
     struct fbc_fault *fault;
-    enum fn_code code;          /* of the failure */
+    enum fn_code code; /* of the failure */
     struct verify_section sections[FBC_SECTIONS];
     uint32_t taken[FBC_SECTIONS]; /* rows of FIELDS, ITEMS, REGS, AGENT_TOOLS, OPTIONS given to their owners */
     /* Where a fault is. */
@@ -28,8 +28,9 @@ struct verify {
     /* The block's arrays, writable while they are filled. */
     struct fbc_type *types;
     struct fbc_field *fields;
-    uint16_t *own, *wide;        /* of each type: see verify_accepts */
-    uint16_t *field_own;         /* own of each field's type, and of each register's below: so that windows of registers compare fast */
+    uint16_t *own, *wide; /* of each type: see verify_accepts */
+    uint16_t *
+        field_own; /* own of each field's type, and of each register's below: so that windows of registers compare fast */
     struct fbc_const *consts;
     uint32_t *items;
     struct fbc_global *globals;
@@ -48,11 +49,11 @@ struct verify {
     uint16_t *hosts, *natives;
     struct fbc_line *lines;
     uint32_t *words;
-    uint32_t *order;             /* scratch of verify_unique */
+    uint32_t *order; /* scratch of verify_unique */
     uint8_t *wait_used;
     uint8_t run_own[FBC_REGS_MAX], run_wide[FBC_REGS_MAX]; /* of func: registers from this one on that are alike */
-    uint64_t imported_hosts, imported_natives[2]; /* bit n = number n was seen */
-    struct fn_buf folded;        /* scratch for phrases */
+    uint64_t imported_hosts, imported_natives[2];          /* bit n = number n was seen */
+    struct fn_buf folded;                                  /* scratch for phrases */
 };
 
 /* Records the fault, with where it is in front of the text. Always false. */
@@ -77,7 +78,8 @@ bool verify_take(struct verify *v, enum fbc_section section, uint32_t n, uint32_
 /* Orders rows i and j of an image. */
 typedef int (*verify_compare_fn)(const struct verify *v, uint32_t i, uint32_t j);
 /* Sorts 0..n-1 into v->order; false and a fault when two are equal. Heap sort: no recursion, no memory, n log n whatever the input. */
-bool verify_unique(struct verify *v, uint32_t first, uint32_t n, verify_compare_fn compare, const char *rule, const char *what);
+bool verify_unique(struct verify *v, uint32_t first, uint32_t n, verify_compare_fn compare, const char *rule,
+                   const char *what);
 
 /* "Same type" of fbc_op.h: may a value of type `source` go where `target` is wanted? `own` is one number for all scalars of a
  * representation but enums, else the type's; `wide` counts an enum as int too. For a shared target that is: its wide is it. */

@@ -39,8 +39,10 @@ void fbc_build_migrate(struct fbc_build *b, struct fn_str from, struct fn_str to
 uint16_t fbc_build_host(struct fbc_build *b, enum fbc_host number);     /* index for H16 */
 uint16_t fbc_build_native(struct fbc_build *b, enum fbc_native number); /* index for N16 */
 /* A function is declared first (so that calls may be forward), its body is given once. */
-uint16_t fbc_build_func(struct fbc_build *b, struct fn_str name, unsigned n_params, const uint16_t *param_types, uint16_t result, unsigned may_await);
-void fbc_build_body(struct fbc_build *b, uint16_t func, const uint16_t *reg_types, unsigned n_regs, const uint32_t *words, uint32_t n_words,
+uint16_t fbc_build_func(struct fbc_build *b, struct fn_str name, unsigned n_params, const uint16_t *param_types,
+                        uint16_t result, unsigned may_await);
+void fbc_build_body(struct fbc_build *b, uint16_t func, const uint16_t *reg_types, unsigned n_regs,
+                    const uint32_t *words, uint32_t n_words,
                     const struct fbc_line *lines /* words relative to the body */, uint32_t n_lines);
 FN_MUST_USE enum fn_code fbc_build_finish(struct fbc_build *b, struct fn_buf *out, struct fn_err *err);
 

@@ -16,112 +16,116 @@ enum { FBC_NO_TYPE = 0xFFFF, FBC_NO_INDEX = 0xFFFF, FBC_REGS_MAX = 250, FBC_TYPE
 /* Types: an element or field type has a lower index than its user, so types cannot recurse. */
 struct fbc_field {
     struct fn_str name;
-    uint16_t type;   /* RECORD */
+    uint16_t type; /* RECORD */
 };
 struct fbc_type {
-    uint8_t kind;    /* enum fbc_type_kind */
-    uint8_t repr;    /* derived */
-    uint8_t depth;   /* derived; scalars 0 */
+    uint8_t kind;  /* enum fbc_type_kind */
+    uint8_t repr;  /* derived */
+    uint8_t depth; /* derived; scalars 0 */
     uint8_t pad;
-    uint16_t elem;   /* LIST, MAP, OPTION: type index; else FBC_NO_TYPE */
-    uint16_t n;      /* RECORD fields, ENUM members */
-    uint32_t nodes;  /* derived; itself, its members and all below it, written out: at most FBC_LIMIT_TYPE_NODES */
-    uint32_t bound;  /* text(n): code points, list<T>(n): items; 0 = the kind's default */
-    struct fn_str name;              /* ENUM, RECORD; for JSON Schema, inspection and migration */
-    const struct fbc_field *fields;  /* RECORD: name and type; ENUM: member names */
+    uint16_t elem;      /* LIST, MAP, OPTION: type index; else FBC_NO_TYPE */
+    uint16_t n;         /* RECORD fields, ENUM members */
+    uint32_t nodes;     /* derived; itself, its members and all below it, written out: at most FBC_LIMIT_TYPE_NODES */
+    uint32_t bound;     /* text(n): code points, list<T>(n): items; 0 = the kind's default */
+    struct fn_str name; /* ENUM, RECORD; for JSON Schema, inspection and migration */
+    const struct fbc_field *fields; /* RECORD: name and type; ENUM: member names */
 };
 /* Constants: scalars by value; texts; lists of text constants (ids and labels of options). In the run a constant text or list is the
  * reference FBC_CONST_REF | index. */
 #define FBC_CONST_REF 0x80000000u
 struct fbc_const {
     uint16_t type;
-    uint32_t n;              /* LIST: items */
-    int64_t i;               /* I and B */
+    uint32_t n; /* LIST: items */
+    int64_t i;  /* I and B */
     double f;
-    struct fn_str text;      /* T */
-    const uint32_t *items;   /* LIST of T: constant indices, lower than own */
+    struct fn_str text;    /* T */
+    const uint32_t *items; /* LIST of T: constant indices, lower than own */
 };
 enum fbc_global_flag { FBC_G_CONTACT = 1, FBC_G_PERSONAL = 2, FBC_G_SECRET = 4 };
 struct fbc_global {
-    struct fn_str name;      /* unique per class (var / contact) : the stable name */
+    struct fn_str name; /* unique per class (var / contact) : the stable name */
     uint16_t type;
     uint16_t flags;
 };
 struct fbc_func {
-    struct fn_str name;      /* "stage:inicio", "fn:frete": unique */
+    struct fn_str name; /* "stage:inicio", "fn:frete": unique */
     uint16_t n_params, n_regs;
-    uint16_t result;         /* type or FBC_NO_TYPE */
+    uint16_t result; /* type or FBC_NO_TYPE */
     uint16_t may_await;
-    const uint16_t *regs;    /* n_regs types; the first n_params are the parameters */
-    uint32_t code, code_n;   /* words into image->code */
+    const uint16_t *regs;  /* n_regs types; the first n_params are the parameters */
+    uint32_t code, code_n; /* words into image->code */
 };
 struct fbc_stage {
     struct fn_str name;
-    uint16_t func;           /* no parameters, no result, may await */
+    uint16_t func; /* no parameters, no result, may await */
 };
 enum fbc_wait_flag {
-    FBC_WAIT_MESSAGE = 1,    /* a customer's message ends it */
-    FBC_WAIT_EVENT = 2,      /* event `event` ends it */
-    FBC_WAIT_TIMER = 4,      /* the deadline ends it */
-    FBC_WAIT_HANDBACK = 8,   /* the team gives the conversation back */
-    FBC_WAIT_PHRASES = 16,   /* the phrases of `always` win over the message */
+    FBC_WAIT_MESSAGE = 1,  /* a customer's message ends it */
+    FBC_WAIT_EVENT = 2,    /* event `event` ends it */
+    FBC_WAIT_TIMER = 4,    /* the deadline ends it */
+    FBC_WAIT_HANDBACK = 8, /* the team gives the conversation back */
+    FBC_WAIT_PHRASES = 16, /* the phrases of `always` win over the message */
 };
 struct fbc_wait {
-    struct fn_str name;      /* unique: "inicio/email", stable */
+    struct fn_str name; /* unique: "inicio/email", stable */
     uint16_t flags;
-    uint16_t event;          /* index or FBC_NO_INDEX */
+    uint16_t event;             /* index or FBC_NO_INDEX */
     uint32_t settle_ms, max_ms; /* join messages that come within settle of each other, at most max; 0 none */
 };
 struct fbc_event {
     struct fn_str name;
-    uint16_t record;         /* type of its fields (RECORD) */
+    uint16_t record; /* type of its fields (RECORD) */
 };
 /* Entries and interruptions: rows in order of precedence. */
 enum fbc_entry_kind {
-    FBC_ENTRY_MESSAGE, FBC_ENTRY_KEYWORD, FBC_ENTRY_CAMPAIGN, FBC_ENTRY_EVENT, /* start on ... */
-    FBC_ENTRY_ALWAYS,        /* always on "phrase" */
-    FBC_ENTRY_ERROR          /* always on error */
+    FBC_ENTRY_MESSAGE,
+    FBC_ENTRY_KEYWORD,
+    FBC_ENTRY_CAMPAIGN,
+    FBC_ENTRY_EVENT,  /* start on ... */
+    FBC_ENTRY_ALWAYS, /* always on "phrase" */
+    FBC_ENTRY_ERROR   /* always on error */
 };
 struct fbc_entry {
     uint8_t kind;
     uint16_t stage;
-    uint16_t event;          /* ENTRY_EVENT */
-    struct fn_str phrase;    /* fn_fold_phrase form; KEYWORD, ALWAYS */
+    uint16_t event;       /* ENTRY_EVENT */
+    struct fn_str phrase; /* fn_fold_phrase form; KEYWORD, ALWAYS */
 };
 struct fbc_agent {
     struct fn_str name, model, instructions;
     uint32_t remember, budget; /* messages; calls per conversation; 0 = default */
     uint32_t n_tools;
-    const uint16_t *tools;   /* tool indices */
+    const uint16_t *tools; /* tool indices */
 };
 struct fbc_tool {
     struct fn_str name, doc;
-    uint16_t func;           /* "tool:NAME"; called by the program's own dispatch code */
-    uint16_t args;           /* RECORD type of its arguments, for the JSON Schema */
+    uint16_t func; /* "tool:NAME"; called by the program's own dispatch code */
+    uint16_t args; /* RECORD type of its arguments, for the JSON Schema */
 };
 /* Questions, for compat, metrics and graph; not used by the run. */
 struct fbc_question {
-    struct fn_str name;      /* stage or stage/own */
+    struct fn_str name; /* stage or stage/own */
     uint16_t stage;
     uint16_t wait;
     uint16_t n_options;
     const struct fn_str *options; /* ids */
 };
 struct fbc_migrate {
-    struct fn_str from, to;  /* stage old -> new */
+    struct fn_str from, to; /* stage old -> new */
 };
-struct fbc_line {            /* code word -> source, ascending by word */
+struct fbc_line { /* code word -> source, ascending by word */
     uint32_t word;
-    uint32_t offset;         /* byte in the main source file */
+    uint32_t offset; /* byte in the main source file */
 };
 
 struct fbc_image {
-    uint8_t hash[32];        /* SHA-256 of the bytes; set by the caller of fbc_verify that has a hash function (zero otherwise) */
-    struct fn_str bytes;     /* borrowed from the block below the struct */
+    uint8_t
+        hash[32]; /* SHA-256 of the bytes; set by the caller of fbc_verify that has a hash function (zero otherwise) */
+    struct fn_str bytes;                                             /* borrowed from the block below the struct */
     struct fn_str name, title, timezone, locale, currency, language; /* language = "pt"/"en" spelling */
-    uint32_t budget;         /* AI calls per conversation for the funnel; 0 = default */
-    uint32_t n_types, n_consts, n_globals, n_funcs, n_stages, n_waits, n_events, n_entries, n_agents, n_tools, n_questions, n_migrates,
-        n_lines, n_code, n_hosts, n_natives;
+    uint32_t budget; /* AI calls per conversation for the funnel; 0 = default */
+    uint32_t n_types, n_consts, n_globals, n_funcs, n_stages, n_waits, n_events, n_entries, n_agents, n_tools,
+        n_questions, n_migrates, n_lines, n_code, n_hosts, n_natives;
     const struct fbc_type *types;
     const struct fbc_const *consts;
     const struct fbc_global *globals;
@@ -144,18 +148,19 @@ struct fbc_image {
 
 /* What the tenant may use; hosts not allowed fail rule M4. */
 struct fbc_allow {
-    uint64_t hosts;          /* bit n = host number n */
+    uint64_t hosts; /* bit n = host number n */
 };
 #define FBC_ALLOW_ALL ((struct fbc_allow){~(uint64_t)0})
 /* Where and why verification failed; text is English, code is the rule ("F5"). */
 struct fbc_fault {
     char rule[4];
-    uint32_t word;           /* of the code, or byte offset when the container is wrong */
+    uint32_t word; /* of the code, or byte offset when the container is wrong */
     char text[160];
 };
 /* Any bytes -> image or fault. Recursion-free, O(bytes). *out is one malloc block owned by the caller (fbc_image_free), holding a copy of
  * the bytes. */
-FN_MUST_USE enum fn_code fbc_verify(struct fn_str bytes, struct fbc_allow allow, const struct fbc_image **out, struct fbc_fault *fault);
+FN_MUST_USE enum fn_code fbc_verify(struct fn_str bytes, struct fbc_allow allow, const struct fbc_image **out,
+                                    struct fbc_fault *fault);
 void fbc_image_free(const struct fbc_image *image);
 /* Lookups by stable name; FBC_NO_INDEX when there is none. */
 uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name);
@@ -163,7 +168,8 @@ uint16_t fbc_find_global(const struct fbc_image *im, struct fn_str name, unsigne
 uint16_t fbc_find_event(const struct fbc_image *im, struct fn_str name);
 uint16_t fbc_find_wait(const struct fbc_image *im, struct fn_str name);
 /* First entry row of a kind whose phrase matches (already folded; ignored for kinds without phrases); NULL none. */
-const struct fbc_entry *fbc_find_entry(const struct fbc_image *im, enum fbc_entry_kind kind, struct fn_str folded, uint16_t event);
+const struct fbc_entry *fbc_find_entry(const struct fbc_image *im, enum fbc_entry_kind kind, struct fn_str folded,
+                                       uint16_t event);
 
 /* Listing, stable enough for golden files. */
 void fbc_disasm(struct fn_buf *out, const struct fbc_image *im);

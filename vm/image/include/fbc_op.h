@@ -10,19 +10,76 @@ enum fbc_op {
 #undef FBC_OP
 };
 enum fbc_operand {
-    FBC_O_NO, FBC_O_DI, FBC_O_DF, FBC_O_DB, FBC_O_DT, FBC_O_SI, FBC_O_SF, FBC_O_SB, FBC_O_ST, FBC_O_DL, FBC_O_DM, FBC_O_DR, FBC_O_DO,
-    FBC_O_SL, FBC_O_SM, FBC_O_SR, FBC_O_SO, FBC_O_DX, FBC_O_SX, FBC_O_N8, FBC_O_I16, FBC_O_K16, FBC_O_G16, FBC_O_F16, FBC_O_N16,
-    FBC_O_H16, FBC_O_S16, FBC_O_W16, FBC_O_J16, FBC_O_X16, FBC_O_J24, FBC_O_B24, FBC_O_WIDE
+    FBC_O_NO,
+    FBC_O_DI,
+    FBC_O_DF,
+    FBC_O_DB,
+    FBC_O_DT,
+    FBC_O_SI,
+    FBC_O_SF,
+    FBC_O_SB,
+    FBC_O_ST,
+    FBC_O_DL,
+    FBC_O_DM,
+    FBC_O_DR,
+    FBC_O_DO,
+    FBC_O_SL,
+    FBC_O_SM,
+    FBC_O_SR,
+    FBC_O_SO,
+    FBC_O_DX,
+    FBC_O_SX,
+    FBC_O_N8,
+    FBC_O_I16,
+    FBC_O_K16,
+    FBC_O_G16,
+    FBC_O_F16,
+    FBC_O_N16,
+    FBC_O_H16,
+    FBC_O_S16,
+    FBC_O_W16,
+    FBC_O_J16,
+    FBC_O_X16,
+    FBC_O_J24,
+    FBC_O_B24,
+    FBC_O_WIDE
 };
 /* "Same type" (SAME_*, OPT_*, LIST_*, MAP_*, FIELD_*, NEWREC, NEWLIST, CALL arguments, GETG/SETG, LOADK) means: equal type index, or two scalar
  * types of one representation (int-like with int-like, text-like with text-like; bool, number), except that an ENUM target takes only its own
  * type. References to lists, maps, records and options need the equal index. (text(60), text and phone are one to the machine.) */
 enum fbc_rule {
-    FBC_R_NONE, FBC_R_SAME_AB, FBC_R_SAME_BC, FBC_R_SAME_ABC, FBC_R_BIT_B, FBC_R_CONST, FBC_R_GLOBAL, FBC_R_OPT_AB, FBC_R_OPT_BA,
-    FBC_R_CAT, FBC_R_NEWREC, FBC_R_FIELD_GET, FBC_R_FIELD_SET, FBC_R_NEWLIST, FBC_R_LIST_AB, FBC_R_LIST_BA, FBC_R_LIST_AC,
-    FBC_R_MAP_BA, FBC_R_MAP_AC, FBC_R_CALL, FBC_R_NATIVE, FBC_R_RET, FBC_R_RETV, FBC_R_EFFECT, FBC_R_HOST, FBC_R_AWAIT, FBC_R_INPUT,
-    FBC_R_TEXTK, FBC_R_EXT,
-    FBC_R_JUMP, FBC_R_END, FBC_R_FAIL /* nothing falls through; END only in may_await functions */
+    FBC_R_NONE,
+    FBC_R_SAME_AB,
+    FBC_R_SAME_BC,
+    FBC_R_SAME_ABC,
+    FBC_R_BIT_B,
+    FBC_R_CONST,
+    FBC_R_GLOBAL,
+    FBC_R_OPT_AB,
+    FBC_R_OPT_BA,
+    FBC_R_CAT,
+    FBC_R_NEWREC,
+    FBC_R_FIELD_GET,
+    FBC_R_FIELD_SET,
+    FBC_R_NEWLIST,
+    FBC_R_LIST_AB,
+    FBC_R_LIST_BA,
+    FBC_R_LIST_AC,
+    FBC_R_MAP_BA,
+    FBC_R_MAP_AC,
+    FBC_R_CALL,
+    FBC_R_NATIVE,
+    FBC_R_RET,
+    FBC_R_RETV,
+    FBC_R_EFFECT,
+    FBC_R_HOST,
+    FBC_R_AWAIT,
+    FBC_R_INPUT,
+    FBC_R_TEXTK,
+    FBC_R_EXT,
+    FBC_R_JUMP,
+    FBC_R_END,
+    FBC_R_FAIL /* nothing falls through; END only in may_await functions */
 };
 struct fbc_op_info {
     const char *name; /* NULL: no such opcode */
@@ -45,17 +102,37 @@ static inline uint32_t fbc_word24(enum fbc_op op, uint32_t imm)
 {
     return (uint32_t)op | (imm << 8);
 }
-#define FBC_A(w) (((w) >> 8) & 255u)
-#define FBC_B(w) (((w) >> 16) & 255u)
-#define FBC_C(w) ((w) >> 24)
+#define FBC_A(w)     (((w) >> 8) & 255u)
+#define FBC_B(w)     (((w) >> 16) & 255u)
+#define FBC_C(w)     ((w) >> 24)
 #define FBC_IMM16(w) ((w) >> 16)
 #define FBC_IMM24(w) ((w) >> 8)
 
 /* Types of values. Representation: see fbc_repr. Units in ops.def. */
 enum fbc_type_kind {
-    FBC_T_BOOL = 1, FBC_T_INT, FBC_T_NUMBER, FBC_T_MONEY, FBC_T_TEXT, FBC_T_DATE, FBC_T_TIME, FBC_T_DATETIME, FBC_T_DURATION,
-    FBC_T_PHONE, FBC_T_EMAIL, FBC_T_URL, FBC_T_JSON, FBC_T_IMAGE, FBC_T_AUDIO, FBC_T_VIDEO, FBC_T_DOCUMENT, FBC_T_LOCATION,
-    FBC_T_ENUM, FBC_T_RECORD, FBC_T_LIST, FBC_T_MAP, FBC_T_OPTION
+    FBC_T_BOOL = 1,
+    FBC_T_INT,
+    FBC_T_NUMBER,
+    FBC_T_MONEY,
+    FBC_T_TEXT,
+    FBC_T_DATE,
+    FBC_T_TIME,
+    FBC_T_DATETIME,
+    FBC_T_DURATION,
+    FBC_T_PHONE,
+    FBC_T_EMAIL,
+    FBC_T_URL,
+    FBC_T_JSON,
+    FBC_T_IMAGE,
+    FBC_T_AUDIO,
+    FBC_T_VIDEO,
+    FBC_T_DOCUMENT,
+    FBC_T_LOCATION,
+    FBC_T_ENUM,
+    FBC_T_RECORD,
+    FBC_T_LIST,
+    FBC_T_MAP,
+    FBC_T_OPTION
 };
 enum fbc_repr { FBC_REPR_I, FBC_REPR_F, FBC_REPR_B, FBC_REPR_T, FBC_REPR_L, FBC_REPR_M, FBC_REPR_R, FBC_REPR_O };
 
@@ -83,7 +160,13 @@ const char *fbc_trap_name(enum fbc_trap t);
 const char *fbc_trap_text(enum fbc_trap t, bool english);
 
 enum fbc_host_kind { FBC_HOST_EFFECT, FBC_HOST_CALL };
-enum fbc_policy { FBC_POLICY_IDEMPOTENT, FBC_POLICY_AT_LEAST_ONCE, FBC_POLICY_AT_MOST_ONCE, FBC_POLICY_RECONCILE, FBC_POLICY_LOCAL };
+enum fbc_policy {
+    FBC_POLICY_IDEMPOTENT,
+    FBC_POLICY_AT_LEAST_ONCE,
+    FBC_POLICY_AT_MOST_ONCE,
+    FBC_POLICY_RECONCILE,
+    FBC_POLICY_LOCAL
+};
 enum fbc_host {
 #define FBC_HOST(number, name, kind, policy, sig, args, doc) FBC_HOST_##name = number,
 #include "hosts.def"
@@ -95,12 +178,12 @@ enum fbc_native {
 #undef FBC_NATIVE
     FBC_NATIVE_MAX = 128
 };
-struct fbc_import {     /* one row of hosts.def or natives.def */
-    const char *name;   /* NULL: no such number */
-    const char *sig;    /* "ttT>o" */
-    const char *args;   /* hosts: comma-separated argument names */
+struct fbc_import {       /* one row of hosts.def or natives.def */
+    const char *name;     /* NULL: no such number */
+    const char *sig;      /* "ttT>o" */
+    const char *args;     /* hosts: comma-separated argument names */
     uint8_t kind, policy; /* hosts */
-    uint16_t fuel;      /* natives */
+    uint16_t fuel;        /* natives */
 };
 extern const struct fbc_import fbc_hosts[64];
 extern const struct fbc_import fbc_natives[FBC_NATIVE_MAX];
