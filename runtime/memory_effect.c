@@ -86,7 +86,7 @@ static void done_failed(struct mem_conv *c, struct frt_effect *e, const struct f
 
 static void done_later(struct frt_effect *e, const struct frt_done *x)
 {
-    e->state = x->verdict == FRT_V_UNKNOWN ? FRT_E_UNKNOWN : FRT_E_STARTED;
+    e->state = x->verdict == FRT_V_UNKNOWN ? FRT_E_UNKNOWN : FRT_E_READY;
     e->next_at = x->next_at;
     mem_set(&e->reason, x->reason);
     if (x->ext_id.n != 0) {
@@ -150,10 +150,9 @@ static int by_conv(const void *a, const void *b)
     return (x->conv > y->conv) - (x->conv < y->conv);
 }
 
-static bool mine(const uint64_t *shards, const struct frt_conv *c)
+static int64_t epoch_of(const int64_t *epochs, const struct frt_conv *c)
 {
-    uint16_t s = frt_shard(c->tenant, c->conv);
-    return shards == NULL || (shards[s / 64] >> (s % 64) & 1) != 0;
+    return epochs == NULL ? 1 : epochs[frt_shard(c->tenant, c->conv)];
 }
 
 static int64_t earliest(const struct mem_conv *c, int64_t now, int64_t *next)
@@ -174,10 +173,9 @@ static void due_keys(struct frt_memory *m, struct frt_op_due *op)
 {
     struct due *all = mem_answer(&op->op, m->convs.n, sizeof *all);
     size_t n = 0;
-    op->next_due = FRT_NEVER;
     for (size_t i = 0; i < m->convs.n && all != NULL; i++) {
         const struct mem_conv *c = m->convs.at[i];
-        if (!mine(op->shards, &c->c)) {
+        if (epoch_of(op->epochs, &c->c) == 0) {
             continue;
         }
         int64_t at = earliest(c, op->now, &op->next_due);
@@ -209,9 +207,10 @@ static bool behind(const struct frt_conv *c, struct frt_key after)
     return c->tenant != after.tenant ? c->tenant > after.tenant : c->conv > after.conv;
 }
 
-static size_t orphans(const struct mem_conv *c, int64_t epoch)
+static size_t orphans(const struct mem_conv *c, const int64_t *epochs)
 {
     size_t n = 0;
+    int64_t epoch = epoch_of(epochs, &c->c);
     for (size_t i = 0; i < c->effects.n; i++) {
         n += c->effects.at[i].state != FRT_E_DEAD && c->effects.at[i].epoch < epoch;
     }
@@ -223,9 +222,9 @@ static void due_effects(struct frt_memory *m, struct frt_op_due *op)
     struct mem_conv **sorted = mem_answer(&op->op, m->convs.n, sizeof(struct mem_conv *));
     size_t total = 0, n_convs = 0;
     for (size_t i = 0; i < m->convs.n && sorted != NULL; i++) {
-        if (mine(op->shards, &m->convs.at[i]->c) && behind(&m->convs.at[i]->c, op->after)) {
+        if (behind(&m->convs.at[i]->c, op->after)) {
             sorted[n_convs++] = m->convs.at[i];
-            total += orphans(m->convs.at[i], op->epoch);
+            total += orphans(m->convs.at[i], op->epochs);
         }
     }
     op->effects = mem_answer(&op->op, total, sizeof *op->effects);
@@ -235,9 +234,9 @@ static void due_effects(struct frt_memory *m, struct frt_op_due *op)
     qsort(sorted, n_convs, sizeof(struct mem_conv *), by_conv);
     for (size_t i = 0; i < n_convs && !op->more; i++) {
         const struct mem_conv *c = sorted[i];
-        op->more = op->n_effects >= op->limit && orphans(c, op->epoch) != 0;
+        op->more = op->n_effects >= op->limit && orphans(c, op->epochs) != 0;
         for (size_t k = 0; k < c->effects.n && !op->more; k++) {
-            if (c->effects.at[k].state != FRT_E_DEAD && c->effects.at[k].epoch < op->epoch) {
+            if (c->effects.at[k].state != FRT_E_DEAD && c->effects.at[k].epoch < epoch_of(op->epochs, &c->c)) {
                 mem_effect_give(&op->op, &op->effects[op->n_effects++], &c->effects.at[k]);
             }
         }
@@ -248,9 +247,11 @@ void mem_do_due(struct frt_memory *m, struct frt_op_due *op)
 {
     op->n_keys = op->n_effects = 0;
     op->more = false;
-    due_keys(m, op);
-    if (op->epoch != 0) {
+    op->next_due = FRT_NEVER;
+    if (op->orphans) {
         due_effects(m, op);
+    } else {
+        due_keys(m, op);
     }
 }
 

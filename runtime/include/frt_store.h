@@ -115,7 +115,7 @@ struct frt_turn {
     size_t n_docs;
     const struct frt_pair *pairs; /* contact data to set, or to remove */
     size_t n_pairs;
-    struct fn_str record;        /* for the turn log (frt_record.h); empty none */
+    struct fn_str record;        /* for the turn log: JSON, what the turn was made from; empty none */
     enum fn_code code;           /* out */
 };
 struct frt_op_commit {
@@ -140,7 +140,7 @@ enum frt_verdict {
     FRT_V_SENT,    /* a fact, from any epoch: the effect is deleted, its log line gets ext_id and SENT, a call gets its RESULT row */
     FRT_V_FAILED,  /* given up: DEAD with reason; a call gets a RESULT row without a text, a send a FAILED row (fail_row) */
     FRT_V_UNKNOWN, /* UNKNOWN until next_at */
-    FRT_V_RETRY    /* certainly not done: again at next_at; state stays STARTED */
+    FRT_V_RETRY    /* certainly not done, or to be done once more: READY, to be claimed again at next_at */
 };
 struct frt_done {
     int64_t tenant, conv, effect;
@@ -163,10 +163,10 @@ struct frt_op_done {
 /* -- finding work --------------------------------------------------------------------------------------------------------------------- */
 struct frt_op_due {
     struct frt_op op;
-    const uint64_t *shards;      /* FRT_SHARDS bits; NULL all */
+    const int64_t *epochs;       /* FRT_SHARDS, as LEASE gave them: 0 is not mine; NULL: every shard, and no effects */
     int64_t now;
     size_t limit;                /* of each list */
-    int64_t epoch;               /* effects: those below it; 0 asks for none */
+    bool orphans;                /* asks for open effects of an epoch below that of their shard, instead of conversations */
     struct frt_key after;        /* effects: behind this (tenant, conv); whole conversations are given even past limit */
     /* out */
     struct frt_key *keys;        /* distinct conversations, most overdue first */

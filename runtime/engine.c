@@ -1,0 +1,320 @@
+/* engine.c: life of the engine, its clock, its operations at the store. One step does what can be done and says when to come again.
+ *
+ * An operation whose outcome is not known goes round again unchanged; all of them are made for that. Nothing here frees itself inside its own
+ * callback, and no callback of the caller runs inside a call of his.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int64_t engine_now(const struct frt_engine *e)
+{
+    return e->c.clock.ops->wall(e->c.clock.self);
+}
+
+void *engine_alloc(size_t n, size_t size)
+{
+    void *p = calloc(n == 0 ? 1 : n, size);
+    if (p == NULL) {
+        FN_BUG("no memory: what is in memory can be lost, the store has it");
+    }
+    return p;
+}
+
+/* 41 bits of milliseconds, 10 of a counter, 10 of the node: increasing in a node, unique among nodes. */
+int64_t engine_id(struct frt_engine *e)
+{
+    int64_t id = engine_now(e) << 20 | (int64_t)(e->c.node_id & 1023u);
+    e->last_id = id > e->last_id ? id : e->last_id + 1024;
+    return e->last_id;
+}
+
+void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv, struct fn_str text)
+{
+    if (e->c.log != NULL) {
+        struct frt_log line = {level, event, tenant, conv, 0, text};
+        e->c.log(e->c.ctx, &line);
+    }
+}
+
+int64_t engine_epoch(const struct frt_engine *e, int64_t tenant, int64_t conv)
+{
+    return e->epochs[frt_shard(tenant, conv)];
+}
+
+void *engine_push(struct fn_arena *arena, struct engine_vec *v, size_t size)
+{
+    if (v->n == v->cap) {
+        size_t cap = v->cap == 0 ? 4 : v->cap * 2;
+        void *bigger = fn_arena_array(arena, cap, size);
+        if (bigger == NULL) {
+            return NULL;
+        }
+        if (v->n != 0) {
+            memcpy(bigger, v->at, v->n * size);
+        }
+        v->at = bigger;
+        v->cap = cap;
+    }
+    void *slot = (char *)v->at + v->n++ * size;
+    memset(slot, 0, size);
+    return slot;
+}
+
+/* -- operations ------------------------------------------------------------------------------------------------------------------- */
+void engine_submit(struct frt_engine *e, struct frt_op *op)
+{
+    e->ops++;
+    frt_store_submit(e->c.store, op);
+}
+
+bool engine_again(struct frt_engine *e, struct frt_op *op)
+{
+    e->ops--;
+    if (op->code != FN_UNAVAILABLE && op->code != FN_TIMEOUT) {
+        e->store_failures = 0;
+        e->stats.store_ok = true;
+        return false;
+    }
+    if (e->store_failures == 0) {
+        engine_log(e, FRT_LOG_WARN, "store.down", 0, 0, fn_str_c(op->err.text));
+    }
+    int64_t shift = e->store_failures < 6 ? e->store_failures : 6;
+    e->store_failures++;
+    e->stats.store_ok = false;
+    e->stats.store_retries++;
+    if (op->kind != FRT_OP_COMMIT && op->kind != FRT_OP_DONE && op->kind != FRT_OP_CLAIM && op->arena != NULL) {
+        fn_arena_reset(op->arena); /* the half of an answer */
+    }
+    op->next = e->retry;
+    e->retry = op;
+    e->retry_at = engine_now(e) + ((int64_t)25 << shift);
+    return true;
+}
+
+static void retry_flush(struct frt_engine *e, int64_t now)
+{
+    if (e->retry == NULL || now < e->retry_at) {
+        return;
+    }
+    struct frt_op *oldest = NULL; /* the list is newest first; order of submission is kept */
+    while (e->retry != NULL) {
+        struct frt_op *op = e->retry;
+        e->retry = op->next;
+        op->next = oldest;
+        oldest = op;
+    }
+    while (oldest != NULL) {
+        struct frt_op *op = oldest;
+        oldest = op->next;
+        engine_submit(e, op);
+    }
+}
+
+/* -- timers: a heap of hints; what they wake looks at its own state ------------------------------------------------------------------ */
+void engine_timer(struct frt_engine *e, int64_t at, int64_t tenant, int64_t conv)
+{
+    if (e->heap_n == e->heap_cap) {
+        size_t cap = e->heap_cap == 0 ? 64 : e->heap_cap * 2;
+        struct timer *bigger = realloc(e->heap, cap * sizeof *bigger);
+        if (bigger == NULL) {
+            FN_BUG("no memory: what is in memory can be lost, the store has it");
+        }
+        e->heap = bigger;
+        e->heap_cap = cap;
+    }
+    size_t i = e->heap_n++;
+    for (; i > 0 && e->heap[(i - 1) / 2].at > at; i = (i - 1) / 2) {
+        e->heap[i] = e->heap[(i - 1) / 2];
+    }
+    e->heap[i] = (struct timer){at, tenant, conv};
+}
+
+static struct timer timer_pop(struct frt_engine *e)
+{
+    struct timer top = e->heap[0], last = e->heap[--e->heap_n];
+    size_t i = 0;
+    for (size_t child = 1; child < e->heap_n; child = 2 * i + 1) {
+        child += child + 1 < e->heap_n && e->heap[child + 1].at < e->heap[child].at;
+        if (e->heap[child].at >= last.at) {
+            break;
+        }
+        e->heap[i] = e->heap[child];
+        i = child;
+    }
+    e->heap[i] = last;
+    return top;
+}
+
+void ready_fire(struct frt_engine *e, int64_t now)
+{
+    while (e->heap_n != 0 && e->heap[0].at <= now) {
+        struct timer t = timer_pop(e);
+        struct mail *m = map_get(&e->mails, t.tenant, t.conv);
+        if (m == NULL) {
+            continue;
+        }
+        outbox_pump(e, m);
+        if (m->state == MAIL_SETTLING && m->wake_at <= now) {
+            m->state = MAIL_IDLE;
+            mail_wake(e, m);
+        }
+        mail_forget(e, m);
+    }
+}
+
+/* -- life ------------------------------------------------------------------------------------------------------------------------------ */
+static void set_default(uint32_t *slot, uint32_t value)
+{
+    *slot = *slot == 0 ? value : *slot;
+}
+
+static void set_defaults(struct frt_engine_config *c)
+{
+    set_default(&c->batch_turns, 256);
+    set_default(&c->tenant_inflight, 64);
+    set_default(&c->ingest_max, 10000);
+    set_default(&c->sends_max, 1000);
+    set_default(&c->tries, 25);
+    set_default(&c->call_tries, 4);
+    set_default(&c->retry_base_ms, 500);
+    set_default(&c->retry_cap_ms, 300000);
+    set_default(&c->reconcile_ms, 30000);
+    set_default(&c->resends, 1);
+    set_default(&c->poll_ms, 1000);
+    set_default(&c->self_turns, 30);
+    c->resends = c->resends == UINT32_MAX ? 0 : c->resends;
+    if (c->limits.arena == 0) {
+        c->limits = fvm_limits_default;
+    }
+}
+
+struct frt_engine *frt_engine_new(const struct frt_engine_config *config, struct fn_err *err)
+{
+    if (config->store.ops == NULL || config->clock.ops == NULL || config->entropy.ops == NULL || config->provider.ops == NULL ||
+        config->natives == NULL || config->node_id > 1023 || config->node.n > 64) {
+        (void)fn_fail(err, FN_INVALID, "the engine lacks a store, clock, entropy, provider or natives");
+        return NULL;
+    }
+    struct frt_engine *e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        (void)fn_fail(err, FN_NO_MEMORY, "no memory for the engine");
+        return NULL;
+    }
+    e->c = *config;
+    set_defaults(&e->c);
+    e->stats.store_ok = true;
+    uint64_t boot = e->c.entropy.ops->next(e->c.entropy.self);
+    snprintf(e->node, sizeof e->node, "%.*s-%016llx", FN_STR_ARG(config->node), (unsigned long long)boot);
+    e->c.node = fn_str_c(e->node);
+    return e;
+}
+
+static void free_mails(struct frt_engine *e)
+{
+    for (size_t i = 0; i < e->mails.cap; i++) {
+        struct mail *m = e->mails.slots[i].value;
+        if (m != NULL) {
+            if (m->turn != NULL) {
+                turn_free(m->turn);
+            }
+            outbox_free(m);
+            free(m);
+        }
+    }
+    for (size_t i = 0; i < e->tenants.cap; i++) {
+        struct tenant *t = e->tenants.slots[i].value;
+        if (t != NULL) {
+            catalogue_free(t->catalogue);
+            free(t);
+        }
+    }
+}
+
+void frt_engine_free(struct frt_engine *e)
+{
+    if (e == NULL) {
+        return;
+    }
+    ingest_refuse(e);
+    free_mails(e);
+    catalogue_drop_images(e);
+    recover_free(e);
+    for (unsigned i = 0; i < e->free_runs; i++) { /* all are back: the turns are gone */
+        fvm_run_free(e->runs[i]);
+    }
+    map_fini(&e->mails);
+    map_fini(&e->tenants);
+    map_fini(&e->images);
+    free(e->heap);
+    free(e);
+}
+
+void frt_engine_start(struct frt_engine *e)
+{
+    if (!e->started) {
+        e->started = true;
+        recover_start(e);
+    }
+}
+
+bool frt_engine_ready(const struct frt_engine *e)
+{
+    return e->ready;
+}
+
+void frt_engine_adopt(struct frt_engine *e)
+{
+    e->adopt = true;
+}
+
+void frt_engine_drain(struct frt_engine *e)
+{
+    e->draining = true;
+}
+
+bool frt_engine_drained(const struct frt_engine *e)
+{
+    return e->draining && e->ops == 0 && e->turns == 0 && e->stats.sending == 0 && e->in_first == NULL;
+}
+
+int64_t frt_engine_step(struct frt_engine *e)
+{
+    int64_t now = engine_now(e);
+    retry_flush(e, now);
+    ingest_flush(e);
+    if (e->started && !e->draining) {
+        recover_step(e, now);
+        if (e->ready) {
+            ready_fire(e, now);
+            ready_load(e);
+        }
+    }
+    turn_flush_runs(e);
+    commit_flush(e);
+    outbox_flush(e);
+    if (e->run_first != NULL) {
+        return now; /* a slice is used up, others had theirs */
+    }
+    int64_t next = e->started ? e->next_poll : FRT_NEVER;
+    next = e->heap_n != 0 && e->heap[0].at < next ? e->heap[0].at : next;
+    next = e->retry != NULL && e->retry_at < next ? e->retry_at : next;
+    return next > now ? next : now + 1;
+}
+
+void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out)
+{
+    *out = e->stats;
+    out->waiting_ingest = (uint32_t)e->in_waiting;
+    out->oldest_ready_at = 0;
+    if (e->ring != NULL) {
+        const struct tenant *t = e->ring;
+        do {
+            if (t->first != NULL && (out->oldest_ready_at == 0 || t->first->ready_at < out->oldest_ready_at)) {
+                out->oldest_ready_at = t->first->ready_at;
+            }
+            t = t->next;
+        } while (t != e->ring);
+    }
+}

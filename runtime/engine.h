@@ -1,0 +1,251 @@
+/* engine.h: what the engine's files share. A conversation that has anything to do is a struct mail; one without is only in the store.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef RUNTIME_ENGINE_H
+#define RUNTIME_ENGINE_H
+#include "fn_buf.h"
+#include "fn_json.h"
+#include "frt_engine.h"
+#include "map.h"
+
+enum { RUNS_MAX = 8, BATCHES_MAX = 2, LEASE_TTL_MS = 10000, HOUR_MS = 3600000, TURN_ARENA = 8 << 20, CALLS_MAX = 64 };
+
+struct engine_vec { /* in a turn's arena */
+    void *at;
+    size_t n, cap;
+};
+
+/* -- lanes ---------------------------------------------------------------------------------------------------------------------- */
+enum send_state { SEND_QUEUED, SEND_CLAIMING, SEND_BLOCKED, SEND_SENDING, SEND_UNKNOWN, SEND_QUERYING, SEND_CLOSING };
+struct sending {
+    struct frt_effect e;      /* texts in `block` */
+    char *block;
+    struct mail *mail;
+    struct frt_engine *engine;
+    enum send_state state;
+    bool orphan;              /* its owner died: claim, then by policy */
+    bool confirmed;           /* an echo or a status told that it was sent */
+    bool query;               /* BLOCKED: what it wanted */
+    bool bare;                /* the store refused its verdict for its texts */
+    char key[64];
+    char address[128], last_ref[128], ext_id[128];
+    struct frt_claim claim;
+    struct frt_done done;
+    struct fn_buf texts;      /* ext_id, reason, payload of `done` */
+    struct sending *next;       /* lane */
+    struct sending *next_job;   /* claim, done or wait queue */
+};
+struct lane {
+    struct sending *first, *last;
+};
+
+/* -- conversations ------------------------------------------------------------------------------------------------------------------ */
+enum mail_state { MAIL_IDLE, MAIL_READY, MAIL_LOADING, MAIL_CATALOGUE, MAIL_RUNNING, MAIL_READING, MAIL_COMMIT, MAIL_SETTLING };
+struct tenant {
+    int64_t id;
+    struct mail *first, *last; /* ready */
+    struct tenant *next;       /* ring of those with ready conversations */
+    bool listed;
+    int32_t deficit;
+    uint32_t inflight;
+    struct catalogue *catalogue;
+};
+struct mail {
+    int64_t tenant, conv, channel;
+    struct tenant *t;
+    enum mail_state state;
+    bool again;               /* something arrived while it was busy */
+    int64_t wake_at;          /* SETTLING */
+    int64_t ready_at;
+    int64_t self_since;       /* minute in which self_turns counts */
+    uint32_t self_turns, failures;
+    struct turn *turn;
+    struct mail *next;        /* ready, or waiting for a catalogue */
+    struct lane lanes[2];
+    char address[128], last_ref[128];
+    int64_t last_in_at;
+};
+
+/* -- catalogue -------------------------------------------------------------------------------------------------------------------------- */
+struct cached_image {
+    int64_t tenant;
+    uint8_t hash[FRT_HASH];
+    const struct fbc_image *image; /* NULL: refused by the verifier, or unknown */
+    bool loading, settled;
+    struct mail *waiting;
+    struct cached_image *next;     /* chain of one map slot */
+};
+struct catalogue {
+    struct frt_pub *pubs;
+    size_t n;
+    struct fn_arena arena;         /* of pubs */
+    bool loaded, loading, stale;
+    struct mail *waiting;
+};
+
+/* -- a turn --------------------------------------------------------------------------------------------------------------------------------- */
+struct load_batch {
+    struct frt_op_load op;
+    struct fn_arena arena;
+    struct frt_engine *engine;
+    size_t refs;
+    struct turn **turns;
+};
+enum turn_phase { TURN_ROWS, TURN_SLICE, TURN_ANSWER };
+struct turn {
+    struct frt_engine *engine;
+    enum turn_phase phase;           /* what it wants the machine for */
+    struct mail *mail;
+    struct load_batch *batch;
+    struct frt_loaded *in;
+    struct fn_arena arena;
+    struct frt_conv next;            /* what will be committed */
+    const struct fbc_image *image;
+    const struct frt_pub *pub;
+    struct fvm_run *run;             /* borrowed from the pool while the program runs */
+    int64_t now;
+    uint64_t seed;
+    const struct catalogue *catalogue;
+    bool vm;                         /* the run holds this conversation */
+    bool taken;                      /* a row was taken: the program runs */
+    bool self;                       /* no message caused it */
+    bool faulted, quarantined;
+    unsigned errors;                 /* ways into the stage of `on error` */
+    int64_t settle_at;               /* FRT_NEVER: nothing settles */
+    unsigned index;                  /* next effect */
+    unsigned notes;
+    unsigned calls;
+    struct engine_vec consume, park, unpark, rows, effects, log, metrics, docs, pairs;
+    struct fn_buf snap, record, scratch;
+    struct frt_op_doc_get read;      /* of a local call */
+    struct fn_arena read_arena;
+    uint32_t read_call;
+    uint16_t read_host;
+    struct fn_str read_where, read_order;
+    int64_t read_limit;
+    struct turn *next_turn;
+};
+struct commit_batch {
+    struct frt_op_commit op;
+    struct fn_arena arena;
+    struct frt_engine *engine;
+    struct turn **turns;
+};
+
+struct timer {
+    int64_t at, tenant, conv;
+};
+struct frt_engine {
+    struct frt_engine_config c;
+    struct frt_engine_stats stats;
+    char node[96];
+    int64_t last_id;
+    struct map mails, tenants, images;
+    struct tenant *ring;             /* last of the ring */
+    struct fvm_run *runs[RUNS_MAX];
+    unsigned n_runs, free_runs; /* made; runs[0..free_runs) are free */
+    struct timer *heap;
+    size_t heap_n, heap_cap;
+    struct turn *run_first, *run_last;       /* want the machine */
+    struct turn *commit_first, *commit_last; /* want a batch */
+    unsigned commits;                        /* batches in flight */
+    size_t turns;                            /* turns alive */
+    struct inbound *in_first, *in_last;      /* want a batch */
+    size_t in_waiting;
+    unsigned ingests;
+    struct sending *claim_first, *claim_last, *done_first, *done_last, *blocked_first, *blocked_last;
+    unsigned claims, dones;
+    struct frt_op *retry;                    /* operations to submit again */
+    int64_t retry_at, store_failures;
+    size_t ops;                              /* operations at the store or in retry */
+    struct recovery *recovery;
+    bool started, ready, draining, adopt;
+    int64_t epochs[FRT_SHARDS];
+    int64_t next_poll;
+    bool polling;
+};
+
+/* engine.c */
+int64_t engine_now(const struct frt_engine *e);
+int64_t engine_id(struct frt_engine *e);
+void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv, struct fn_str text);
+void engine_submit(struct frt_engine *e, struct frt_op *op);
+/* In a done callback: true when the operation goes round again (its answer is to be ignored now). */
+bool engine_again(struct frt_engine *e, struct frt_op *op);
+void engine_timer(struct frt_engine *e, int64_t at, int64_t tenant, int64_t conv);
+int64_t engine_epoch(const struct frt_engine *e, int64_t tenant, int64_t conv);
+void *engine_push(struct fn_arena *arena, struct engine_vec *v, size_t size); /* zeroed element, NULL no memory */
+void *engine_alloc(size_t n, size_t size); /* zeroed; ends the process when there is none */
+
+/* ingest.c */
+void ingest_flush(struct frt_engine *e);
+void ingest_refuse(struct frt_engine *e);
+
+/* ready.c */
+struct mail *mail_of(struct frt_engine *e, int64_t tenant, int64_t conv, int64_t channel);
+void mail_wake(struct frt_engine *e, struct mail *m); /* there is something in the mailbox */
+void mail_rest(struct frt_engine *e, struct mail *m); /* after a turn: ready again, or idle and perhaps forgotten */
+void mail_forget(struct frt_engine *e, struct mail *m); /* when it holds nothing */
+void ready_load(struct frt_engine *e);
+void ready_fire(struct frt_engine *e, int64_t now);
+void turn_free(struct turn *t);
+
+/* recover.c */
+void recover_step(struct frt_engine *e, int64_t now);
+void recover_start(struct frt_engine *e);
+void recover_free(struct frt_engine *e);
+
+/* catalogue.c */
+/* The tenant's publications with all their images, or NULL: m waits and is started again when they are there. */
+const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m);
+/* FN_OK with the image; FN_UNAVAILABLE: m waits; FN_INVALID: there is no such image. */
+enum fn_code catalogue_image(struct frt_engine *e, struct mail *m, struct fn_str hash, const struct fbc_image **out);
+const struct fbc_image *catalogue_peek(const struct frt_engine *e, int64_t tenant, struct fn_str hash);
+void catalogue_free(struct catalogue *c);
+void catalogue_drop_images(struct frt_engine *e);
+
+/* turn.c: which rows a conversation takes */
+void turn_start(struct turn *t);
+void turn_rows(struct turn *t);
+void turn_finish(struct turn *t); /* nothing more to run: commit, or nothing happened */
+/* turn_run.c: the program runs */
+void turn_queue(struct turn *t, enum turn_phase phase);
+void turn_flush_runs(struct frt_engine *e);
+void turn_resume(struct turn *t);
+void turn_return(struct turn *t); /* the run goes back to the pool */
+bool turn_vm(struct turn *t);     /* the conversation is in the run; false: it faulted */
+bool turn_begin(struct turn *t, const struct frt_pub *pub, const struct fbc_image *image, uint16_t stage);
+bool turn_to_error(struct turn *t); /* false: there is no way into `on error` */
+void turn_fault(struct turn *t, const char *what, struct fn_str where);
+/* record.c: what the turn was made from, as JSON for the turn log */
+void record_row(struct turn *t, const struct frt_row *row, const struct frt_payload *p);
+void record_read(struct turn *t, bool present, struct fn_str text);
+void record_close(struct turn *t);
+/* turn_out.c: what a turn leaves behind */
+void turn_consume(struct turn *t, int64_t row);
+void turn_park(struct turn *t, const struct frt_row *row);
+void turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body);
+void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n);
+void turn_pair(struct turn *t, const char *prefix, struct fn_str name, struct fn_str value);
+struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payload, uint32_t call, enum frt_dir dir);
+void turn_local(struct turn *t, const struct fvm_request *q);
+void turn_contact_out(struct turn *t);
+void turn_unpark(struct turn *t);
+struct fn_str turn_json(struct turn *t, const char *key, struct fn_str value); /* {"key":"value"} in the arena */
+/* tables.c: `find` and `query`: the pending call of the run is answered from the store, in this turn */
+void table_ask(struct turn *t, const struct fvm_request *q);
+void table_answer(struct turn *t);
+/* optout.c */
+enum optout { OPTOUT_NO, OPTOUT_LEAVE, OPTOUT_RETURN };
+enum optout optout_read(struct fn_str text);
+struct fn_str optout_text(enum optout what, bool english);
+
+/* commit.c */
+void commit_queue(struct turn *t);
+void commit_flush(struct frt_engine *e);
+/* outbox.c */
+void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *effect, bool orphan);
+void outbox_pump(struct frt_engine *e, struct mail *m);
+void outbox_flush(struct frt_engine *e);
+bool outbox_echo(struct frt_engine *e, struct mail *m, struct fn_str text, struct fn_str ref);
+void outbox_free(struct mail *m);
+#endif

@@ -1,0 +1,254 @@
+/* ingest.c: what comes from outside, into the mailbox: copied, batched, and answered only after the commit.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine.h"
+
+#include <stdlib.h>
+
+enum { INBOUND_MAX = 1 << 20, INGEST_BATCH = 256, DAY_MS = 86400000, LOST_TRIES = 5 };
+
+struct inbound {
+    struct frt_ingest item; /* texts in `block` */
+    struct fn_buf block;
+    frt_accepted_fn done;
+    void *ctx;
+    enum fn_code refused;   /* FN_OK: goes to the store */
+    struct inbound *next;
+};
+struct ingest_batch {
+    struct frt_op_ingest op;
+    struct frt_engine *engine;
+    struct inbound **from;
+    unsigned tries;
+};
+
+static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
+{
+    struct frt_accepted accepted = {code, in->item.duplicate, in->item.conv, in->item.contact};
+    e->stats.ingested += code == FN_OK && !in->item.duplicate;
+    e->stats.duplicates += code == FN_OK && in->item.duplicate;
+    e->stats.refused += code != FN_OK;
+    if (code == FN_OK && !in->item.duplicate) {
+        mail_wake(e, mail_of(e, in->item.tenant, in->item.conv, in->item.channel));
+    }
+    if (in->done != NULL) {
+        in->done(in->ctx, &accepted);
+    }
+    fn_buf_fini(&in->block);
+    free(in);
+}
+
+/* -- copying ---------------------------------------------------------------------------------------------------------------------- */
+/* Offsets while the block may move; pointers after settle_texts. */
+static struct fn_str keep(struct fn_buf *b, struct fn_str s)
+{
+    size_t at = b->n;
+    fn_buf_str(b, s);
+    return (struct fn_str){(const char *)(uintptr_t)at, s.n};
+}
+
+static void settle_texts(struct inbound *in)
+{
+    struct frt_ingest *x = &in->item;
+    struct fn_str *texts[] = {&x->address, &x->name, &x->dedupe, &x->row.ref, &x->row.payload, &x->log.kind, &x->log.body, &x->log.ext_id,
+                              &x->aliases[0], &x->aliases[1], &x->aliases[2], &x->aliases[3]};
+    for (size_t i = 0; i < FN_COUNT(texts); i++) {
+        texts[i]->p = texts[i]->n != 0 ? in->block.p + (uintptr_t)texts[i]->p : "";
+    }
+}
+
+static void put_part(struct fn_buf *b, const char *key, struct fn_str value)
+{
+    if (value.n != 0) {
+        fn_json_put_key(b, key);
+        fn_json_put_str(b, value);
+    }
+}
+
+static struct fn_str log_body(struct fn_buf *b, const struct frt_payload *p)
+{
+    size_t at = b->n;
+    fn_buf_char(b, '{');
+    put_part(b, "text", p->text);
+    put_part(b, "option", p->option);
+    put_part(b, "event", p->event_name);
+    if (p->media.n != 0) {
+        fn_json_put_key(b, "media");
+        fn_buf_str(b, p->media);
+    }
+    if (p->event.n != 0) {
+        fn_json_put_key(b, "fields");
+        fn_buf_str(b, p->event);
+    }
+    fn_buf_char(b, '}');
+    return (struct fn_str){(const char *)(uintptr_t)at, b->n - at};
+}
+
+/* Echoes get their log line in the turn, which knows whether they are ours. Attendants' own messages get theirs with the effect. */
+static void copy_log(struct inbound *in, const struct frt_inbound *from)
+{
+    struct frt_ingest *x = &in->item;
+    if (from->kind != FRT_IN_MESSAGE && from->kind != FRT_IN_EVENT) {
+        return;
+    }
+    struct fn_str kind = from->kind == FRT_IN_EVENT ? FN_STR("event") : from->payload.media.n != 0 ? FN_STR("media") : FN_STR("text");
+    x->log = (struct frt_message){.at = x->row.received_at, .dir = FRT_DIR_IN};
+    x->log.kind = keep(&in->block, from->log_kind.n != 0 ? from->log_kind : kind);
+    x->log.body = from->log_body.n != 0 ? keep(&in->block, from->log_body) : log_body(&in->block, &from->payload);
+    x->log.ext_id = keep(&in->block, from->ref);
+}
+
+static void copy_row(struct frt_engine *e, struct inbound *in, const struct frt_inbound *from)
+{
+    struct frt_row *row = &in->item.row;
+    row->id = engine_id(e);
+    row->kind = from->kind;
+    row->received_at = row->due_at = engine_now(e);
+    row->ref = keep(&in->block, from->ref);
+    size_t at = in->block.n;
+    frt_payload_write(&in->block, &from->payload);
+    row->payload = (struct fn_str){(const char *)(uintptr_t)at, in->block.n - at};
+}
+
+static enum fn_code check(const struct frt_inbound *in)
+{
+    if (in->kind < FRT_IN_MESSAGE || in->kind > FRT_IN_SAY || in->n_aliases > FRT_ALIASES || (in->n_aliases == 0 && in->conv == 0)) {
+        return FN_INVALID;
+    }
+    for (unsigned i = 0; i < in->n_aliases; i++) {
+        if (in->aliases[i].n == 0 || in->aliases[i].n > FRT_DEDUPE_MAX) {
+            return FN_INVALID;
+        }
+    }
+    return in->dedupe.n > FRT_DEDUPE_MAX || in->address.n > 127 || in->ref.n > 127 || in->name.n > 512 ? FN_LIMIT : FN_OK;
+}
+
+static enum fn_code copy(struct frt_engine *e, struct inbound *in, const struct frt_inbound *from)
+{
+    enum fn_code code = check(from);
+    if (code != FN_OK) {
+        return code;
+    }
+    struct frt_ingest *x = &in->item;
+    fn_buf_init(&in->block, INBOUND_MAX);
+    x->tenant = from->tenant;
+    x->channel = from->channel;
+    x->conv = from->conv;
+    x->n_aliases = from->n_aliases;
+    x->new_id = engine_id(e);
+    for (unsigned i = 0; i < from->n_aliases; i++) {
+        x->aliases[i] = keep(&in->block, from->aliases[i]);
+    }
+    x->address = keep(&in->block, from->address);
+    x->name = keep(&in->block, from->name);
+    x->dedupe = keep(&in->block, from->dedupe);
+    copy_row(e, in, from);
+    x->day = (from->sent_at != 0 ? from->sent_at : x->row.received_at) / DAY_MS;
+    copy_log(in, from);
+    settle_texts(in);
+    return in->block.failed ? FN_LIMIT : FN_OK;
+}
+
+void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *from, frt_accepted_fn done, void *ctx)
+{
+    struct inbound *in = engine_alloc(1, sizeof *in);
+    in->done = done;
+    in->ctx = ctx;
+    in->refused = copy(e, in, from);
+    if (in->refused == FN_OK && e->in_waiting >= e->c.ingest_max) {
+        in->refused = FN_UNAVAILABLE;
+    }
+    if (e->in_first == NULL) {
+        e->in_first = in;
+    } else {
+        e->in_last->next = in;
+    }
+    e->in_last = in;
+    e->in_waiting++;
+}
+
+/* -- batches --------------------------------------------------------------------------------------------------------------------------- */
+static void batch_free(struct ingest_batch *b)
+{
+    free(b->op.items);
+    free(b->from);
+    free(b);
+}
+
+/* A message is never refused for its neighbours: a batch that is refused for its content goes in one by one. */
+static void submit(struct frt_engine *e, struct inbound **from, size_t n);
+
+static void batch_done(struct frt_op *op)
+{
+    struct ingest_batch *b = op->owner;
+    struct frt_engine *e = b->engine;
+    if (op->code == FN_TIMEOUT && b->tries++ < LOST_TRIES) {
+        (void)engine_again(e, op);
+        return;
+    }
+    e->ops--;
+    e->ingests--;
+    e->stats.store_ok = op->code != FN_UNAVAILABLE && op->code != FN_TIMEOUT;
+    bool content = op->code != FN_OK && e->stats.store_ok;
+    for (size_t i = 0; i < b->op.n; i++) {
+        if (content && b->op.n > 1) {
+            submit(e, &b->from[i], 1);
+            continue;
+        }
+        struct inbound *in = b->from[i];
+        in->item = b->op.items[i];
+        answer(e, in, op->code == FN_OK ? in->item.code : op->code == FN_TIMEOUT ? FN_UNAVAILABLE : op->code);
+    }
+    batch_free(b);
+}
+
+static void submit(struct frt_engine *e, struct inbound **from, size_t n)
+{
+    struct ingest_batch *b = engine_alloc(1, sizeof *b);
+    b->engine = e;
+    b->from = engine_alloc(n, sizeof(struct inbound *));
+    b->op.items = engine_alloc(n, sizeof *b->op.items);
+    for (size_t i = 0; i < n; i++) {
+        b->from[i] = from[i];
+        b->op.items[i] = from[i]->item;
+    }
+    b->op.n = n;
+    b->op.op.kind = FRT_OP_INGEST;
+    b->op.op.owner = b;
+    b->op.op.done = batch_done;
+    e->ingests++;
+    engine_submit(e, &b->op.op);
+}
+
+static struct inbound *pop(struct frt_engine *e)
+{
+    struct inbound *in = e->in_first;
+    e->in_first = in->next;
+    e->in_waiting--;
+    return in;
+}
+
+void ingest_flush(struct frt_engine *e)
+{
+    while (e->in_first != NULL && e->ingests < BATCHES_MAX) {
+        struct inbound *batch[INGEST_BATCH];
+        size_t n = 0;
+        while (e->in_first != NULL && n < INGEST_BATCH) {
+            struct inbound *in = pop(e);
+            if (in->refused != FN_OK) {
+                answer(e, in, in->refused);
+            } else {
+                batch[n++] = in;
+            }
+        }
+        if (n != 0) {
+            submit(e, batch, n);
+        }
+    }
+}
+
+void ingest_refuse(struct frt_engine *e)
+{
+    while (e->in_first != NULL) {
+        answer(e, pop(e), FN_UNAVAILABLE);
+    }
+}

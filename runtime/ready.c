@@ -1,0 +1,237 @@
+/* ready.c: which conversation is next. Deficit round robin between tenants: each round a tenant may start QUANTUM turns, long turns are
+ * charged afterwards, and no tenant has more than its share between LOAD and COMMIT.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine.h"
+
+#include <stdlib.h>
+
+enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000 };
+
+static struct tenant *tenant_of(struct frt_engine *e, int64_t id)
+{
+    struct tenant *t = map_get(&e->tenants, id, 0);
+    if (t == NULL) {
+        t = engine_alloc(1, sizeof *t);
+        t->id = id;
+        if (!map_put(&e->tenants, id, 0, t)) {
+            FN_BUG("no memory: what is in memory can be lost, the store has it");
+        }
+    }
+    return t;
+}
+
+struct mail *mail_of(struct frt_engine *e, int64_t tenant, int64_t conv, int64_t channel)
+{
+    struct mail *m = map_get(&e->mails, tenant, conv);
+    if (m == NULL) {
+        m = engine_alloc(1, sizeof *m);
+        m->tenant = tenant;
+        m->conv = conv;
+        m->t = tenant_of(e, tenant);
+        if (!map_put(&e->mails, tenant, conv, m)) {
+            FN_BUG("no memory: what is in memory can be lost, the store has it");
+        }
+    }
+    m->channel = channel != 0 ? channel : m->channel;
+    return m;
+}
+
+static void list_tenant(struct frt_engine *e, struct tenant *t)
+{
+    if (t->listed) {
+        return;
+    }
+    t->listed = true;
+    t->deficit = t->deficit > 0 ? 0 : t->deficit;
+    if (e->ring == NULL) {
+        t->next = t;
+    } else {
+        t->next = e->ring->next;
+        e->ring->next = t;
+    }
+    e->ring = t;
+}
+
+void mail_wake(struct frt_engine *e, struct mail *m)
+{
+    if (m->state != MAIL_IDLE && m->state != MAIL_SETTLING) {
+        m->again = m->again || m->state != MAIL_READY;
+        return;
+    }
+    m->state = MAIL_READY;
+    m->ready_at = engine_now(e);
+    m->next = NULL;
+    if (m->t->first == NULL) {
+        m->t->first = m;
+    } else {
+        m->t->last->next = m;
+    }
+    m->t->last = m;
+    e->stats.ready++;
+    list_tenant(e, m->t);
+}
+
+void mail_forget(struct frt_engine *e, struct mail *m)
+{
+    bool counting = m->self_turns != 0 && engine_now(e) - m->self_since < SELF_WINDOW_MS;
+    if (m->state == MAIL_IDLE && m->lanes[0].first == NULL && m->lanes[1].first == NULL && !counting) {
+        map_del(&e->mails, m->tenant, m->conv);
+        free(m);
+    }
+}
+
+void mail_rest(struct frt_engine *e, struct mail *m)
+{
+    m->state = MAIL_IDLE;
+    if (m->again) {
+        m->again = false;
+        mail_wake(e, m);
+        return;
+    }
+    if (m->self_turns != 0) {
+        engine_timer(e, m->self_since + SELF_WINDOW_MS, m->tenant, m->conv);
+    }
+    mail_forget(e, m);
+}
+
+/* -- LOAD --------------------------------------------------------------------------------------------------------------------------- */
+void turn_free(struct turn *t)
+{
+    struct frt_engine *e = t->engine;
+    turn_return(t);
+    t->mail->turn = NULL;
+    t->mail->t->inflight--;
+    e->turns--;
+    if (t->batch != NULL && --t->batch->refs == 0) {
+        fn_arena_fini(&t->batch->arena);
+        free(t->batch->op.items);
+        free(t->batch->turns);
+        free(t->batch);
+    }
+    fn_buf_fini(&t->snap);
+    fn_buf_fini(&t->record);
+    fn_buf_fini(&t->scratch);
+    fn_arena_fini(&t->read_arena);
+    fn_arena_fini(&t->arena);
+    free(t);
+}
+
+static struct turn *turn_new(struct frt_engine *e, struct mail *m)
+{
+    struct turn *t = engine_alloc(1, sizeof *t);
+    t->engine = e;
+    t->mail = m;
+    fn_arena_init(&t->arena, TURN_ARENA);
+    fn_arena_init(&t->read_arena, TURN_ARENA);
+    fn_buf_init(&t->snap, e->c.limits.save);
+    fn_buf_init(&t->record, 1 << 20);
+    fn_buf_init(&t->scratch, 1 << 20);
+    m->turn = t;
+    m->state = MAIL_LOADING;
+    m->t->inflight++;
+    e->turns++;
+    e->stats.loading++;
+    return t;
+}
+
+static void load_submit(struct frt_engine *e, struct turn **turns, size_t n);
+
+static void load_done(struct frt_op *op)
+{
+    struct load_batch *b = op->owner;
+    struct frt_engine *e = b->engine;
+    if (engine_again(e, op)) {
+        return;
+    }
+    size_t n = b->op.n;
+    b->refs++; /* the last turn may end inside the loop */
+    for (size_t i = 0; i < n; i++) {
+        struct turn *t = b->turns[i];
+        struct mail *m = t->mail;
+        if (op->code == FN_NO_MEMORY && n > 1) { /* together they were too much */
+            b->refs--;
+            load_submit(e, &b->turns[i], 1);
+            continue;
+        }
+        t->in = &b->op.items[i];
+        e->stats.loading--;
+        bool mine = op->code == FN_OK && t->in->code == FN_OK && t->in->conv.epoch <= engine_epoch(e, m->tenant, m->conv);
+        if (!mine || e->draining) {
+            turn_free(t);
+            m->again = false;
+            mail_rest(e, m);
+            continue;
+        }
+        turn_start(t);
+    }
+    if (--b->refs == 0) {
+        fn_arena_fini(&b->arena);
+        free(b->op.items);
+        free(b->turns);
+        free(b);
+    }
+}
+
+static void load_submit(struct frt_engine *e, struct turn **turns, size_t n)
+{
+    struct load_batch *b = engine_alloc(1, sizeof *b);
+    b->engine = e;
+    b->turns = engine_alloc(n, sizeof(struct turn *));
+    b->op.items = engine_alloc(n, sizeof *b->op.items);
+    for (size_t i = 0; i < n; i++) {
+        b->turns[i] = turns[i];
+        turns[i]->batch = b;
+        b->op.items[i].key = (struct frt_key){turns[i]->mail->tenant, turns[i]->mail->conv};
+    }
+    b->refs = b->op.n = n;
+    fn_arena_init(&b->arena, (size_t)64 << 20);
+    b->op.op = (struct frt_op){.kind = FRT_OP_LOAD, .done = load_done, .owner = b, .arena = &b->arena};
+    engine_submit(e, &b->op.op);
+}
+
+/* The next conversation by deficit round robin; NULL when none may start. */
+static struct mail *next_ready(struct frt_engine *e)
+{
+    unsigned passed = 0; /* tenants looked at without a start; each may need a round to pay its debt */
+    while (e->ring != NULL && passed < 2 * (unsigned)e->tenants.n + 2) {
+        struct tenant *t = e->ring->next;
+        if (t->first == NULL) { /* leaves the ring */
+            e->ring->next = t->next;
+            e->ring = t == e->ring ? (t->next == t ? NULL : t->next) : e->ring;
+            t->listed = false;
+            continue;
+        }
+        if (t->deficit <= 0 || t->inflight >= e->c.tenant_inflight) {
+            t->deficit += t->deficit <= 0 ? QUANTUM : 0;
+            e->ring = t;
+            passed++;
+            continue;
+        }
+        struct mail *m = t->first;
+        t->first = m->next;
+        t->deficit--;
+        e->stats.ready--;
+        return m;
+    }
+    return NULL;
+}
+
+void ready_load(struct frt_engine *e)
+{
+    struct turn *turns[LOAD_BATCH];
+    size_t n = 0;
+    while (n < LOAD_BATCH && e->turns < 2 * (size_t)e->c.batch_turns && e->stats.ready != 0) {
+        struct mail *m = next_ready(e);
+        if (m == NULL) {
+            break;
+        }
+        if (engine_epoch(e, m->tenant, m->conv) == 0) { /* another node's */
+            mail_rest(e, m);
+            continue;
+        }
+        turns[n++] = turn_new(e, m);
+    }
+    if (n != 0) {
+        load_submit(e, turns, n);
+    }
+}

@@ -1,0 +1,210 @@
+/* turn_out.c: what a turn leaves behind, collected in its arena until the commit: rows, effects, log lines, metrics, documents, contact data.
+ *
+ * A list that cannot grow fails the whole turn (the arena's failure is sticky and looked at before the commit): nothing is left out silently.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static void put_id(struct turn *t, struct engine_vec *v, int64_t id)
+{
+    int64_t *slot = engine_push(&t->arena, v, sizeof *slot);
+    if (slot != NULL) {
+        *slot = id;
+    }
+}
+
+void turn_consume(struct turn *t, int64_t row)
+{
+    put_id(t, &t->consume, row);
+}
+
+void turn_park(struct turn *t, const struct frt_row *row)
+{
+    if (row->due_at != FRT_NEVER) {
+        put_id(t, &t->park, row->id);
+    }
+}
+
+static bool is_consumed(const struct turn *t, int64_t row)
+{
+    const int64_t *ids = t->consume.at;
+    for (size_t i = 0; i < t->consume.n; i++) {
+        if (ids[i] == row) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The wait is another one now: what was kept may be wanted. */
+void turn_unpark(struct turn *t)
+{
+    t->park.n = 0;
+    for (size_t i = 0; i < t->in->n_rows; i++) {
+        const struct frt_row *r = &t->in->rows[i];
+        if (r->due_at == FRT_NEVER && !is_consumed(t, r->id)) {
+            put_id(t, &t->unpark, r->id);
+            t->mail->again = true;
+        }
+        t->mail->again = t->mail->again || (r->due_at <= engine_now(t->engine) && !is_consumed(t, r->id));
+    }
+}
+
+struct fn_str turn_json(struct turn *t, const char *key, struct fn_str value)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, 1 << 20);
+    fn_buf_char(&b, '{');
+    fn_json_put_key(&b, key);
+    fn_json_put_str(&b, value);
+    fn_buf_char(&b, '}');
+    struct fn_str s = fn_arena_dup(&t->arena, fn_buf_view(&b));
+    fn_buf_fini(&b);
+    return s;
+}
+
+void turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body)
+{
+    struct frt_message *line = engine_push(&t->arena, &t->log, sizeof *line);
+    if (line != NULL) {
+        /* notes are numbered from the top of the turn's range: 254, 253, ... */
+        unsigned index = 254u - t->notes++ % 54u;
+        *line = (struct frt_message){.id = FRT_DERIVED | frt_effect_id(t->in->conv.seq, index), .at = t->now, .dir = dir};
+        line->kind = fn_str_c(kind);
+        line->body = body;
+    }
+}
+
+void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n)
+{
+    struct fn_str key = fn_arena_printf(&t->arena, "%.*s/%s/%.*s", FN_STR_ARG(t->next.funnel), what, FN_STR_ARG(name));
+    struct frt_metric *all = t->metrics.at;
+    int64_t bucket = t->now - t->now % HOUR_MS;
+    for (size_t i = 0; i < t->metrics.n; i++) {
+        if (fn_str_eq(all[i].key, key)) {
+            all[i].n += n;
+            return;
+        }
+    }
+    struct frt_metric *m = engine_push(&t->arena, &t->metrics, sizeof *m);
+    if (m != NULL) {
+        *m = (struct frt_metric){key, bucket, n};
+    }
+}
+
+void turn_pair(struct turn *t, const char *prefix, struct fn_str name, struct fn_str value)
+{
+    struct fn_str full = fn_arena_printf(&t->arena, "%s%.*s", prefix, FN_STR_ARG(name));
+    struct frt_pair *pairs = t->pairs.at, *pair = NULL;
+    for (size_t i = 0; i < t->pairs.n; i++) {
+        pair = fn_str_eq(pairs[i].name, full) ? &pairs[i] : pair;
+    }
+    pair = pair != NULL ? pair : engine_push(&t->arena, &t->pairs, sizeof *pair);
+    if (pair != NULL) {
+        *pair = (struct frt_pair){full, fn_arena_dup(&t->arena, value)};
+    }
+}
+
+/* -- effects ----------------------------------------------------------------------------------------------------------------------- */
+struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payload, uint32_t call, enum frt_dir dir)
+{
+    const struct fbc_import *info = &fbc_hosts[host];
+    if (t->index >= FRT_EFFECTS_MAX) {
+        t->arena.failed = true;
+        return NULL;
+    }
+    struct frt_effect *x = engine_push(&t->arena, &t->effects, sizeof *x);
+    if (x == NULL) {
+        return NULL;
+    }
+    bool claim = info->policy == FBC_POLICY_AT_MOST_ONCE;
+    *x = (struct frt_effect){.tenant = t->next.tenant, .conv = t->next.conv, .id = frt_effect_id(t->in->conv.seq, t->index++)};
+    x->channel = t->next.channel;
+    x->contact = t->next.contact;
+    x->host = host;
+    x->policy = info->policy;
+    x->lane = call != 0 ? FRT_LANE_CALL : FRT_LANE_SEND;
+    x->state = claim ? FRT_E_READY : FRT_E_STARTED;
+    x->attempts = 0;
+    x->call = call;
+    x->epoch = t->next.epoch;
+    x->created_at = x->next_at = t->now;
+    x->payload = fn_arena_dup(&t->arena, payload);
+    x->funnel = t->next.funnel;
+    if (call == 0 && host != FBC_HOST_typing && host != FBC_HOST_react) {
+        struct frt_message *line = engine_push(&t->arena, &t->log, sizeof *line);
+        if (line != NULL) {
+            *line = (struct frt_message){.id = frt_result_row(x->id), .at = t->now, .dir = dir, .delivery = FRT_D_QUEUED};
+            line->kind = fn_str_c(info->name);
+            line->body = x->payload;
+        }
+    }
+    return x;
+}
+
+/* -- local effects: done in the turn's own commit ------------------------------------------------------------------------------------- */
+static void local_goal(struct turn *t, const struct fvm_request *q)
+{
+    struct fn_str name = fvm_text(t->run, q->args[0].ref), currency = fvm_text(t->run, q->args[1].ref);
+    turn_metric(t, "goal", name, 1);
+    double value = q->args[2].f * 10000.0;
+    if (value != 0.0 && fabs(value) < 9e15) {
+        struct fn_str key = fn_arena_printf(&t->arena, "%.*s/%.*s", FN_STR_ARG(name), FN_STR_ARG(currency));
+        turn_metric(t, "value", key, (int64_t)llround(value));
+    }
+}
+
+static void local_table(struct turn *t, const struct fvm_request *q)
+{
+    struct frt_doc *d = engine_push(&t->arena, &t->docs, sizeof *d);
+    if (d == NULL) {
+        return;
+    }
+    d->collection = fn_arena_printf(&t->arena, "t:%.*s", FN_STR_ARG(fvm_text(t->run, q->args[0].ref)));
+    d->key = fn_arena_dup(&t->arena, fvm_text(t->run, q->args[1].ref));
+    d->body = q->host == FBC_HOST_save ? fn_arena_dup(&t->arena, fvm_text(t->run, q->args[2].ref)) : FN_STR_NULL;
+    d->rev = -1;
+}
+
+static void local_handoff(struct turn *t, const struct fvm_request *q)
+{
+    t->next.owner = FRT_OWNER_HUMAN;
+    t->next.team = fn_arena_dup(&t->arena, fvm_text(t->run, q->args[0].ref));
+    turn_metric(t, "handoff", t->next.team, 1);
+}
+
+void turn_local(struct turn *t, const struct fvm_request *q)
+{
+    if (q->host == FBC_HOST_save || q->host == FBC_HOST_delete) {
+        local_table(t, q);
+        return;
+    }
+    if (q->host == FBC_HOST_tag) {
+        turn_pair(t, "t:", fvm_text(t->run, q->args[0].ref), q->args[1].i != 0 ? FN_STR("true") : FN_STR_NULL);
+        return;
+    }
+    if (q->host == FBC_HOST_goal) {
+        local_goal(t, q);
+    } else if (q->host == FBC_HOST_handoff) {
+        local_handoff(t, q);
+    } else if (q->host != FBC_HOST_notify) {
+        FN_BUG("an effect with the policy LOCAL that the engine does not know");
+    }
+    fn_buf_clear(&t->scratch);
+    fvm_request_json(t->run, &t->scratch);
+    turn_note(t, FRT_DIR_NOTE, fbc_hosts[q->host].name, fn_arena_dup(&t->arena, fn_buf_view(&t->scratch)));
+}
+
+void turn_contact_out(struct turn *t)
+{
+    for (uint16_t i = 0; i < t->image->n_globals; i++) {
+        if ((t->image->globals[i].flags & FBC_G_CONTACT) != 0 && fvm_global_changed(t->run, i)) {
+            fn_buf_clear(&t->scratch);
+            fvm_global_json(t->run, i, &t->scratch);
+            struct fn_str value = fn_buf_view(&t->scratch);
+            turn_pair(t, "f:", t->image->globals[i].name, fn_str_eq(value, FN_STR("null")) ? FN_STR_NULL : value);
+        }
+    }
+}
