@@ -229,5 +229,45 @@ static void test_same_bytes(void)
     fn_buf_fini(&out[1]);
 }
 
+static void check_schema(const struct fbc_image *im, uint16_t type, const char *want)
+{
+    struct fn_buf out;
+    fn_buf_init(&out, FBC_LIMIT_IMAGE);
+    fbc_json_schema(&out, im, type);
+    UNIT_ASSERT_STR(fn_buf_view(&out), want);
+    fn_buf_fini(&out);
+}
+
+/* Strict: closed objects, all keys required, what may be missing a union with null. */
+static void test_schema(void)
+{
+    struct program p = start_program();
+    struct fbc_fault fault;
+    const struct fn_str members[] = {FN_STR("sim"), FN_STR("n\"ão")};
+    uint16_t choice = fbc_build_enum(p.b, FN_STR("escolha"), members, 2);
+    uint16_t maybe = fbc_build_type_of(p.b, FBC_T_OPTION, p.text, 0);
+    const struct fbc_field fields[] = {
+        {FN_STR("nome"), p.text}, {FN_STR("itens"), p.list}, {FN_STR("obs"), maybe}, {FN_STR("q"), choice}};
+    uint16_t record = fbc_build_record(p.b, FN_STR("pedido"), fields, 4),
+             empty = fbc_build_record(p.b, FN_STR("vazio"), NULL, 0);
+    uint16_t map = fbc_build_type_of(p.b, FBC_T_MAP, record, 0), date = fbc_build_type(p.b, FBC_T_DATE, 0);
+    fbc_build_body(p.b, p.stage_func, NULL, 0, &(uint32_t){fbc_word(FBC_OP_END, 0, 0, 0)}, 1, NULL, 0);
+    const struct fbc_image *im = finish(&p, FBC_ALLOW_ALL, &fault);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(im);
+#define PEDIDO                                                                                                      \
+    "{\"type\":\"object\",\"properties\":{\"nome\":{\"type\":\"string\"},\"itens\":{\"type\":\"array\",\"items\":{" \
+    "\"type\":\"string\"}},"                                                                                        \
+    "\"obs\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]},\"q\":{\"type\":\"string\",\"enum\":[\"sim\"," \
+    "\"n\\\"ão\"]}},"                                                                                              \
+    "\"required\":[\"nome\",\"itens\",\"obs\",\"q\"],\"additionalProperties\":false}"
+    check_schema(im, record, PEDIDO);
+    check_schema(im, empty, "{\"type\":\"object\",\"properties\":{},\"required\":[],\"additionalProperties\":false}");
+    check_schema(im, map, "{\"type\":\"object\",\"additionalProperties\":" PEDIDO "}");
+    check_schema(im, date, "{\"type\":\"string\",\"format\":\"date\"}");
+    check_schema(im, p.integer, "{\"type\":\"integer\"}");
+    check_schema(im, FBC_NO_TYPE, "");
+    fbc_image_free(im);
+}
+
 UNIT_SUITE("fbc_image", {"round trip", test_round_trip}, {"allow", test_allow}, {"interning", test_interning},
-           {"sticky", test_sticky}, {"dearest", test_dearest}, {"same bytes", test_same_bytes})
+           {"sticky", test_sticky}, {"dearest", test_dearest}, {"same bytes", test_same_bytes}, {"schema", test_schema})

@@ -1,7 +1,7 @@
 /* test_fbc_verify.c: the illegal and legal images of tests/verify. See the README there.
  *
  * A bad image names in its first line the rule it breaks and a part of the fault's text. A good one is verified, listed, and its listing
- * assembled again to the same bytes.
+ * assembled again to the same bytes; the listing is the accepted one.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fbc_asm.h"
 #include "fbc_format.h"
@@ -78,6 +78,26 @@ static bool check_bad(const char *path)
     return good;
 }
 
+/* The listing is the one that was accepted: NAME.listing beside NAME.fbcasm. FBC_ACCEPT=1 writes it. */
+static bool check_accepted(const char *path, const struct fn_buf *listing)
+{
+    char name[PATH_MAX_BYTES];
+    struct fn_buf accepted;
+    snprintf(name, sizeof name, "%.*slisting", (int)(strlen(path) - strlen("fbcasm")), path);
+    if (getenv("FBC_ACCEPT") != NULL) {
+        FILE *f = fopen(name, "wb");
+        bool written = f != NULL && fwrite(listing->p, 1, listing->n, f) == listing->n;
+        return f != NULL && fclose(f) == 0 && written;
+    }
+    fn_buf_init(&accepted, FILE_MAX);
+    bool same = read_file(name, &accepted) && fn_str_eq(fn_buf_view(&accepted), fn_buf_view(listing));
+    if (!same) {
+        printf("\n%s differs (FBC_ACCEPT=1 accepts); now:\n%.*s", name, FN_STR_ARG(fn_buf_view(listing)));
+    }
+    fn_buf_fini(&accepted);
+    return same;
+}
+
 static bool check_listing(const char *path, const struct fbc_image *im)
 {
     struct fn_buf listing, again;
@@ -89,6 +109,7 @@ static bool check_listing(const char *path, const struct fbc_image *im)
     if (!good) {
         printf("\n%s: its listing gives another image: %s\n%.*s", path, err.text, FN_STR_ARG(fn_buf_view(&listing)));
     }
+    good = check_accepted(path, &listing) && good;
     fn_buf_fini(&listing);
     fn_buf_fini(&again);
     return good;
