@@ -210,6 +210,34 @@ static void test_dearest(void)
     fn_buf_fini(&out);
 }
 
+/* As many names as fit, long and alike to the last bytes, in descending order: what sorting them may cost. */
+static void test_names(void)
+{
+    struct fn_buf out;
+    const struct fbc_image *im = NULL;
+    struct program p = start_program();
+    char name[FBC_LIMIT_NAME + 1];
+    uint32_t n = FBC_LIMIT_WAITS, *words = calloc(2 * n + 1, sizeof *words);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(words);
+    for (uint32_t i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%0*u", (int)FBC_LIMIT_NAME, (unsigned)(n - i));
+        words[2 * i] = fbc_word(FBC_OP_AWAIT, 0, 0, 0);
+        words[2 * i + 1] = fbc_word24(
+            FBC_OP_EXT, fbc_build_wait(p.b, &(struct fbc_wait){fn_str_c(name), FBC_WAIT_MESSAGE, FBC_NO_INDEX, 0, 0}));
+    }
+    words[2 * n] = fbc_word(FBC_OP_END, 0, 0, 0);
+    fbc_build_body(p.b, p.stage_func, &p.integer, 1, words, 2 * n + 1, NULL, 0);
+    fn_buf_init(&out, FBC_LIMIT_IMAGE);
+    CU_ASSERT_EQUAL(fbc_build_finish(p.b, &out, NULL), FN_OK);
+    double seconds = verify_seconds(fn_buf_view(&out), &im);
+    printf(" %.1f ms for %zu bytes", seconds * 1e3, out.n);
+    CU_ASSERT(seconds < 5);
+    fbc_image_free(im);
+    fbc_build_free(p.b);
+    free(words);
+    fn_buf_fini(&out);
+}
+
 /* Equal input, equal bytes, whatever the order of the bodies. */
 static void test_same_bytes(void)
 {
@@ -270,4 +298,5 @@ static void test_schema(void)
 }
 
 UNIT_SUITE("fbc_image", {"round trip", test_round_trip}, {"allow", test_allow}, {"interning", test_interning},
-           {"sticky", test_sticky}, {"dearest", test_dearest}, {"same bytes", test_same_bytes}, {"schema", test_schema})
+           {"sticky", test_sticky}, {"dearest", test_dearest}, {"names", test_names}, {"same bytes", test_same_bytes},
+           {"schema", test_schema})

@@ -71,6 +71,11 @@ bool verify_name(struct verify *v, struct fn_reader *r, struct fn_str *out)
     if (!verify_text(v, r, FBC_LIMIT_NAME, out)) {
         return false;
     }
+    for (size_t i = 0; i < out->n; i++) {
+        if ((unsigned char)out->p[i] < ' ' || out->p[i] == 0x7f) {
+            return verify_fault(v, "M6", "a control character in a name"); /* names go to logs and listings */
+        }
+    }
     return out->n != 0 || verify_fault(v, "M6", "an empty name");
 }
 

@@ -69,7 +69,7 @@ struct verify_part {
 };
 extern const struct verify_part verify_parts[FBC_SECTIONS]; /* read.c */
 
-/* Strings of rows: bounded, UTF-8, no NUL; a name is not empty. */
+/* Strings of rows: bounded, UTF-8, no NUL; a name is not empty and has no control characters. */
 bool verify_text(struct verify *v, struct fn_reader *r, enum fbc_limit max, struct fn_str *out);
 bool verify_name(struct verify *v, struct fn_reader *r, struct fn_str *out);
 /* Gives the next n rows of a section to the present row; *first is where they begin. */
