@@ -106,9 +106,33 @@ static void abandon_brackets(struct lexer *lx, uint16_t kind)
     }
 }
 
-void lex_simple(struct lexer *lx, uint16_t kind)
+static bool is_effect(uint16_t kind)
+{
+    return kind == FGR_TOK_HTTP || kind == FGR_TOK_EXTRACT || kind == FGR_TOK_CLASSIFY || kind == FGR_TOK_WRITE ||
+           kind == FGR_TOK_FIND;
+}
+
+/* An operator at the end of a line, and a statement on the next: the value is missing, not the line break. */
+static void end_dangling(struct lexer *lx, uint16_t kind)
+{
+    uint16_t last = lx->n_tokens > 0 ? lx->tokens[lx->n_tokens - 1].kind : (uint16_t)FGR_TOK_NL;
+    bool dangles = lx->breaks > 0 && last != FGR_TOK_NL && last != FGR_TOK_LBRACE && last != FGR_TOK_COMMA &&
+                   goes_on_behind(last);
+    bool inside = lx->n_nest > 0 && lx->nest[lx->n_nest - 1] != '{';
+    if (dangles && !inside && (kind == FGR_TOK_RBRACE || (heads_a_line(kind) && !is_effect(kind)))) {
+        lex_push_nl(lx, lx->tokens[lx->n_tokens - 1].span.b);
+    }
+}
+
+static void begin_token(struct lexer *lx, uint16_t kind)
 {
     abandon_brackets(lx, kind);
+    end_dangling(lx, kind);
+}
+
+void lex_simple(struct lexer *lx, uint16_t kind)
+{
+    begin_token(lx, kind);
     lex_push(lx, kind, lex_span(lx));
 }
 
@@ -169,7 +193,7 @@ void lex_close(struct lexer *lx, uint16_t kind, char bracket)
     bool found = n > floor && lx->nest[n - 1] == bracket;
     bool interpolation = n > floor && lx->nest[n - 1] == '"' && bracket == '{';
     if (bracket == '{' && found) {
-        abandon_brackets(lx, kind);
+        begin_token(lx, kind);
     }
     if (found || interpolation) {
         lx->n_nest = n - 1;
@@ -296,7 +320,7 @@ void lex_word(struct lexer *lx)
     if (w->token == FGR_TOK_ELSE) {
         join_else(lx);
     }
-    abandon_brackets(lx, w->token);
+    begin_token(lx, w->token);
     struct fgr_token *t = lex_push(lx, w->token, lex_span(lx));
     t->keyword_lang = fn_str_eq(w->en, w->pt) ? 3 : lx->portuguese ? 2 : 1;
 }

@@ -101,7 +101,14 @@ static int likeness(const struct settle *s, const struct fgr_token *t, uint16_t 
     return d == 0 ? 12 : d <= most ? 11 - 2 * d : 0;
 }
 
-static int replace_bonus(const struct settle *s, const struct fgr_token *old, uint16_t token)
+/* A word that begins its line and is not followed by what follows a name heads a statement. */
+static bool heads(const struct fgr_token *t, uint16_t next)
+{
+    return (t->flags & FGR_TOKEN_FIRST) && next != FGR_TOK_ASSIGN && next != FGR_TOK_COLON && next != FGR_TOK_COMMA &&
+           next != FGR_TOK_DOT && next != FGR_TOK_LBRACKET && next != FGR_TOK_TEXT && next != FGR_TOK_LPAREN;
+}
+
+static int replace_bonus(const struct settle *s, const struct fgr_token *old, uint16_t token, uint16_t next)
 {
     int like = likeness(s, old, token);
     if (like > 0) {
@@ -112,10 +119,10 @@ static int replace_bonus(const struct settle *s, const struct fgr_token *old, ui
     if (name && (old->kind == FGR_TOK_NAME || old->kind == FGR_TOK_TNAME)) {
         return 8;
     }
-    if (token == FGR_TOK_NAME && was == FGR_CLASS_RESERVED) {
+    if (token == FGR_TOK_NAME && was == FGR_CLASS_RESERVED && !heads(old, next)) {
         return 5;
     }
-    if (token == FGR_TOK_NAME && (was == FGR_CLASS_DECL || was == FGR_CLASS_CONTEXT)) {
+    if (token == FGR_TOK_NAME && (was == FGR_CLASS_DECL || was == FGR_CLASS_CONTEXT) && !heads(old, next)) {
         return 3;
     }
     if ((token == FGR_TOK_EQ && old->kind == FGR_TOK_ASSIGN) || (token == FGR_TOK_ASSIGN && old->kind == FGR_TOK_EQ)) {
@@ -198,7 +205,7 @@ static void try_here(struct settle *s, struct settle_repair *best)
         consider(best, r, insert_bonus(token));
         if (!last && removable(t)) {
             r = (struct settle_repair){SETTLE_REPLACE, false, token, gain_of(s, &s->stack, token, 0, s->at + 1), 0};
-            consider(best, r, replace_bonus(s, t, token));
+            consider(best, r, replace_bonus(s, t, token, last ? 0 : s->in[s->at + 1].kind));
         }
     }
     if (!last && removable(t)) {
@@ -221,7 +228,7 @@ static void try_before(struct settle *s, struct settle_repair *best, const struc
         struct settle_repair r = {SETTLE_INSERT, true, token, gain_of(s, from, token, kind, s->at), 0};
         consider(best, r, insert_bonus(token));
         r = (struct settle_repair){SETTLE_REPLACE, true, token, gain_of(s, from, token, 0, s->at), 0};
-        consider(best, r, replace_bonus(s, t, token));
+        consider(best, r, replace_bonus(s, t, token, s->in[s->at].kind));
     }
     struct settle_repair r = {SETTLE_DELETE, true, 0, gain_of(s, from, 0, 0, s->at), 0};
     consider(best, r, delete_bonus(t));
