@@ -1,9 +1,9 @@
 # fn_layer(NAME <target> FOLDER <dir> [DEPS <targets...>] [LIBS <pkg-config names...>])
-#   A static library of the folder's *.c, without main*.c. FOLDER is relative to the root.
+#   A static library of the folder's *.c, without main*.c and cli_*.c. FOLDER is relative to the root.
 #   Public: <dir>/include and the folder's *.def tables. Private: the folder itself, and LIBS.
 #
 # fn_program(NAME <target> FOLDER <dir> DEPS <targets...>)
-#   The program of the folder's main*.c, in FN_BIN_DIR.
+#   The program of the folder's main*.c and cli_*.c, in FN_BIN_DIR.
 #
 # fn_layers_of(<file> <out> <missing>)
 #   The layers whose public headers a test, fuzz target or benchmark includes, by prefix; <missing> gets the name of one
@@ -16,7 +16,7 @@ function(fn_layer)
     set(dir "${CMAKE_SOURCE_DIR}/${arg_FOLDER}")
     file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.c")
     file(GLOB headers CONFIGURE_DEPENDS "${dir}/include/*.h")
-    list(FILTER sources EXCLUDE REGEX "/main[^/]*\\.c$")
+    list(FILTER sources EXCLUDE REGEX "/(main|cli_)[^/]*\\.c$")
     add_library(${arg_NAME} STATIC ${sources})
     set_target_properties(${arg_NAME} PROPERTIES LINKER_LANGUAGE C)
     target_sources(${arg_NAME} PUBLIC FILE_SET HEADERS BASE_DIRS "${dir}/include" FILES ${headers})
@@ -44,7 +44,7 @@ endfunction()
 function(fn_program)
     cmake_parse_arguments(arg "" "NAME;FOLDER" "DEPS" ${ARGN})
     set(dir "${CMAKE_SOURCE_DIR}/${arg_FOLDER}")
-    file(GLOB sources CONFIGURE_DEPENDS "${dir}/main*.c")
+    file(GLOB sources CONFIGURE_DEPENDS "${dir}/main*.c" "${dir}/cli_*.c")
     if(NOT sources)
         return()
     endif()
