@@ -182,7 +182,7 @@ static uint16_t signature_args(const char *sig)
 static enum fbc_trap op_request(struct fvm_run *run, const union fvm_slot *args, uint16_t import, uint32_t call)
 {
     uint16_t host = run->image->hosts[import];
-    if (run->effects == run->limits.effects) {
+    if (run->effects == run->limits.effects || run->calls == UINT32_MAX) { /* a call's number is never 0 */
         return FBC_TRAP_EFFECTS;
     }
     run->effects++;
