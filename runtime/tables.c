@@ -116,8 +116,8 @@ static void add_hit(struct turn *t, struct engine_vec *hits, const struct fn_jso
 static void collect(struct turn *t, struct engine_vec *hits)
 {
     const struct fn_json *where = NULL;
-    if (t->read_where.n != 0) {
-        (void)fn_json_parse(&t->read_arena, t->read_where, FN_JSON_ALLOW_DUPLICATES, &where, NULL);
+    if (t->read_where.n != 0 && fn_json_parse(&t->read_arena, t->read_where, FN_JSON_ALLOW_DUPLICATES, &where, NULL) != FN_OK) {
+        return;
     }
     for (size_t i = 0; i < t->read.n; i++) {
         if (written(t, t->read.collection, t->read.docs[i].key) == NULL) {
