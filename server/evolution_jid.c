@@ -42,10 +42,10 @@ enum fsv_jid_kind fsv_jid_read(struct fn_str jid, struct fn_str *out_user)
 
 struct fn_str fsv_phone_key(struct fn_arena *arena, struct fn_str digits)
 {
-    /* 55, two digits of area, nine, then a digit from 6 to 9: a mobile with its ninth digit. */
-    bool ninth = digits.n == 13 && memcmp(digits.p, "55", 2) == 0 && digits.p[4] == '9' && digits.p[5] >= '6' && digits.p[5] <= '9';
-    if (!ninth) {
+    /* 55, two digits of area, then eight beginning with 6 to 9: a mobile in WhatsApp's own record, without its ninth digit. */
+    bool short_mobile = digits.n == 12 && memcmp(digits.p, "55", 2) == 0 && digits.p[4] >= '6' && digits.p[4] <= '9';
+    if (!short_mobile) {
         return fn_arena_dup(arena, digits);
     }
-    return fn_arena_printf(arena, "%.4s%.8s", digits.p, digits.p + 5);
+    return fn_arena_printf(arena, "%.4s9%.8s", digits.p, digits.p + 4);
 }

@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fsv_evolution.h"
 
+#include "fn_utf8.h"
+
 static const char *const kind_words[FSV_EVO_KINDS] = {
 #define FSV_EVO(NAME, word, meaning) [FSV_EVO_##NAME] = (word),
 #include "evolution_kinds.def"
@@ -125,7 +127,7 @@ static bool take_key(struct fn_arena *arena, struct fsv_evo_item *item, const st
     }
     take_identity(arena, item, key);
     item->id = id;
-    if (item->contact.n == 0 || id.n == 0 || id.n > 128) {
+    if (item->contact.n == 0 || id.n == 0 || id.n > FSV_EVO_ID_MAX) {
         ignore(item, "no usable key");
         return false;
     }
@@ -267,6 +269,7 @@ static void on_upsert(struct fn_arena *arena, struct fsv_evo_item *item, const s
     }
     item->kind = read_bool(fn_json_get(key, "fromMe")) ? FSV_EVO_OWN : FSV_EVO_MESSAGE;
     item->name = fn_json_str(fn_json_get(data, "pushName"));
+    item->name.n = fn_utf8_cut(item->name, FSV_EVO_NAME_MAX);
     item->at_ms = read_time_ms(fn_json_get(data, "messageTimestamp"));
     item->quoted = fn_json_str(fn_json_path(data, "contextInfo.stanzaId"));
     take_content(arena, item, fn_json_get(data, "message"));

@@ -38,6 +38,7 @@ struct fsv_connection {
     struct fsv_server *server;
     int fd;
     unsigned requests;
+    struct fsv_request *request; /* the one under way, or NULL */
     struct fsv_timer timer;
     struct fsv_connection *next, *prev;
 };
@@ -71,7 +72,7 @@ static void connection_open(struct fsv_server *server, struct MHD_Connection *pe
     if (c == NULL || info == NULL) {
         return; /* its requests find no connection and are closed */
     }
-    *c = (struct fsv_connection){server, info->connect_fd, 0, {on_connection_late, c, 0, 0}, server->connections, NULL};
+    *c = (struct fsv_connection){server, info->connect_fd, 0, NULL, {on_connection_late, c, 0, 0}, server->connections, NULL};
     if (server->connections != NULL) {
         server->connections->prev = c;
     }
@@ -178,6 +179,9 @@ static void *on_uri(void *self, const char *uri, struct MHD_Connection *peer)
     }
     const union MHD_ConnectionInfo *slot = MHD_get_connection_info(peer, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     r->connection = slot != NULL ? slot->socket_context : NULL;
+    if (r->connection != NULL) {
+        r->connection->request = r;
+    }
     r->peer = peer;
     r->app = server->config.app;
     r->started = fsv_monotonic_ms();
@@ -223,6 +227,7 @@ static void on_completed(void *self, struct MHD_Connection *peer, void **slot, e
     log_request(r);
     fsv_loop_cancel(server->config.loop, &r->timer);
     if (r->connection != NULL) {
+        r->connection->request = NULL;
         fsv_loop_after(server->config.loop, &r->connection->timer, IDLE_MS);
     }
     server->open--;
@@ -575,6 +580,14 @@ void fsv_server_free(struct fsv_server *server)
     if (server == NULL) {
         return;
     }
+    /* Stopping MHD with a suspended connection is not allowed: everybody gets an answer first. */
+    for (struct fsv_connection *c = server->connections; c != NULL; c = c->next) {
+        if (c->request != NULL && c->request->suspended) {
+            fsv_problem(c->request, FSV_P_DRAINING, FN_STR_NULL);
+        }
+    }
+    server->dirty = true;
+    (void)fsv_server_step(server);
     fsv_loop_unwatch(server->config.loop, &server->watch);
     MHD_stop_daemon(server->daemon);
     while (server->connections != NULL) {

@@ -12,7 +12,8 @@
 enum fsv_jid_kind { FSV_JID_BAD, FSV_JID_PHONE, FSV_JID_LID, FSV_JID_CROWD /* group, broadcast, newsletter */ };
 /* Classifies a WhatsApp id; out_user gets what stands before the server, without a device suffix (borrowed). */
 enum fsv_jid_kind fsv_jid_read(struct fn_str jid, struct fn_str *out_user);
-/* The key under which a phone number is one contact: Brazilian mobiles without the ninth digit, others as they are. In the arena. */
+/* The key under which a phone number is one contact: Brazilian mobiles with their ninth digit, which WhatsApp's record may lack, others as
+ * they are. In the arena. */
 struct fn_str fsv_phone_key(struct fn_arena *arena, struct fn_str digits);
 
 /* -- in: webhook bodies ---------------------------------------------------------------------------------------------------------- */
@@ -48,7 +49,7 @@ struct fsv_evo_batch {
     struct fsv_evo_item *items;
     size_t n;
 };
-enum { FSV_EVO_ITEMS_MAX = 256, FSV_EVO_UNWRAP_MAX = 8 };
+enum { FSV_EVO_ITEMS_MAX = 256, FSV_EVO_UNWRAP_MAX = 8, FSV_EVO_ID_MAX = 100, FSV_EVO_NAME_MAX = 100 /* code points */ };
 /* All strings are in the arena, valid UTF-8 without NUL; the body's apikey is in none of them. FN_INVALID: not JSON, or no event and
  * instance in it. FN_NO_MEMORY. */
 FN_MUST_USE enum fn_code fsv_evo_parse(struct fn_arena *arena, struct fn_str body, struct fsv_evo_batch *out, struct fn_err *err);

@@ -1,0 +1,58 @@
+/* compile.c: a tenant's source -> image bytes, with its diagnostics as JSON. Bounded: the arena's maximum is the compile's memory.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app.h"
+
+#include "fbc_image.h"
+#include "fcc_compile.h"
+#include "fsl_natives.h"
+
+enum { DIAGS_MAX = 200, SOURCES_MAX = 64, MODULES_MAX = 64 };
+
+static void render(const struct fcc_program *program, const struct fn_diag_list *diags, enum fn_lang lang, struct fn_buf *out)
+{
+    const struct fgr_source *sources[SOURCES_MAX];
+    size_t n = program != NULL && program->n_trees < SOURCES_MAX ? program->n_trees : 0;
+    for (size_t i = 0; i < n; i++) {
+        sources[i] = &program->trees[i].source;
+    }
+    if (n > 0) {
+        fgr_diag_render(out, diags, sources, n, (struct fgr_render){lang, FGR_FORMAT_JSON, false});
+    }
+    while (out->n > 0 && out->p[out->n - 1] == '\n') {
+        out->p[--out->n] = '\0';
+    }
+    if (out->n == 0) {
+        fn_buf_z(out, "[]");
+    }
+}
+
+/* The standard library's modules, for `use`. */
+static size_t library(struct fcc_module modules[MODULES_MAX])
+{
+    size_t n = fsl_module_count() < MODULES_MAX ? fsl_module_count() : MODULES_MAX;
+    for (size_t i = 0; i < n; i++) {
+        struct fsl_module m = fsl_module_at(i);
+        modules[i] = (struct fcc_module){m.name, m.text};
+    }
+    return n;
+}
+
+enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_str source, enum fn_lang lang, struct fn_buf *image,
+                         struct fn_str *out_name, struct fn_buf *out_diags, struct fn_err *err)
+{
+    struct fn_diag_list diags;
+    struct fcc_program *program = NULL;
+    struct fcc_module modules[MODULES_MAX];
+    struct fcc_options options = {modules, library(modules), NULL, 0};
+    fn_diag_list_init(&diags, arena, DIAGS_MAX);
+    enum fn_code code = fcc_compile(arena, path, source, &options, &diags, &program, image, err);
+    render(program, &diags, lang, out_diags);
+    const struct fbc_image *checked = NULL;
+    struct fbc_fault fault;
+    if (code == FN_OK && fbc_verify(fn_buf_view(image), FBC_ALLOW_ALL, &checked, &fault) != FN_OK) {
+        FN_BUG("the compiler made an image the verifier refuses");
+    }
+    *out_name = checked != NULL ? fn_arena_dup(arena, checked->name) : FN_STR_NULL;
+    fbc_image_free(checked);
+    return code;
+}

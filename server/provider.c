@@ -1,0 +1,395 @@
+/* provider.c: the outside as the engine sees it: looks at the effect's host and channel, makes the request, judges the outcome.
+ * `done` runs exactly once, never inside send: what needs no request is answered from a timer. A channel whose provider is down is paused for
+ * all its contacts at once, so that attempts are not burnt on it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "app.h"
+
+#include "fn_json.h"
+#include "fsv_ai.h"
+#include "fsv_evolution.h"
+
+#include <stdlib.h>
+
+enum { JOB_ARENA = 4 << 20, ANSWER_MAX = 1 << 20, AI_BODY_MAX = 256 << 10, PAUSE_FIRST_MS = 2000, PAUSE_MAX_MS = 300000, HTTP_DEFAULT_MS = 10000 };
+
+struct fsv_job {
+    struct fsv_app *app;
+    struct fsv_channel *channel;
+    struct frt_send send;        /* its texts are borrowed until done */
+    const struct fn_json *args;
+    struct fn_str host;
+    frt_sent_fn done;
+    void *ctx;
+    int64_t started;
+    struct fn_arena arena;
+    struct fsv_timer timer;
+    struct frt_sent answer;      /* of a job that needs no request */
+    struct fsv_job *next, *prev;
+};
+
+static void job_free(struct fsv_job *job)
+{
+    if (job->prev != NULL) {
+        job->prev->next = job->next;
+    } else {
+        job->app->jobs = job->next;
+    }
+    if (job->next != NULL) {
+        job->next->prev = job->prev;
+    }
+    fsv_loop_cancel(job->app->loop, &job->timer);
+    fn_arena_fini(&job->arena);
+    free(job);
+}
+
+void fsv_provider_close(struct fsv_app *app)
+{
+    while (app->jobs != NULL) {
+        job_free(app->jobs);
+    }
+}
+
+static void finish(struct fsv_job *job, const struct frt_sent *sent)
+{
+    static const char *const words[] = {
+        [FRT_SENT] = "sent", [FRT_REJECTED] = "rejected", [FRT_NOT_SENT] = "not_sent", [FRT_UNKNOWN] = "unknown", [FRT_ABSENT] = "absent"};
+    fsv_metric_add(FSV_M_SENDS, words[sent->outcome], 1);
+    fsv_metric_observe(FSV_M_HOST_SECONDS, (double)(fsv_monotonic_ms() - job->started) / 1000.0);
+    if (sent->outcome != FRT_SENT) {
+        FSV_LOG(WARN, "send.failed", "an effect was not done", FSV_INT("tenant", job->send.tenant), FSV_INT("conv", job->send.conv),
+                FSV_INT("effect", job->send.effect), FSV_INT("attempt", job->send.attempt), FSV_TEXT("host", job->host),
+                FSV_Z("outcome", words[sent->outcome]), FSV_TEXT("err", sent->reason));
+    }
+    job->done(job->ctx, sent);
+    job_free(job);
+}
+
+static void on_later(void *self)
+{
+    struct fsv_job *job = self;
+    finish(job, &job->answer);
+}
+
+static void answer_later(struct fsv_job *job, struct frt_sent sent)
+{
+    job->answer = sent;
+    fsv_loop_after(job->app->loop, &job->timer, 0);
+}
+
+static void reject(struct fsv_job *job, const char *why)
+{
+    answer_later(job, (struct frt_sent){.outcome = FRT_REJECTED, .reason = fn_str_c(why)});
+}
+
+static struct fn_str arg(const struct fsv_job *job, const char *name)
+{
+    return fn_json_str(fn_json_get(job->args, name));
+}
+
+/* -- Evolution ------------------------------------------------------------------------------------------------------------------- */
+
+static void channel_down(struct fsv_channel *c, const char *why)
+{
+    unsigned shift = c->failures < 8 ? c->failures : 8;
+    int64_t pause = (int64_t)PAUSE_FIRST_MS << shift;
+    uint8_t jitter = 0;
+    fsv_random(&jitter, sizeof jitter);
+    pause = pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+    c->failures++;
+    c->paused_until = fsv_monotonic_ms() + pause * 3 / 4 + pause / 4 * jitter / 256;
+    fsv_metric_set(FSV_M_BREAKER, "", 1);
+    FSV_LOG(ERROR, "channel.down", "the provider does not work; its messages wait", FSV_INT("tenant", c->tenant), FSV_INT("channel", c->id),
+            FSV_TEXT("instance", c->name), FSV_Z("err", why), FSV_INT("pause_ms", pause));
+}
+
+void fsv_channel_up(struct fsv_channel *c)
+{
+    c->failures = 0;
+    c->paused_until = 0;
+    fsv_metric_set(FSV_M_BREAKER, "", 0);
+}
+
+static enum frt_outcome outcome_of(enum fsv_verdict verdict)
+{
+    static const enum frt_outcome of[] = {[FSV_SENT] = FRT_SENT,
+                                          [FSV_NOT_SENT] = FRT_NOT_SENT,
+                                          [FSV_REFUSED] = FRT_REJECTED,
+                                          [FSV_UNKNOWN] = FRT_UNKNOWN,
+                                          [FSV_DOWN] = FRT_NOT_SENT};
+    return of[verdict];
+}
+
+static void on_evolution(void *ctx, const struct fsv_outcome *outcome)
+{
+    struct fsv_job *job = ctx;
+    const char *why = "";
+    struct fn_str id = FN_STR_NULL;
+    enum fsv_verdict verdict = fsv_evo_classify(&job->arena, outcome, &id, &why);
+    bool unreachable = verdict == FSV_NOT_SENT && !outcome->answered;
+    struct frt_sent sent = {.outcome = outcome_of(verdict), .ext_id = id, .reason = fn_str_c(why)};
+    sent.retry_after = outcome->retry_after_ms > 0 ? outcome->retry_after_ms : 0;
+    if (verdict == FSV_DOWN || unreachable) {
+        channel_down(job->channel, why);
+        sent.retry_after = job->channel->paused_until - fsv_monotonic_ms();
+    } else if (verdict == FSV_SENT || verdict == FSV_REFUSED) {
+        fsv_channel_up(job->channel);
+    }
+    finish(job, &sent);
+}
+
+static void on_evolution_query(void *ctx, const struct fsv_outcome *outcome)
+{
+    struct fsv_job *job = ctx;
+    struct fn_buf text;
+    struct fn_str id = FN_STR_NULL;
+    fn_buf_init(&text, 1 << 16);
+    fsv_evo_text(&text, job->host, job->args);
+    enum fsv_verdict verdict = fsv_evo_find(&job->arena, outcome, fn_buf_view(&text), job->send.created_at, &id);
+    fn_buf_fini(&text);
+    enum frt_outcome said = verdict == FSV_SENT ? FRT_SENT : verdict == FSV_REFUSED ? FRT_ABSENT : FRT_UNKNOWN;
+    finish(job, &(struct frt_sent){.outcome = said, .ext_id = id, .reason = FN_STR("asked the provider")});
+}
+
+static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fsv_http_done_fn *done)
+{
+    const struct fsv_config *c = &job->app->config;
+    struct fn_str key = job->channel->api_key.n > 0 ? job->channel->api_key : c->value[FSV_EVOLUTION_API_KEY];
+    struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&made->body)};
+    r.url = fn_arena_printf(&job->arena, "%.*s%.*s", FN_STR_ARG(c->value[FSV_EVOLUTION_API_URL]), FN_STR_ARG(fn_buf_view(&made->path)));
+    r.headers[0] = FN_STR("Content-Type: application/json");
+    r.headers[1] = fn_arena_printf(&job->arena, "apikey: %.*s", FN_STR_ARG(key));
+    r.n_headers = 2;
+    r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
+    r.answer_max = ANSWER_MAX;
+    fsv_http_start(job->app->http, &r, done, job);
+}
+
+static struct fsv_evo_effect effect_of(const struct fsv_job *job)
+{
+    return (struct fsv_evo_effect){job->channel->name,  job->send.address, job->host, job->send.last_ref,
+                                   job->args, job->channel->buttons ? FSV_CHOOSE_BUTTONS : FSV_CHOOSE_TEXT};
+}
+
+static void send_evolution(struct fsv_job *job)
+{
+    int64_t paused = job->channel->paused_until - fsv_monotonic_ms();
+    if (job->app->config.value[FSV_EVOLUTION_API_URL].n == 0) {
+        reject(job, "EVOLUTION_API_URL is not set");
+        return;
+    }
+    if (paused > 0) {
+        answer_later(job, (struct frt_sent){.outcome = FRT_NOT_SENT, .retry_after = paused, .reason = FN_STR("channel paused")});
+        return;
+    }
+    struct fsv_evo_request made;
+    struct fn_err err = {FN_OK, ""};
+    struct fsv_evo_effect effect = effect_of(job);
+    fsv_evo_request_init(&made);
+    if (fsv_evo_build(&made, &effect, &err) == FN_OK) {
+        post_evolution(job, &made, on_evolution);
+    } else {
+        struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err.text));
+        reject(job, why.n > 0 ? why.p : "malformed effect");
+    }
+    fsv_evo_request_fini(&made);
+}
+
+/* -- AI -------------------------------------------------------------------------------------------------------------------------- */
+
+static void on_ai(void *ctx, const struct fsv_outcome *outcome)
+{
+    struct fsv_job *job = ctx;
+    struct fsv_ai_answer a;
+    fsv_ai_read(&job->arena, outcome, job->host, job->args, &a);
+    fsv_metric_add(FSV_M_LLM_TOKENS, "in", a.tokens_in);
+    fsv_metric_add(FSV_M_LLM_TOKENS, "out", a.tokens_out);
+    if (!a.present) {
+        FSV_LOG(WARN, "ai.failed", "an AI step has no result; a program takes its failed branch", FSV_INT("tenant", job->send.tenant),
+                FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host), FSV_Z("verdict", fsv_verdict_name(a.verdict)),
+                FSV_Z("err", a.why), FSV_INT("status", outcome->status));
+    }
+    finish(job, &(struct frt_sent){.outcome = outcome_of(a.verdict),
+                                   .present = a.present,
+                                   .result = a.result,
+                                   .retry_after = a.retry_after_ms,
+                                   .reason = fn_str_c(a.why)});
+}
+
+static void no_key(struct fsv_job *job)
+{
+    FSV_LOG(WARN, "ai.no_key", "OPENAI_API_KEY is not set: every AI step takes its failed branch", FSV_INT("tenant", job->send.tenant),
+            FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host));
+    answer_later(job, (struct frt_sent){.outcome = FRT_SENT, .present = false, .reason = FN_STR("OPENAI_API_KEY is not set")});
+}
+
+static void send_ai(struct fsv_job *job)
+{
+    const struct fsv_config *c = &job->app->config;
+    struct fn_err err = {FN_OK, ""};
+    struct fn_buf body;
+    if (c->value[FSV_OPENAI_API_KEY].n == 0) {
+        no_key(job);
+        return;
+    }
+    fn_buf_init(&body, AI_BODY_MAX);
+    if (fsv_ai_build(&body, c->value[FSV_OPENAI_MODEL], job->host, job->args, &err) != FN_OK) {
+        struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err.text));
+        reject(job, why.n > 0 ? why.p : "malformed AI step");
+    } else {
+        struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&body)};
+        r.url = fn_arena_printf(&job->arena, "%.*s/chat/completions", FN_STR_ARG(c->value[FSV_OPENAI_BASE_URL]));
+        r.headers[0] = FN_STR("Content-Type: application/json");
+        r.headers[1] = fn_arena_printf(&job->arena, "Authorization: Bearer %.*s", FN_STR_ARG(c->value[FSV_OPENAI_API_KEY]));
+        r.n_headers = 2;
+        r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
+        r.answer_max = ANSWER_MAX;
+        fsv_http_start(job->app->http, &r, on_ai, job);
+    }
+    fn_buf_fini(&body);
+}
+
+/* -- http of funnels --------------------------------------------------------------------------------------------------------------- */
+
+static void on_http(void *ctx, const struct fsv_outcome *o)
+{
+    struct fsv_job *job = ctx;
+    bool good = o->answered && o->status >= 200 && o->status < 300;
+    bool read_only = fn_str_eq(arg(job, "method"), FN_STR("get")) || fn_str_eq(arg(job, "method"), FN_STR("GET"));
+    bool again = o->answered && (o->status == 429 || o->status == 503 || (read_only && o->status >= 500));
+    struct frt_sent sent = {.outcome = FRT_SENT, .present = good, .result = good ? o->body : FN_STR_NULL};
+    if (again || !o->answered) {
+        sent.outcome = again ? FRT_NOT_SENT : outcome_of(fsv_outcome_transport(o));
+    }
+    sent.retry_after = o->retry_after_ms > 0 ? o->retry_after_ms : 0;
+    sent.reason = o->answered ? fn_arena_printf(&job->arena, "http %d", o->status) : fn_str_c(o->error);
+    finish(job, &sent);
+}
+
+/* Names of the methods in upper case; the language writes them in lower case. */
+static struct fn_str upper(struct fn_arena *arena, struct fn_str s)
+{
+    char *out = fn_arena_alloc(arena, s.n + 1);
+    for (size_t i = 0; out != NULL && i < s.n; i++) {
+        out[i] = s.p[i] >= 'a' && s.p[i] <= 'z' ? (char)(s.p[i] - 'a' + 'A') : s.p[i];
+    }
+    return out != NULL ? (struct fn_str){out, s.n} : FN_STR_NULL;
+}
+
+static void take_headers(struct fsv_job *job, struct fsv_http_request *r)
+{
+    const struct fn_json *list = fn_json_get(job->args, "headers");
+    const struct fn_json *name = list != NULL ? list->first : NULL;
+    while (name != NULL && name->next != NULL && r->n_headers < FSV_HTTP_HEADERS - 2) {
+        r->headers[r->n_headers++] =
+            fn_arena_printf(&job->arena, "%.*s: %.*s", FN_STR_ARG(fn_json_str(name)), FN_STR_ARG(fn_json_str(name->next)));
+        name = name->next->next;
+    }
+}
+
+static void send_http(struct fsv_job *job)
+{
+    int64_t ms = 0;
+    struct fsv_http_request r = {.policy = FSV_HTTP_TENANT, .answer_max = ANSWER_MAX};
+    r.method = upper(&job->arena, arg(job, "method"));
+    r.url = arg(job, "url");
+    r.body = arg(job, "body");
+    take_headers(job, &r);
+    if (r.body.n > 0) {
+        r.headers[r.n_headers++] = FN_STR("Content-Type: application/json");
+    }
+    r.headers[r.n_headers++] = fn_arena_printf(&job->arena, "Idempotency-Key: %.*s", FN_STR_ARG(job->send.key));
+    r.timeout_ms = fn_json_int(fn_json_get(job->args, "timeout"), &ms) && ms > 0 ? ms : HTTP_DEFAULT_MS;
+    fsv_http_start(job->app->http, &r, on_http, job);
+}
+
+/* -- the interface ----------------------------------------------------------------------------------------------------------------- */
+
+static struct fsv_job *job_new(struct fsv_app *app, const struct frt_send *send, frt_sent_fn done, void *ctx)
+{
+    struct fsv_job *job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        FN_BUG("no memory for a send: its lane would wait for ever");
+    }
+    job->app = app;
+    job->send = *send;
+    job->channel = fsv_channel_by_id(app, send->tenant, send->channel);
+    job->host = fn_str_c(fbc_hosts[send->host & 63].name);
+    job->done = done;
+    job->ctx = ctx;
+    job->started = fsv_monotonic_ms();
+    job->timer = (struct fsv_timer){on_later, job, 0, 0};
+    job->next = app->jobs;
+    if (app->jobs != NULL) {
+        app->jobs->prev = job;
+    }
+    app->jobs = job;
+    fn_arena_init(&job->arena, JOB_ARENA);
+    return job;
+}
+
+static void send_message(struct fsv_job *job)
+{
+    if (job->channel == NULL) {
+        reject(job, "the channel is gone");
+    } else if (job->channel->kind == FSV_CHANNEL_WEB) { /* the page reads the message log */
+        answer_later(job, (struct frt_sent){.outcome = FRT_SENT, .ext_id = job->send.key});
+    } else {
+        send_evolution(job);
+    }
+}
+
+static void provider_send(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
+{
+    struct fsv_job *job = job_new(self, send, done, ctx);
+    if (fn_json_parse(&job->arena, send->payload, FN_JSON_REPAIR, &job->args, NULL) != FN_OK) {
+        reject(job, "malformed effect");
+        return;
+    }
+    switch ((enum fbc_host)send->host) {
+    case FBC_HOST_say:
+    case FBC_HOST_choose:
+    case FBC_HOST_template:
+    case FBC_HOST_media:
+    case FBC_HOST_react:
+    case FBC_HOST_typing:
+    case FBC_HOST_say_or_template: send_message(job); return;
+    case FBC_HOST_http: send_http(job); return;
+    case FBC_HOST_classify:
+    case FBC_HOST_extract:
+    case FBC_HOST_write:
+    case FBC_HOST_talk:
+    case FBC_HOST_transcribe: send_ai(job); return;
+    case FBC_HOST_notify:
+    case FBC_HOST_handoff:
+    case FBC_HOST_goal:
+    case FBC_HOST_tag:
+    case FBC_HOST_save:
+    case FBC_HOST_delete:
+    case FBC_HOST_find:
+    case FBC_HOST_query: break; /* the engine does these itself */
+    }
+    reject(job, "no provider for this");
+}
+
+static void provider_query(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
+{
+    struct fsv_job *job = job_new(self, send, done, ctx);
+    bool text = send->host == FBC_HOST_say || send->host == FBC_HOST_choose || send->host == FBC_HOST_say_or_template;
+    if (!text || job->channel == NULL || job->channel->kind != FSV_CHANNEL_EVOLUTION || job->channel->buttons ||
+        fn_json_parse(&job->arena, send->payload, FN_JSON_REPAIR, &job->args, NULL) != FN_OK) {
+        answer_later(job, (struct frt_sent){.outcome = FRT_UNKNOWN, .reason = FN_STR("cannot be asked")});
+        return;
+    }
+    struct fsv_evo_request made;
+    struct fsv_evo_effect effect = effect_of(job);
+    fsv_evo_request_init(&made);
+    fsv_evo_build_query(&made, &effect);
+    post_evolution(job, &made, on_evolution_query);
+    fsv_evo_request_fini(&made);
+}
+
+struct frt_provider fsv_provider(struct fsv_app *app)
+{
+    static const struct frt_provider_ops ops = {"server", provider_send, provider_query};
+    return (struct frt_provider){&ops, app};
+}
