@@ -777,7 +777,7 @@ ai_word: "extract" | "classify" | "write" | "talk" | name;
 ai_value:
   expr
 | "failed"                              { $$ = NULL; }
-| "done"                                { $$ = NAMED(LEAF(NAME, @$), @$); }
+| "done"                                { $$ = build_step_word(b, LEAF(NAME, @$), @$); }
 ;
 
 %%

@@ -84,7 +84,7 @@ static bool heads_a_line(uint16_t kind)
     return (class == FGR_CLASS_RESERVED && kind != FGR_TOK_AND && kind != FGR_TOK_OR && kind != FGR_TOK_NOT &&
             kind != FGR_TOK_AS && kind != FGR_TOK_TRUE && kind != FGR_TOK_FALSE && kind != FGR_TOK_NONE &&
             kind != FGR_TOK_IN) ||
-           kind == FGR_TOK_STAGE || kind == FGR_TOK_TEST || kind == FGR_TOK_ARROW;
+           kind == FGR_TOK_STAGE || kind == FGR_TOK_TEST || kind == FGR_TOK_RECORD || kind == FGR_TOK_ARROW;
 }
 
 /* A statement begins inside an open ( or [: forget the bracket, and let the line break be one. */
@@ -124,10 +124,20 @@ static void end_dangling(struct lexer *lx, uint16_t kind)
     }
 }
 
+/* A declaration at the start of a line stands in no bracket, whatever was left open above. */
+static void leave_all(struct lexer *lx, uint16_t kind)
+{
+    if (fgr_token_class(kind) == FGR_CLASS_DECL && lx->n_texts == 0 && lx->token > lx->start && lx->token[-1] == '\n') {
+        lx->n_nest = 0;
+        lx->n_too_deep = 0;
+    }
+}
+
 static void begin_token(struct lexer *lx, uint16_t kind)
 {
     abandon_brackets(lx, kind);
     end_dangling(lx, kind);
+    leave_all(lx, kind);
 }
 
 void lex_simple(struct lexer *lx, uint16_t kind)
@@ -150,7 +160,8 @@ bool lex_nest_push(struct lexer *lx, char bracket, uint32_t at)
 void lex_open(struct lexer *lx, uint16_t kind, char bracket)
 {
     if (lx->n_too_deep > 0 || !lex_nest_push(lx, bracket, lex_at(lx, lx->token))) {
-        if (lx->n_too_deep++ == 0) {
+        if (lx->n_too_deep++ == 0 && !lx->told_nested) {
+            lx->told_nested = true;
             struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_TOO_NESTED, lex_span(lx));
             fn_diag_arg(d, "max", fn_arena_printf(lx->arena, "%d", FGR_NEST_MAX));
         }

@@ -39,7 +39,7 @@ struct lexer {
     uint32_t angles;                /* list< that wait for > */
     uint32_t breaks;                /* line breaks since the last token */
     bool held_break;                /* one of them was swallowed by an open ( or [ */
-    bool portuguese;
+    bool portuguese, told_nested;
 };
 
 /* lexer.re: reads one lexeme; false at the end of the source. */

@@ -35,6 +35,10 @@ static void clean_utf8(struct lexer *lx, char *text, size_t n)
     unsigned told = 0;
     struct fn_str s = {text, n};
     for (size_t at = 0; at < n;) {
+        if ((unsigned char)text[at] < 0x80) {
+            at++;
+            continue;
+        }
         size_t from = at;
         if (fn_utf8_next(s, &at) >= 0) {
             continue;
