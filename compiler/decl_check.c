@@ -1,0 +1,177 @@
+/* decl_check.c: declarations that name other declarations: agents, hours, starts, `allow`, `migrate`, the channel; and unused names.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sema.h"
+
+#include "fn_utf8.h"
+
+static bool is_tool(const struct fcc_sym *s)
+{
+    return s->kind == FCC_S_TOOL;
+}
+
+static void check_agent(struct ctx *c, struct fgr_node *n)
+{
+    const struct fgr_node *props = n->kid[FGR_AGENT_props];
+    for (uint32_t i = 0; i < props->n_items; i++) {
+        struct fgr_node *p = props->items[i];
+        if (p->aux == FGR_P_CAN) {
+            p->sym = sema_find(c, NS_VALUE, p, p->text, FGR_D_TOOL_UNKNOWN, is_tool);
+        } else if (p->kid[FGR_PROP_value] != NULL) {
+            c->taint = 0;
+            sema_expr_to(c, p->kid[FGR_PROP_value], &fcc_t_text);
+            sema_taint_model(c, p->kid[FGR_PROP_value]);
+        }
+    }
+    if (n->sym != NULL) {
+        n->sym->type = &fcc_t_void;
+    }
+}
+
+static void check_hours(struct ctx *c, struct fgr_node *n)
+{
+    const struct fgr_node *rules = n->kid[FGR_HOURS_rules];
+    for (uint32_t i = 0; i < rules->n_items; i++) {
+        const struct fgr_node *r = rules->items[i];
+        if (r->kind == FGR_HOURS_EXCEPT) {
+            const struct fgr_node *values = r->kid[FGR_HOURS_EXCEPT_values];
+            for (uint32_t k = 0; values != NULL && k < values->n_items; k++) {
+                sema_expr_to(c, values->items[k], &fcc_t_date);
+            }
+            if (r->text.n != 0 && !sema_is(r->text, "br", "br")) {
+                sema_name_diag(c, FGR_D_CALENDAR_UNKNOWN, r);
+            }
+            continue;
+        }
+        const struct fgr_node *ranges = r->kid[FGR_HOURS_RULE_ranges];
+        for (uint32_t k = 0; k < ranges->n_items; k++) {
+            if (ranges->items[k]->num >= ranges->items[k]->num2) {
+                sema_diag(c, FGR_D_HOURS_BACKWARDS, ranges->items[k]);
+            }
+        }
+    }
+}
+
+static void check_channel(struct ctx *c, const struct fgr_node *n)
+{
+    if (n->text.n != 0 && !sema_is(n->text, "whatsapp", "whatsapp") && !sema_is(n->text, "web", "web")) {
+        sema_name_diag(c, FGR_D_CHANNEL_UNKNOWN, n);
+    }
+}
+
+static void check_allow(struct ctx *c, struct fgr_node *n)
+{
+    const struct name *f = sema_name(c, &c->fields, n->text, false);
+    struct fcc_sym *s = f != NULL ? f->in[NS_VALUE] : sema_lookup(c, NS_VALUE, n->text);
+    if (s == NULL) {
+        sema_name_diag(c, FGR_D_NAME_UNKNOWN, n);
+        return;
+    }
+    n->sym = s;
+    sema_sym(s)->allowed++;
+}
+
+/* Two rules with one phrase: only the first would ever be heard. */
+static void check_phrases(struct ctx *c, const struct fgr_node *phrases, struct names *seen)
+{
+    for (uint32_t i = 0; phrases != NULL && i < phrases->n_items; i++) {
+        struct fgr_node *p = phrases->items[i];
+        struct fn_buf b;
+        fn_buf_init(&b, 1024);
+        fn_fold_phrase(&b, p->text);
+        struct name *n = b.n != 0 ? sema_name(c, seen, fn_arena_dup(c->arena, fn_buf_view(&b)), true) : NULL;
+        fn_buf_fini(&b);
+        p->type = &fcc_t_text;
+        if (n == NULL) {
+            sema_diag(c, FGR_D_PHRASE_EMPTY, p);
+        } else if (n->node != NULL) {
+            struct fn_diag *d = sema_diag(c, FGR_D_PHRASE_TWICE, p);
+            sema_arg(d, "phrase", p->text);
+            fn_diag_label(d, n->node->span, FGR_L_FIRST_HERE);
+        } else {
+            n->node = p;
+        }
+    }
+}
+
+static void check_starts(struct ctx *c, const struct fgr_node *decls)
+{
+    struct names starts = {0}, ons = {0};
+    const struct fgr_node *message = NULL, *campaign = NULL;
+    for (uint32_t i = 0; i < decls->n_items; i++) {
+        struct fgr_node *n = decls->items[i];
+        if (n->kind == FGR_START) {
+            check_phrases(c, n->aux == FGR_START_KEYWORD ? n->kid[FGR_START_phrases] : NULL, &starts);
+            const struct fgr_node **first = n->aux == FGR_START_MESSAGE ? &message : n->aux == FGR_START_CAMPAIGN ? &campaign : NULL;
+            if (first != NULL && *first != NULL) {
+                fn_diag_label(sema_diag(c, FGR_D_START_TWICE, n), (*first)->span, FGR_L_FIRST_HERE);
+            } else if (first != NULL) {
+                *first = n;
+            }
+            if (n->aux == FGR_START_EVENT) {
+                n->sym = sema_find(c, NS_EVENT, n, n->text, FGR_D_EVENT_UNKNOWN, NULL);
+            }
+        } else if (n->kind == FGR_ALWAYS) {
+            for (uint32_t k = 0; k < n->kid[FGR_ALWAYS_ons]->n_items; k++) {
+                const struct fgr_node *on = n->kid[FGR_ALWAYS_ons]->items[k];
+                check_phrases(c, on->aux == FGR_ON_PHRASE ? on->kid[FGR_ON_phrases] : NULL, &ons);
+            }
+        }
+    }
+}
+
+static void check_migrate(struct ctx *c, struct fgr_node *n)
+{
+    if (n->kind == FGR_MIGRATE_STAGE) {
+        struct fcc_sym *old = sema_lookup(c, NS_STAGE, n->text);
+        if (old != NULL) {
+            struct fn_diag *d = sema_name_diag(c, FGR_D_MIGRATE_STILL_THERE, n);
+            fn_diag_label(d, old->decl->text_span, FGR_L_STILL_HERE);
+        }
+        struct fgr_node target = *n;
+        target.text = n->text2;
+        n->sym = sema_find(c, NS_STAGE, &target, n->text2, FGR_D_STAGE_UNKNOWN, NULL);
+        return;
+    }
+    struct fcc_sym *v = sema_lookup(c, NS_VALUE, n->text);
+    n->sym = v != NULL && v->kind == FCC_S_VAR ? v : NULL;
+    if (n->sym == NULL) {
+        sema_name_diag(c, FGR_D_MIGRATE_VAR_UNKNOWN, n);
+    }
+    if (n->kid[FGR_MIGRATE_VAR_value] != NULL) {
+        sema_expr_to(c, n->kid[FGR_MIGRATE_VAR_value], n->sym != NULL ? n->sym->type : &fcc_t_error);
+    }
+}
+
+void sema_check_decls(struct ctx *c, struct fgr_node *file)
+{
+    const struct fgr_node *decls = file->kid[FGR_FILE_decls];
+    c->unit = (struct unit){.kind = UNIT_CONST, .graph = SEMA_NO_INDEX};
+    for (uint32_t i = 0; i < decls->n_items && !c->full; i++) {
+        struct fgr_node *n = decls->items[i];
+        switch (n->kind) {
+        case FGR_AGENT: check_agent(c, n); break;
+        case FGR_HOURS: check_hours(c, n); break;
+        case FGR_CHANNEL: check_channel(c, n); break;
+        case FGR_ALLOW: check_allow(c, n); break;
+        case FGR_MIGRATE_STAGE: case FGR_MIGRATE_VAR: check_migrate(c, n); break;
+        case FGR_TIMEZONE: case FGR_LOCALE: sema_expr_to(c, n->kid[0], &fcc_t_text); break;
+        default: break;
+        }
+    }
+    check_starts(c, decls);
+}
+
+void sema_check_unused(struct ctx *c)
+{
+    for (uint32_t i = 0; i < c->syms.n; i++) {
+        const struct fcc_sym *s = SEMA_AT(c->syms, struct fcc_sym *, i);
+        bool own = s->file == 0 && s->uses == 0 && s->decl != NULL;
+        bool told = s->kind == FCC_S_VAR || s->kind == FCC_S_FN || s->kind == FCC_S_FLOW || s->kind == FCC_S_TOOL || s->kind == FCC_S_AGENT ||
+                    s->kind == FCC_S_ENUM || s->kind == FCC_S_RECORD || s->kind == FCC_S_HOURS || s->kind == FCC_S_SECRET ||
+                    s->kind == FCC_S_MODULE;
+        bool library = (c->p->trees[0].file->flags & FGR_MODULE) != 0 && s->kind != FCC_S_MODULE;
+        if (own && told && !library && (s->decl->flags & FGR_BROKEN) == 0) {
+            sema_name_diag(c, FGR_D_UNUSED, s->decl);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+/* graph_flow.c: what flows along the graph: the time since the last inbound message (guarantee 6) and which variables are set (4).
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sema.h"
+
+enum { TIMES_VISITED = 40 /* then the time is taken as without limit: it grows around a cycle */ };
+
+static struct graph_node *node(const struct ctx *c, uint32_t i)
+{
+    return &SEMA_AT(c->nodes, struct graph_node, i);
+}
+
+static struct graph_edge *edge(const struct ctx *c, uint32_t i)
+{
+    return &SEMA_AT(c->edges, struct graph_edge, i);
+}
+
+struct window {
+    int64_t *in;        /* greatest age at the entry; -1 nobody comes */
+    const struct graph_edge **by;
+    uint32_t *visits;
+};
+
+static int64_t age_after(int64_t in, int64_t age_in, int64_t age)
+{
+    int64_t through = in >= 0 && age_in >= 0 ? in + age_in : PATH_NONE;
+    int64_t most = through > age ? through : age;
+    return most > PATH_WINDOW ? PATH_WINDOW : most;
+}
+
+static void spread(struct ctx *c, struct window *w)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t i = 0; i < c->edges.n; i++) {
+            const struct graph_edge *e = edge(c, i);
+            int64_t v = w->in[e->from] >= 0 || e->path.age >= 0 ? age_after(w->in[e->from], e->path.age_in, e->path.age) : PATH_NONE;
+            if (!node(c, e->from)->reached || v <= w->in[e->to]) {
+                continue;
+            }
+            w->in[e->to] = ++w->visits[e->to] > TIMES_VISITED ? PATH_WINDOW : v;
+            w->by[e->to] = e;
+            changed = true;
+        }
+    }
+}
+
+static void tell_closed(struct ctx *c, const struct graph_send *s, const struct graph_edge *by)
+{
+    struct fn_diag *d = sema_diag(c, FGR_D_WINDOW_CLOSED, s->at);
+    if (by != NULL && by->at != NULL && s->age < PATH_WINDOW) {
+        fn_diag_label(d, by->at->span, by->at->kind == FGR_START ? FGR_L_STARTS_CLOSED : FGR_L_COMES_LATE);
+    }
+    sema_why(c, d, FGR_W_WINDOW);
+}
+
+void sema_graph_window(struct ctx *c)
+{
+    struct window w = {fn_arena_array(c->arena, c->nodes.n, sizeof *w.in), fn_arena_array(c->arena, c->nodes.n, sizeof *w.by),
+                       fn_arena_array(c->arena, c->nodes.n, sizeof *w.visits)};
+    if (w.in == NULL || w.by == NULL || w.visits == NULL) {
+        c->full = true;
+        return;
+    }
+    for (uint32_t i = 0; i < c->nodes.n; i++) {
+        w.in[i] = PATH_NONE;
+    }
+    w.in[0] = 0;
+    spread(c, &w);
+    for (uint32_t i = 0; i < c->sends.n; i++) {
+        const struct graph_send *s = &SEMA_AT(c->sends, struct graph_send, i);
+        if (node(c, s->from)->reached && age_after(w.in[s->from], s->age_in, s->age) >= PATH_WINDOW) {
+            tell_closed(c, s, w.by[s->from]);
+        }
+    }
+}
+
+/* -- set before read -------------------------------------------------------------------------------------------------------------- */
+struct sets {
+    uint64_t *bits; /* nodes * words */
+    uint32_t words;
+};
+
+static uint64_t *of(const struct sets *s, uint32_t i)
+{
+    return s->bits + (size_t)i * s->words;
+}
+
+static uint32_t number_reads(struct ctx *c)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->reads.n; i++) {
+        struct sym *s = sema_sym(SEMA_AT(c->reads, struct graph_read, i).sym);
+        if (s->expose == SEMA_NO_INDEX) {
+            s->expose = n++;
+        }
+    }
+    return n;
+}
+
+static bool meet(struct sets *s, const struct graph_edge *e, uint64_t *way)
+{
+    uint64_t *to = of(s, e->to);
+    bool changed = false;
+    memcpy(way, of(s, e->from), s->words * sizeof *way);
+    for (uint32_t i = 0; i < e->n_sets; i++) {
+        uint32_t bit = sema_sym(e->set_syms[i])->expose;
+        if (bit != SEMA_NO_INDEX) {
+            way[bit / 64] |= (uint64_t)1 << (bit % 64);
+        }
+    }
+    for (uint32_t i = 0; i < s->words; i++) {
+        uint64_t met = to[i] & way[i];
+        changed |= met != to[i];
+        to[i] = met;
+    }
+    return changed;
+}
+
+void sema_graph_reads(struct ctx *c)
+{
+    uint32_t n = number_reads(c);
+    struct sets s = {.words = n / 64 + 1};
+    size_t size;
+    if (n == 0 || !fn_mul_size(c->nodes.n, s.words, &size)) {
+        return;
+    }
+    s.bits = fn_arena_array(c->arena, size, sizeof *s.bits);
+    uint64_t *way = fn_arena_array(c->arena, s.words, sizeof *way);
+    if (s.bits == NULL || way == NULL) {
+        c->full = true;
+        return;
+    }
+    memset(of(&s, 1), 0xFF, (size - s.words) * sizeof *s.bits);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t i = 0; i < c->edges.n; i++) {
+            const struct graph_edge *e = edge(c, i);
+            changed |= node(c, e->from)->reached && meet(&s, e, way);
+        }
+    }
+    for (uint32_t i = 0; i < c->reads.n; i++) {
+        const struct graph_read *r = &SEMA_AT(c->reads, struct graph_read, i);
+        uint32_t bit = sema_sym(r->sym)->expose;
+        uint64_t *in = of(&s, r->from), mask = (uint64_t)1 << (bit % 64);
+        if (node(c, r->from)->reached && (in[bit / 64] & mask) == 0) {
+            struct fn_diag *d = sema_name_diag(c, FGR_D_NOT_SET, r->at);
+            if (r->sym->decl != NULL && r->sym->file == c->file) {
+                fn_diag_label(d, r->sym->decl->text_span, FGR_L_DECLARED_HERE);
+            }
+            d->why = FGR_W_EMPTY_TEXT;
+            in[bit / 64] |= mask; /* told once a stage */
+        }
+    }
+}

@@ -1,0 +1,182 @@
+/* names.c: which name means what. One table a file; an entry holds what the name means as a value, as a stage and as an event, and the
+ * innermost local of that name. Locals are undone in reverse order at the end of their block.
+ * Names never hide one another: a local of a taken name is an error, for people who did not mean it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sema.h"
+
+static bool grow(struct ctx *c, struct names *t)
+{
+    uint32_t cap = t->cap == 0 ? 64 : t->cap * 2;
+    struct name **slots = fn_arena_array(c->arena, cap, sizeof(struct name *));
+    if (slots == NULL) {
+        c->full = true;
+        return false;
+    }
+    for (uint32_t i = 0; i < t->cap; i++) {
+        if (t->slots[i] != NULL) {
+            uint32_t at = (uint32_t)fn_hash(t->slots[i]->text.p, t->slots[i]->text.n) & (cap - 1);
+            for (; slots[at] != NULL; at = (at + 1) & (cap - 1)) {
+            }
+            slots[at] = t->slots[i];
+        }
+    }
+    t->slots = slots;
+    t->cap = cap;
+    return true;
+}
+
+struct name *sema_name(struct ctx *c, struct names *t, struct fn_str text, bool make)
+{
+    bool tight = t->n * 4 >= t->cap * 3;
+    if (tight && make ? !grow(c, t) : t->cap == 0) {
+        return NULL;
+    }
+    uint32_t at = (uint32_t)fn_hash(text.p, text.n) & (t->cap - 1);
+    for (; t->slots[at] != NULL; at = (at + 1) & (t->cap - 1)) {
+        if (fn_str_eq(t->slots[at]->text, text)) {
+            return t->slots[at];
+        }
+    }
+    struct name *made = make ? fn_arena_alloc(c->arena, sizeof *made) : NULL;
+    if (made != NULL) {
+        made->text = text;
+        t->slots[at] = made;
+        t->n++;
+    }
+    c->full |= make && made == NULL;
+    return made;
+}
+
+struct fcc_sym *sema_new_sym(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name)
+{
+    struct sym *s = fn_arena_alloc(c->arena, sizeof *s);
+    struct fcc_sym **at = s != NULL ? sema_push(c, &c->syms, sizeof(struct fcc_sym *)) : NULL;
+    if (at == NULL) {
+        c->full = true;
+        return NULL;
+    }
+    s->pub = (struct fcc_sym){.kind = kind, .name = name, .decl = decl, .file = c->file, .type = &fcc_t_error};
+    s->expose = SEMA_NO_INDEX;
+    s->graph = SEMA_NO_INDEX;
+    *at = &s->pub;
+    if (decl != NULL) {
+        decl->sym = &s->pub;
+    }
+    return &s->pub;
+}
+
+static void taken(struct ctx *c, enum fgr_diag d, const struct fgr_node *decl, struct fn_str name, const struct fcc_sym *first)
+{
+    bool named = decl->text_span.b > decl->text_span.a;
+    struct fn_diag *out = sema_diag_at(c, d, named ? decl->text_span : decl->span);
+    sema_arg(out, "name", name);
+    if (first->decl != NULL && first->file == c->file) {
+        fn_diag_label(out, first->decl->text_span, FGR_L_FIRST_HERE);
+    }
+}
+
+struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name)
+{
+    struct fcc_sym *s = sema_new_sym(c, kind, decl, name);
+    struct name *n = s != NULL && name.n != 0 ? sema_name(c, c->names, name, true) : NULL;
+    if (n == NULL) {
+        return s;
+    }
+    if (n->in[ns] != NULL) {
+        static const enum fgr_diag twice[] = {FGR_D_NAME_TAKEN, FGR_D_STAGE_TAKEN, FGR_D_EVENT_TAKEN};
+        taken(c, twice[ns], decl, name, n->in[ns]);
+    } else {
+        n->in[ns] = s;
+    }
+    return s;
+}
+
+struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name, const struct fcc_type *type)
+{
+    struct fcc_sym *s = sema_new_sym(c, kind, decl, name);
+    struct name *n = s != NULL && name.n != 0 ? sema_name(c, c->names, name, true) : NULL;
+    struct local_undo *undo = n != NULL ? sema_push(c, &c->locals, sizeof *undo) : NULL;
+    if (undo == NULL) {
+        return s;
+    }
+    struct fcc_sym *before = n->local != NULL ? n->local : n->in[NS_VALUE];
+    if (before != NULL) {
+        taken(c, FGR_D_NAME_TAKEN, decl, name, before);
+    }
+    *undo = (struct local_undo){n, n->local, s};
+    n->local = s;
+    s->type = type;
+    decl->type = type;
+    c->unit_bytes += sema_bytes_max(type);
+    return s;
+}
+
+uint32_t sema_scope(const struct ctx *c)
+{
+    return c->locals.n;
+}
+
+static bool worth_using(const struct fcc_sym *s)
+{
+    bool by_author = s->decl != NULL && (s->decl->kind == FGR_LET || s->decl->kind == FGR_LOCAL);
+    return s->kind == FCC_S_LOCAL && s->uses == 0 && by_author && !sema_is_error(s->type);
+}
+
+void sema_scope_end(struct ctx *c, uint32_t mark)
+{
+    for (uint32_t i = c->locals.n; i > mark; i--) {
+        const struct local_undo *u = &SEMA_AT(c->locals, struct local_undo, i - 1);
+        if (worth_using(u->now)) {
+            sema_name_diag(c, FGR_D_UNUSED, u->now->decl);
+        }
+        u->name->local = u->before;
+    }
+    c->locals.n = mark;
+}
+
+struct fcc_sym *sema_lookup(struct ctx *c, enum name_space ns, struct fn_str text)
+{
+    const struct name *n = sema_name(c, c->names, text, false);
+    if (n == NULL) {
+        return NULL;
+    }
+    return ns == NS_VALUE && n->local != NULL ? n->local : n->in[ns];
+}
+
+struct fcc_sym *sema_find(struct ctx *c, enum name_space ns, const struct fgr_node *n, struct fn_str text, enum fgr_diag unknown,
+                          bool (*fits)(const struct fcc_sym *))
+{
+    struct fcc_sym *s = sema_lookup(c, ns, text);
+    if (s != NULL && (fits == NULL || fits(s))) {
+        s->uses++;
+        return s;
+    }
+    if (text.n == 0) {
+        return NULL;
+    }
+    struct fn_span span = n->text_span.b > n->text_span.a ? n->text_span : n->span;
+    struct fn_diag *d = sema_diag_at(c, unknown, span);
+    sema_arg(d, "name", text);
+    if (sema_full(c)) {
+        return NULL;
+    }
+    struct suggest best;
+    sema_suggest_begin(&best, c, text);
+    for (uint32_t i = 0; i < c->names->cap; i++) {
+        const struct name *m = c->names->slots[i];
+        struct fcc_sym *candidate = m == NULL ? NULL : ns == NS_VALUE && m->local != NULL ? m->local : m->in[ns];
+        if (candidate != NULL && (fits == NULL || fits(candidate))) {
+            sema_suggest_try(&best, m->text, candidate);
+        }
+    }
+    sema_suggest_end(&best, d, span);
+    if (unknown == FGR_D_STAGE_UNKNOWN) {
+        sema_why(c, d, FGR_W_STUCK);
+    }
+    return NULL;
+}
+
+bool sema_is(struct fn_str text, const char *en, const char *pt)
+{
+    return fn_str_eq(text, fn_str_c(en)) || fn_str_eq(text, fn_str_c(pt));
+}

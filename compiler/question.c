@@ -1,0 +1,610 @@
+/* question.c: where a conversation stands and waits: ask, choose, wait message, wait event, talk, handoff. Each has an answer for everything
+ * that can come (guarantee 3): its own branches, then those of `always`, then the defaults; what is in force is an fcc_question.
+ *
+ * In the walk a question is a fork: the turn ends, and each answer is a way of its own with what it knows (the answer is set, a message came,
+ * so much time went by). A branch that does not leave goes on below, where the ways meet.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sema.h"
+
+#include "fn_utf8.h"
+
+struct asked {
+    struct fgr_node *node, *branches;
+    struct fcc_question *q;
+    struct fork fork;
+    struct fgr_node *done;   /* TALK, HANDOFF, WAIT: action of the good end */
+    bool has_done, always_silence;
+};
+
+static struct fgr_node *branches_of(const struct fgr_node *n)
+{
+    switch (n->kind) {
+    case FGR_ASK: return n->kid[FGR_ASK_branches];
+    case FGR_CHOOSE: return n->kid[FGR_CHOOSE_branches];
+    case FGR_WAIT_MESSAGE: return n->kid[FGR_WAIT_MESSAGE_branches];
+    case FGR_WAIT_EVENT: return n->kid[FGR_WAIT_EVENT_branches];
+    case FGR_TALK: return n->kid[FGR_TALK_branches];
+    default: return n->kid[FGR_HANDOFF_branches];
+    }
+}
+
+/* -- name ------------------------------------------------------------------------------------------------------------------- */
+/* "inicio/email", "inicio" for a choose without a name; what repeats in a stage gets "/2": stable under edits elsewhere. */
+static struct fn_str question_name(struct ctx *c, const struct fgr_node *n)
+{
+    struct fn_str unit = c->unit.sym != NULL ? c->unit.sym->name : FN_STR("always");
+    struct fn_str own = n->text;
+    const struct fgr_node *target = n->kind == FGR_ASK ? n->kid[FGR_ASK_target] : NULL;
+    if (target != NULL) {
+        own = target->text;
+    } else if (n->kind == FGR_TALK) {
+        own = n->kid[FGR_TALK_agent] != NULL ? n->kid[FGR_TALK_agent]->text : FN_STR("talk");
+    } else if (n->kind == FGR_WAIT_MESSAGE) {
+        own = FN_STR("message");
+    } else if (n->kind == FGR_HANDOFF) {
+        own = FN_STR("handoff");
+    }
+    struct fn_str name = own.n == 0 ? unit : fn_arena_printf(c->arena, "%.*s/%.*s", FN_STR_ARG(unit), FN_STR_ARG(own));
+    struct name *seen = sema_name(c, &c->question_names, name, true);
+    if (seen == NULL) {
+        return name;
+    }
+    if (seen->times != 0 && n->kind == FGR_CHOOSE) {
+        struct fn_diag *d = sema_diag_at(c, FGR_D_QUESTION_NAMELESS, (struct fn_span){n->span.a, n->span.a + 6});
+        sema_arg(d, "name", name);
+    }
+    seen->times++;
+    return seen->times == 1 ? name : fn_arena_printf(c->arena, "%.*s/%u", FN_STR_ARG(name), seen->times);
+}
+
+/* -- branches ------------------------------------------------------------------------------------------------------------------ */
+static void own_branch(struct fcc_question *q, const struct fgr_node *b)
+{
+    const struct fgr_node *action = b->kid[FGR_BRANCH_action];
+    switch ((enum fgr_branch)b->aux) {
+    case FGR_BR_INVALID:
+        q->invalid_text = b->kid[FGR_BRANCH_value];
+        q->invalid_action = action;
+        q->invalid_times = b->num > 0 && b->num < 100 ? (uint32_t)b->num : 2;
+        break;
+    case FGR_BR_FAILED: q->failed_action = action; break;
+    case FGR_BR_SILENCE:
+        q->silence_time = b->kid[FGR_BRANCH_value];
+        q->silence_action = action;
+        q->silence_ends = action == NULL;
+        break;
+    case FGR_BR_MEDIA:
+        q->media_action = action;
+        q->media_transcribe = (b->flags & FGR_TRANSCRIBE) != 0;
+        break;
+    case FGR_BR_SETTLE:
+        q->settle = b->kid[FGR_BRANCH_value];
+        q->settle_max = b->kid[FGR_BRANCH_value2];
+        break;
+    case FGR_BR_CHECK: case FGR_BR_OTHER: case FGR_BR_DONE: case FGR_BR_LIMIT: case FGR_BR_FROM_ACTION: break;
+    }
+}
+
+static const struct fgr_node *on_rule(const struct ctx *c, enum fgr_on kind)
+{
+    for (uint32_t i = 0; i < c->ons.n; i++) {
+        const struct fgr_node *on = SEMA_AT(c->ons, struct fgr_node *, i);
+        if (on->aux == kind) {
+            return on;
+        }
+    }
+    return NULL;
+}
+
+static void from_always(struct ctx *c, struct asked *a)
+{
+    struct fcc_question *q = a->q;
+    const struct fgr_node *silence = on_rule(c, FGR_ON_SILENCE), *error = on_rule(c, FGR_ON_ERROR), *media = on_rule(c, FGR_ON_MEDIA);
+    const struct fgr_node *failed = on_rule(c, FGR_ON_FAILED), *invalid = on_rule(c, FGR_ON_INVALID);
+    if (q->silence_time == NULL && silence != NULL && a->node->kind != FGR_HANDOFF) {
+        q->silence_time = silence->kid[FGR_ON_time];
+        q->silence_action = silence->kid[FGR_ON_action];
+        a->always_silence = true;
+    }
+    q->silence_ends |= q->silence_time == NULL;
+    if (q->failed_action == NULL) {
+        failed = failed != NULL ? failed : error;
+        q->failed_action = failed != NULL ? failed->kid[FGR_ON_action] : NULL;
+    }
+    if (q->media_action == NULL && !q->media_transcribe && media != NULL) {
+        q->media_action = media->kid[FGR_ON_action];
+    }
+    if (q->invalid_action == NULL && q->invalid_text == NULL && invalid != NULL) {
+        q->invalid_action = invalid->kid[FGR_ON_action];
+    }
+}
+
+static void check_times(struct ctx *c, struct fgr_node *b)
+{
+    struct fgr_node *value = b->kid[FGR_BRANCH_value], *value2 = b->kid[FGR_BRANCH_value2];
+    bool duration = b->aux == FGR_BR_SILENCE || b->aux == FGR_BR_SETTLE;
+    if (duration && value != NULL) {
+        sema_expr_to(c, value, &fcc_t_duration);
+        if (value->kind == FGR_DURATION && value->num <= 0) {
+            sema_diag(c, FGR_D_TIME_ZERO, value);
+        }
+    }
+    if (b->aux == FGR_BR_SETTLE && value2 != NULL) {
+        sema_expr_to(c, value2, &fcc_t_duration);
+        if (value != NULL && sema_constant_ms(value, 0) > sema_constant_ms(value2, INT64_MAX)) {
+            sema_diag(c, FGR_D_SETTLE_BACKWARDS, b);
+        }
+    }
+    if (b->aux == FGR_BR_INVALID && value != NULL) {
+        c->taint = 0;
+        sema_channel_text(c, value, sema_expr_open(c, value, NULL), LIMIT_TEXT, FGR_D_TEXT_OVER_LIMIT);
+        sema_taint_message(c, value);
+    }
+}
+
+static bool fits_kind(const struct fgr_node *n, enum fgr_branch b)
+{
+    bool question = n->kind == FGR_ASK || n->kind == FGR_CHOOSE;
+    switch (b) {
+    case FGR_BR_CHECK: return n->kind == FGR_ASK;
+    case FGR_BR_INVALID: return question;
+    case FGR_BR_FAILED: return question || n->kind == FGR_TALK;
+    case FGR_BR_SILENCE: return true;
+    case FGR_BR_MEDIA: return n->kind != FGR_WAIT_EVENT && n->kind != FGR_HANDOFF;
+    case FGR_BR_SETTLE: return n->kind == FGR_ASK || n->kind == FGR_WAIT_MESSAGE || n->kind == FGR_TALK;
+    case FGR_BR_OTHER: case FGR_BR_FROM_ACTION: return n->kind == FGR_CHOOSE;
+    case FGR_BR_DONE: return n->kind == FGR_TALK || n->kind == FGR_HANDOFF;
+    case FGR_BR_LIMIT: return n->kind == FGR_TALK;
+    }
+    return false;
+}
+
+static void read_branches(struct ctx *c, struct asked *a)
+{
+    for (uint32_t i = 0; i < a->branches->n_items; i++) {
+        struct fgr_node *b = a->branches->items[i];
+        if (b->kind != FGR_BRANCH) {
+            continue;
+        }
+        for (uint32_t k = 0; k < i; k++) {
+            const struct fgr_node *first = a->branches->items[k];
+            if (first->kind == FGR_BRANCH && first->aux == b->aux && b->aux != FGR_BR_CHECK) {
+                fn_diag_label(sema_diag(c, FGR_D_BRANCH_TWICE, b), first->span, FGR_L_FIRST_HERE);
+                break;
+            }
+        }
+        if (!fits_kind(a->node, (enum fgr_branch)b->aux)) {
+            sema_diag(c, FGR_D_BRANCH_NOT_HERE, b);
+        }
+        own_branch(a->q, b);
+        check_times(c, b);
+    }
+    from_always(c, a);
+}
+
+/* -- the ways out ------------------------------------------------------------------------------------------------------------------ */
+static void way_ends(struct ctx *c, struct asked *a)
+{
+    sema_fork_next(c, &a->fork);
+}
+
+static void ways_failed(struct ctx *c, struct asked *a, struct fgr_node *b)
+{
+    sema_path_message(&c->path);
+    sema_action(c, b->kid[FGR_BRANCH_action]);
+    way_ends(c, a);
+}
+
+static void way_silence(struct ctx *c, struct asked *a, struct fgr_node *b)
+{
+    sema_path_wait(&c->path, sema_constant_ms(b->kid[FGR_BRANCH_value], PATH_WINDOW));
+    if (b->kid[FGR_BRANCH_action] == NULL) {
+        c->path.dead = true;
+    }
+    sema_action(c, b->kid[FGR_BRANCH_action]);
+    way_ends(c, a);
+}
+
+/* Branches of every kind of question; what is not here is of one kind and done by it. */
+static void common_ways(struct ctx *c, struct asked *a)
+{
+    for (uint32_t i = 0; i < a->branches->n_items; i++) {
+        struct fgr_node *b = a->branches->items[i];
+        struct fgr_node *action = b->kind == FGR_BRANCH ? b->kid[FGR_BRANCH_action] : NULL;
+        if (b->kind != FGR_BRANCH) {
+            continue;
+        }
+        if (b->aux == FGR_BR_SILENCE) {
+            way_silence(c, a, b);
+        } else if (b->aux == FGR_BR_FAILED || b->aux == FGR_BR_LIMIT) {
+            ways_failed(c, a, b);
+        } else if (b->aux == FGR_BR_MEDIA && action != NULL) {
+            ways_failed(c, a, b);
+        } else if (b->aux == FGR_BR_INVALID && action != NULL) {
+            sema_path_message(&c->path);
+            sema_action(c, action);
+            c->path.dead = true; /* asks again */
+            way_ends(c, a);
+        }
+    }
+}
+
+static void to_hub(struct ctx *c, uint32_t hub, struct fgr_node *at)
+{
+    if (hub != SEMA_NO_INDEX && c->unit.graph != SEMA_NO_INDEX && !c->path.dead) {
+        sema_graph_edge(c, c->unit.graph, hub, at);
+    }
+}
+
+static void begin_wait(struct ctx *c, struct asked *a)
+{
+    sema_path_suspend(c, a->node);
+    to_hub(c, c->hub_phrase, a->node);
+    if (a->always_silence) {
+        to_hub(c, c->hub_silence, a->node);
+    }
+    sema_fork(c, &a->fork);
+}
+
+static void say_prompt(struct ctx *c, struct fgr_node *n, struct fgr_node *prompt)
+{
+    if (prompt == NULL) {
+        return;
+    }
+    c->taint = 0;
+    const struct fcc_type *t = sema_expr_open(c, prompt, NULL);
+    sema_taint_message(c, prompt);
+    sema_channel_text(c, prompt, t, LIMIT_TEXT, FGR_D_TEXT_OVER_LIMIT);
+    sema_path_send(c, n, true, false);
+}
+
+/* -- ask ------------------------------------------------------------------------------------------------------------------------------ */
+static bool askable(const struct fcc_type *t)
+{
+    t = sema_open(t);
+    return t->cls == FCC_C_ENUM || (t->cls == FCC_C_BASIC && t->basic != FGR_T_JSON);
+}
+
+static struct place *ask_target(struct ctx *c, struct fgr_node *n)
+{
+    struct fgr_node *target = n->kid[FGR_ASK_target];
+    const struct fcc_type *t = &fcc_t_error;
+    if (target->kind == FGR_LOCAL) {
+        t = sema_type_node(c, target->kid[FGR_LOCAL_type]);
+        struct fcc_sym *s = sema_local(c, FCC_S_LOCAL, target, target->text, t);
+        if (s != NULL) {
+            sema_sym(s)->needs_set = !sema_is_option(t);
+            const struct fgr_node *type = target->kid[FGR_LOCAL_type];
+            s->personal = type != NULL && (type->flags & FGR_PERSONAL) != 0;
+            sema_sym(s)->taint = s->personal ? TAINT_PERSONAL : 0;
+        }
+    } else {
+        unsigned taint = c->taint;
+        c->writing = true;
+        t = sema_expr(c, target, NULL);
+        c->writing = false;
+        c->taint = taint;
+        bool good = target->sym != NULL && (target->sym->kind == FCC_S_VAR || target->sym->kind == FCC_S_LOCAL ||
+                                            target->sym->kind == FCC_S_CONTACT_FIELD);
+        if (!good && !sema_is_error(t)) {
+            sema_diag(c, FGR_D_NOT_ASSIGNABLE, target);
+            return NULL;
+        }
+        t = good ? target->sym->type : t;
+        target->type = t;
+    }
+    if (!sema_is_error(t) && !askable(t)) {
+        sema_arg_type(c, sema_diag(c, FGR_D_NOT_ASKABLE, target), "type", t);
+    }
+    return target->sym != NULL ? sema_place_of(c, target->sym) : NULL;
+}
+
+static void ask_answer(struct ctx *c, struct asked *a, struct place *place)
+{
+    sema_path_message(&c->path);
+    sema_fact(c, place, true);
+    if (a->q->media_transcribe) {
+        sema_path_ai(c, 1);
+    }
+    for (uint32_t i = 0; i < a->branches->n_items; i++) {
+        struct fgr_node *b = a->branches->items[i];
+        if (b->kind == FGR_BRANCH && b->aux == FGR_BR_CHECK) {
+            struct fgr_node *text = b->kid[FGR_BRANCH_value2];
+            sema_cond(c, b->kid[FGR_BRANCH_value]);
+            if (text != NULL) {
+                c->taint = 0;
+                sema_channel_text(c, text, sema_expr_open(c, text, NULL), LIMIT_TEXT, FGR_D_TEXT_OVER_LIMIT);
+                sema_taint_message(c, text);
+            }
+        }
+    }
+    way_ends(c, a);
+}
+
+static void ask(struct ctx *c, struct asked *a)
+{
+    struct fgr_node *n = a->node;
+    struct place *place = ask_target(c, n);
+    struct fork once;
+    bool skips = (n->flags & FGR_ONCE) != 0;
+    if (skips) {
+        sema_fork(c, &once);
+        sema_fact(c, place, true);
+        sema_fork_next(c, &once);
+    }
+    say_prompt(c, n, n->kid[FGR_ASK_prompt]);
+    begin_wait(c, a);
+    common_ways(c, a);
+    ask_answer(c, a, place);
+    sema_fork_join(c, &a->fork);
+    if (skips) {
+        sema_fork_next(c, &once);
+        sema_fork_join(c, &once);
+    }
+}
+
+/* -- choose ------------------------------------------------------------------------------------------------------------------------------ */
+static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_type *e)
+{
+    const struct fgr_node *options = n->kid[FGR_CHOOSE_options];
+    struct names ids = {0}, labels = {0};
+    for (uint32_t i = 0; i < options->n_items; i++) {
+        struct fgr_node *o = options->items[i], *label = o->kid[FGR_OPTION_label];
+        struct name *id = o->text.n != 0 ? sema_name(c, &ids, o->text, true) : NULL;
+        if (id != NULL && id->node != NULL) {
+            fn_diag_label(sema_name_diag(c, FGR_D_OPTION_TAKEN, o), id->node->text_span, FGR_L_FIRST_HERE);
+        } else if (id != NULL) {
+            id->node = o;
+        }
+        if (e != NULL && o->text.n != 0) {
+            sema_enum_member(c, o, e);
+        }
+        if (label == NULL) {
+            continue;
+        }
+        c->taint = 0;
+        sema_channel_label(c, label, sema_expr_open(c, label, NULL));
+        sema_taint_message(c, label);
+        struct fn_buf b;
+        fn_buf_init(&b, 4096);
+        fn_fold_phrase(&b, label->text);
+        struct name *l = b.n != 0 ? sema_name(c, &labels, fn_arena_dup(c->arena, fn_buf_view(&b)), true) : NULL;
+        fn_buf_fini(&b);
+        if (l != NULL && l->node != NULL) {
+            struct fn_diag *d = sema_diag(c, FGR_D_LABELS_SAME, label);
+            fn_diag_label(d, l->node->span, FGR_L_FIRST_HERE);
+            d->why = FGR_W_WHICH_ONE;
+        } else if (l != NULL) {
+            l->node = label;
+        }
+    }
+}
+
+/* `choose cor: Cor`: the answer is kept; `choose r from lista`: the row is. */
+static struct place *choose_local(struct ctx *c, struct fgr_node *n, const struct fcc_type **e)
+{
+    struct fgr_node *type = n->kid[FGR_CHOOSE_type], *source = n->kid[FGR_CHOOSE_source];
+    if (source != NULL) {
+        const struct fcc_type *t = sema_expr_open(c, source, NULL);
+        if (!sema_is_error(t) && t->cls != FCC_C_LIST) {
+            sema_arg_type(c, sema_diag(c, FGR_D_NOT_ITERABLE, source), "type", t);
+        }
+        sema_local(c, FCC_S_LOCAL, n, n->text, t->cls == FCC_C_LIST ? t->elem : &fcc_t_error);
+        if (n->kid[FGR_CHOOSE_label] != NULL) {
+            c->taint = 0;
+            sema_channel_label(c, n->kid[FGR_CHOOSE_label], sema_expr_open(c, n->kid[FGR_CHOOSE_label], NULL));
+            sema_taint_message(c, n->kid[FGR_CHOOSE_label]);
+        }
+    } else if (type != NULL) {
+        const struct fcc_type *t = sema_type_node(c, type);
+        if (!sema_is_error(t) && t->cls != FCC_C_ENUM) {
+            sema_arg_type(c, sema_diag(c, FGR_D_CHOOSE_ENUM, type), "type", t);
+            t = &fcc_t_error;
+        }
+        *e = t->cls == FCC_C_ENUM ? t : NULL;
+        struct fcc_sym *old = sema_lookup(c, NS_VALUE, n->text);
+        if (old != NULL && old->kind == FCC_S_VAR && fcc_same(old->type, t)) {
+            n->sym = old;
+            n->type = t;
+        } else {
+            sema_local(c, FCC_S_LOCAL, n, n->text, t);
+        }
+    }
+    struct fcc_sym *s = n->sym;
+    if (s == NULL || (source == NULL && type == NULL)) {
+        return NULL;
+    }
+    sema_sym(s)->needs_set = true;
+    return sema_place_of(c, s);
+}
+
+static void choose_options(struct ctx *c, struct asked *a, struct place *place)
+{
+    const struct fgr_node *options = a->node->kid[FGR_CHOOSE_options];
+    struct fn_str outer = c->choice;
+    for (uint32_t i = 0; i < options->n_items; i++) {
+        struct fgr_node *o = options->items[i];
+        sema_path_message(&c->path);
+        sema_fact(c, place, true);
+        c->choice = o->kid[FGR_OPTION_label] != NULL ? o->kid[FGR_OPTION_label]->text : o->text;
+        sema_action(c, o->kid[FGR_OPTION_action]);
+        way_ends(c, a);
+    }
+    c->choice = outer;
+    if (options->n_items == 0) { /* the members of the enum, or the rows */
+        struct fgr_node *action = NULL;
+        for (uint32_t i = 0; i < a->branches->n_items; i++) {
+            struct fgr_node *b = a->branches->items[i];
+            action = b->kind == FGR_BRANCH && b->aux == FGR_BR_FROM_ACTION ? b->kid[FGR_BRANCH_action] : b->kind == FGR_OPTION ? b->kid[FGR_OPTION_action] : action;
+        }
+        sema_path_message(&c->path);
+        sema_fact(c, place, true);
+        sema_action(c, action);
+        way_ends(c, a);
+    }
+    for (uint32_t i = 0; i < a->branches->n_items; i++) {
+        struct fgr_node *b = a->branches->items[i];
+        if (b->kind == FGR_BRANCH && b->aux == FGR_BR_OTHER) {
+            sema_path_message(&c->path);
+            sema_action(c, b->kid[FGR_BRANCH_action]);
+            way_ends(c, a);
+        }
+    }
+}
+
+/* A choose that is sent as numbered text holds its prompt and every label. */
+static void choose_size(struct ctx *c, const struct fgr_node *n)
+{
+    const struct fgr_node *prompt = n->kid[FGR_CHOOSE_prompt], *options = n->kid[FGR_CHOOSE_options];
+    uint64_t size = prompt != NULL && prompt->type != NULL ? sema_text_max(prompt->type) : 0;
+    for (uint32_t i = 0; i < options->n_items; i++) {
+        const struct fgr_node *label = options->items[i]->kid[FGR_OPTION_label];
+        size += 6 + (label != NULL && label->type != NULL ? sema_text_max(label->type) : 24);
+    }
+    if (options->n_items > LIMIT_ROWS && size > LIMIT_TEXT) {
+        struct fn_diag *d = sema_diag(c, FGR_D_TEXT_OVER_LIMIT, prompt != NULL ? prompt : n);
+        sema_arg_num(c, d, "size", (int64_t)size);
+        sema_arg_num(c, d, "max", LIMIT_TEXT);
+    }
+}
+
+static void choose(struct ctx *c, struct asked *a)
+{
+    struct fgr_node *n = a->node;
+    const struct fcc_type *e = NULL;
+    struct place *place = choose_local(c, n, &e);
+    bool empty = n->kid[FGR_CHOOSE_options]->n_items == 0 && n->kid[FGR_CHOOSE_source] == NULL && n->kid[FGR_CHOOSE_type] == NULL;
+    option_labels(c, n, e);
+    say_prompt(c, n, n->kid[FGR_CHOOSE_prompt]);
+    choose_size(c, n);
+    if (empty) {
+        sema_diag(c, FGR_D_NO_OPTIONS, n);
+    }
+    begin_wait(c, a);
+    choose_options(c, a, place);
+    common_ways(c, a);
+    sema_fork_join(c, &a->fork);
+}
+
+/* -- waits -------------------------------------------------------------------------------------------------------------------------------- */
+static void wait_message(struct ctx *c, struct asked *a)
+{
+    begin_wait(c, a);
+    common_ways(c, a);
+    sema_path_message(&c->path);
+    way_ends(c, a);
+    sema_fork_join(c, &a->fork);
+}
+
+static void wait_event(struct ctx *c, struct asked *a)
+{
+    struct fgr_node *n = a->node, *binds = n->kid[FGR_WAIT_EVENT_binds];
+    n->sym = sema_find(c, NS_EVENT, n, n->text, FGR_D_EVENT_UNKNOWN, NULL);
+    const struct fcc_sym *e = n->sym;
+    for (uint32_t i = 0; i < binds->n_items; i++) {
+        struct fgr_node *b = binds->items[i];
+        bool known = e != NULL && i < e->n_params;
+        if (e != NULL && !known) {
+            sema_arg_num(c, sema_diag(c, FGR_D_ARG_EXTRA, b), "max", e->n_params);
+        }
+        struct fcc_sym *s = sema_local(c, FCC_S_LOCAL, b, b->text, known ? e->params[i] : &fcc_t_error);
+        if (s != NULL && known) {
+            sema_sym(s)->taint = sema_sym(e->decl->kid[FGR_EVENT_params]->items[i]->sym)->taint;
+        }
+    }
+    if (n->kid[FGR_WAIT_EVENT_where] != NULL) {
+        sema_cond(c, n->kid[FGR_WAIT_EVENT_where]);
+    }
+    begin_wait(c, a);
+    for (uint32_t i = 0; i < binds->n_items; i++) {
+        if (binds->items[i]->sym != NULL) {
+            sema_sym(binds->items[i]->sym)->needs_set = true;
+        }
+    }
+    common_ways(c, a);
+    for (uint32_t i = 0; i < binds->n_items; i++) {
+        if (binds->items[i]->sym != NULL) {
+            sema_fact(c, sema_place_of(c, binds->items[i]->sym), true);
+        }
+    }
+    sema_path_event(&c->path);
+    way_ends(c, a);
+    sema_fork_join(c, &a->fork);
+}
+
+enum { TALK_CALLS = 5 /* an answer, and at most four rounds of tools */ };
+
+static bool is_agent(const struct fcc_sym *s)
+{
+    return s->kind == FCC_S_AGENT;
+}
+
+static void branch_done(struct ctx *c, struct asked *a)
+{
+    for (uint32_t i = 0; i < a->branches->n_items; i++) {
+        struct fgr_node *b = a->branches->items[i];
+        if (b->kind == FGR_BRANCH && b->aux == FGR_BR_DONE) {
+            sema_action(c, b->kid[FGR_BRANCH_action]);
+        }
+    }
+    way_ends(c, a);
+    sema_fork_join(c, &a->fork);
+}
+
+static void talk(struct ctx *c, struct asked *a)
+{
+    struct fgr_node *agent = a->node->kid[FGR_TALK_agent];
+    agent->sym = sema_find(c, NS_VALUE, agent, agent->text, FGR_D_AGENT_UNKNOWN, is_agent);
+    if (agent->sym != NULL) {
+        sema_sym(agent->sym)->visit = 1;
+    }
+    sema_path_ai(c, TALK_CALLS);
+    sema_path_send(c, a->node, true, false);
+    begin_wait(c, a);
+    common_ways(c, a);
+    sema_path_message(&c->path);
+    sema_path_ai(c, TALK_CALLS);
+    branch_done(c, a);
+}
+
+static void handoff(struct ctx *c, struct asked *a)
+{
+    struct fgr_node *n = a->node;
+    for (unsigned i = FGR_HANDOFF_team; i <= FGR_HANDOFF_note; i++) {
+        if (n->kid[i] != NULL) {
+            c->taint = 0;
+            sema_expr_to(c, n->kid[i], &fcc_t_text);
+            sema_taint_message(c, n->kid[i]);
+        }
+    }
+    sema_path_suspend(c, n);
+    sema_fork(c, &a->fork);
+    common_ways(c, a);
+    sema_path_event(&c->path);
+    branch_done(c, a);
+}
+
+void sema_question(struct ctx *c, struct fgr_node *n)
+{
+    uint32_t at = c->questions.n;
+    struct fcc_question *q = sema_push(c, &c->questions, sizeof *q);
+    if (q == NULL || !sema_may_wait(c, n)) {
+        return;
+    }
+    struct fcc_question own = {.node = n, .name = question_name(c, n), .invalid_times = 2};
+    struct asked a = {.node = n, .branches = branches_of(n), .q = &own};
+    static struct fgr_node nothing = {.kind = FGR_LIST};
+    a.branches = a.branches != NULL ? a.branches : &nothing;
+    n->slot = at;
+    n->type = n->type != NULL ? n->type : &fcc_t_void;
+    read_branches(c, &a);
+    SEMA_AT(c->questions, struct fcc_question, at) = own;
+    switch (n->kind) {
+    case FGR_ASK: ask(c, &a); break;
+    case FGR_CHOOSE: choose(c, &a); break;
+    case FGR_WAIT_MESSAGE: wait_message(c, &a); break;
+    case FGR_WAIT_EVENT: wait_event(c, &a); break;
+    case FGR_TALK: talk(c, &a); break;
+    default: handoff(c, &a); break;
+    }
+}

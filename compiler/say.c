@@ -1,0 +1,87 @@
+/* say.c: how the checker speaks: diagnostics with their arguments, and the one rule against cascades: a node that recovery made up is silent.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sema.h"
+
+#include "fn_utf8.h"
+
+void *sema_push(struct ctx *c, struct vec *v, size_t size)
+{
+    if (v->n == v->cap) {
+        uint32_t cap = v->cap == 0 ? 16 : v->cap * 2;
+        void *items = cap > v->cap ? fn_arena_array(c->arena, cap, size) : NULL;
+        if (items == NULL) {
+            c->full = true;
+            return NULL;
+        }
+        if (v->n != 0) {
+            memcpy(items, v->items, v->n * size);
+        }
+        v->items = items;
+        v->cap = cap;
+    }
+    void *at = (char *)v->items + (size_t)v->n++ * size;
+    return memset(at, 0, size);
+}
+
+/* A record nobody reads. Memory is out when there is none; the list then has its own. */
+static struct fn_diag *nobody(struct ctx *c)
+{
+    struct fn_diag *d = fn_arena_alloc(c->arena, sizeof *d);
+    return d != NULL ? d : fgr_diag_add(c->diags, FGR_D_UNKNOWN_CHARACTER, (struct fn_span){0, 0});
+}
+
+bool sema_full(const struct ctx *c)
+{
+    return c->diags->n >= c->diags->max;
+}
+
+struct fn_diag *sema_diag_at(struct ctx *c, enum fgr_diag d, struct fn_span span)
+{
+    struct fn_diag *out = fgr_diag_add(c->diags, d, span);
+    out->file = c->file;
+    return out;
+}
+
+struct fn_diag *sema_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node *n)
+{
+    return (n->flags & FGR_BROKEN) != 0 ? nobody(c) : sema_diag_at(c, d, n->span);
+}
+
+struct fn_diag *sema_name_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node *n)
+{
+    struct fn_diag *out = (n->flags & FGR_BROKEN) != 0 && n->text.n == 0 ? nobody(c) : NULL;
+    if (out == NULL) {
+        out = sema_diag_at(c, d, n->text_span.b > n->text_span.a ? n->text_span : n->span);
+    }
+    sema_arg(out, "name", n->text);
+    return out;
+}
+
+void sema_arg(struct fn_diag *d, const char *name, struct fn_str value)
+{
+    fn_diag_arg(d, name, value);
+}
+
+void sema_arg_num(struct ctx *c, struct fn_diag *d, const char *name, int64_t value)
+{
+    fn_diag_arg(d, name, fn_arena_printf(c->arena, "%lld", (long long)value));
+}
+
+void sema_arg_type(struct ctx *c, struct fn_diag *d, const char *name, const struct fcc_type *t)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, 400);
+    fcc_type_name(&b, t, c->p->trees[c->file].spelling);
+    fn_diag_arg(d, name, fn_arena_dup(c->arena, fn_buf_view(&b)));
+    fn_buf_fini(&b);
+}
+
+void sema_why(struct ctx *c, struct fn_diag *d, enum fgr_why otherwise)
+{
+    if (c->choice.n != 0) {
+        d->why = FGR_W_TAPS;
+        d->why_arg = c->choice;
+        return;
+    }
+    d->why = (uint16_t)otherwise;
+}

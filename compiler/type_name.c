@@ -1,0 +1,99 @@
+/* type_name.c: types as a person reads them, in either language; and the check of a value against what is wanted.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sema.h"
+
+static const char *const basic_names[][2] = {
+    [FGR_T_BOOL] = {"lógico", "bool"}, [FGR_T_INT] = {"inteiro", "int"}, [FGR_T_NUMBER] = {"número", "number"},
+    [FGR_T_MONEY] = {"dinheiro", "money"}, [FGR_T_TEXT] = {"texto", "text"}, [FGR_T_DATE] = {"data", "date"},
+    [FGR_T_TIME] = {"hora", "time"}, [FGR_T_DATETIME] = {"data_hora", "datetime"}, [FGR_T_DURATION] = {"duração", "duration"},
+    [FGR_T_PHONE] = {"telefone", "phone"}, [FGR_T_EMAIL] = {"email", "email"}, [FGR_T_URL] = {"url", "url"},
+    [FGR_T_IMAGE] = {"imagem", "image"}, [FGR_T_AUDIO] = {"áudio", "audio"}, [FGR_T_VIDEO] = {"vídeo", "video"},
+    [FGR_T_DOCUMENT] = {"documento", "document"}, [FGR_T_LOCATION] = {"local", "location"}, [FGR_T_JSON] = {"json", "json"},
+};
+
+static void basic_name(struct fn_buf *out, const struct fcc_type *t, enum fn_lang lang)
+{
+    if (t->basic < FN_COUNT(basic_names) && basic_names[t->basic][0] != NULL) {
+        fn_buf_z(out, basic_names[t->basic][lang == FN_EN]);
+    }
+    if (t->bound != 0) {
+        fn_buf_printf(out, "(%u)", t->bound);
+    }
+}
+
+void fcc_type_name(struct fn_buf *out, const struct fcc_type *t, enum fn_lang lang)
+{
+    bool en = lang == FN_EN;
+    switch (t->cls) {
+    case FCC_C_ERROR: fn_buf_char(out, '?'); break;
+    case FCC_C_VOID: fn_buf_z(out, en ? "nothing" : "sem resultado"); break;
+    case FCC_C_NONE: fn_buf_z(out, en ? "none" : "nada"); break;
+    case FCC_C_BASIC: basic_name(out, t, lang); break;
+    case FCC_C_ENUM:
+    case FCC_C_RECORD: fn_buf_str(out, t->decl->name); break;
+    case FCC_C_LIST:
+    case FCC_C_MAP:
+        fn_buf_z(out, t->cls == FCC_C_LIST ? (en ? "list<" : "lista<") : (en ? "map<text, " : "mapa<texto, "));
+        fcc_type_name(out, t->elem, lang);
+        fn_buf_char(out, '>');
+        if (t->bound != 0) {
+            fn_buf_printf(out, "(%u)", t->bound);
+        }
+        break;
+    case FCC_C_OPTION:
+        fcc_type_name(out, t->elem, lang);
+        fn_buf_char(out, '?');
+        break;
+    }
+}
+
+/* The longest text that `got` may be must fit the bound of `want`, also inside options and lists. */
+static void want_bound(struct ctx *c, struct fgr_node *n, const struct fcc_type *want, const struct fcc_type *got)
+{
+    while (want->elem != NULL) {
+        if (want->cls == FCC_C_LIST && got->cls == FCC_C_LIST && want->bound != 0) {
+            uint32_t size = got->bound != 0 ? got->bound : SEMA_LIST;
+            if (size > want->bound) {
+                struct fn_diag *d = sema_diag(c, FGR_D_LIST_TOO_LONG, n);
+                sema_arg_num(c, d, "size", size);
+                sema_arg_num(c, d, "max", want->bound);
+                return;
+            }
+        }
+        got = got->cls == want->cls && got->elem != NULL ? got->elem : got;
+        want = want->elem;
+    }
+    if (!sema_is_basic(want, FGR_T_TEXT) || want->bound == 0 || !sema_is_textual(got)) {
+        return;
+    }
+    uint64_t size = sema_text_max(got);
+    if (size == 0 || size > want->bound) {
+        struct fn_diag *d = sema_diag(c, size == 0 ? FGR_D_TEXT_UNBOUNDED_INTO : FGR_D_TEXT_TOO_LONG, n);
+        sema_arg_num(c, d, "max", want->bound);
+        if (size != 0) {
+            sema_arg_num(c, d, "size", (int64_t)size);
+        }
+    }
+}
+
+void sema_want(struct ctx *c, struct fgr_node *n, const struct fcc_type *want, const struct fcc_type *got)
+{
+    if (sema_is_error(want) || sema_is_error(got)) {
+        return;
+    }
+    if (sema_fits(want, got)) {
+        want_bound(c, n, want, got);
+        return;
+    }
+    if (got->cls == FCC_C_OPTION && sema_fits(want, got->elem)) {
+        struct fn_diag *d = sema_diag(c, FGR_D_MAY_BE_NONE, n);
+        sema_arg_type(c, d, "type", got);
+        sema_why(c, d, FGR_W_MAY_BE_NONE);
+        return;
+    }
+    struct fn_diag *d = sema_diag(c, got->cls == FCC_C_NONE ? FGR_D_NONE_NOT_WANTED : FGR_D_TYPE_MISMATCH, n);
+    sema_arg_type(c, d, "want", want);
+    if (got->cls != FCC_C_NONE) {
+        sema_arg_type(c, d, "got", got);
+    }
+}

@@ -1,0 +1,291 @@
+/* units.c: the walk over everything that has a body: flows before those who call them, functions, tools, rules of `always`, stages.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sema.h"
+
+static void note_assigned(struct ctx *c, const struct fgr_node *n)
+{
+    if (n == NULL || c->depth > SEMA_DEPTH) {
+        return;
+    }
+    c->depth++;
+    const struct fgr_node *target = n->kind == FGR_ASSIGN ? n->kid[FGR_ASSIGN_target] : NULL;
+    if (target != NULL && target->kind == FGR_NAME) {
+        sema_name(c, &c->assigned, target->text, true);
+    }
+    bool statement = n->kind < FGR_NAME || n->kind == FGR_LIST;
+    for (uint32_t i = 0; statement && i < n->n_items; i++) {
+        note_assigned(c, n->items[i]);
+    }
+    for (unsigned i = 0; statement && i < n->n_kids; i++) {
+        note_assigned(c, n->kid[i]);
+    }
+    c->depth--;
+}
+
+static uint32_t unit_begin(struct ctx *c, enum unit_kind kind, struct fgr_node *decl, const struct fgr_node *body, uint32_t graph)
+{
+    c->unit = (struct unit){.kind = kind, .sym = decl->sym, .decl = decl, .result = &fcc_t_void, .graph = graph};
+    c->unit.result = decl->sym != NULL && kind != UNIT_STAGE && kind != UNIT_ON ? decl->sym->type : &fcc_t_void;
+    c->path = sema_path_start();
+    c->unit_trail = sema_trail(c);
+    c->unit_bytes = 0;
+    c->assigned = (struct names){0};
+    note_assigned(c, body);
+    return sema_scope(c);
+}
+
+static void unit_end(struct ctx *c, uint32_t scope)
+{
+    sema_scope_end(c, scope);
+    sema_undo(c, c->unit_trail);
+    if (c->unit.kind == UNIT_FLOW) {
+        c->flows_bytes += c->unit_bytes;
+    } else if (c->unit_bytes > c->unit_most && (c->unit.kind == UNIT_STAGE || c->unit.kind == UNIT_ON)) {
+        c->unit_most = c->unit_bytes;
+    }
+}
+
+/* The last statement's line, where the missing `->` would stand. */
+static struct fn_span end_of(const struct fgr_node *body)
+{
+    return (struct fn_span){body->span.b > body->span.a ? body->span.b - 1 : body->span.a, body->span.b};
+}
+
+static void params_into_scope(struct ctx *c, const struct fgr_node *params)
+{
+    for (uint32_t i = 0; params != NULL && i < params->n_items; i++) {
+        struct fgr_node *p = params->items[i];
+        struct fcc_sym *s = p->sym;
+        struct name *n = s != NULL && p->text.n != 0 ? sema_name(c, c->names, p->text, true) : NULL;
+        struct local_undo *undo = n != NULL ? sema_push(c, &c->locals, sizeof *undo) : NULL;
+        if (undo == NULL) {
+            continue;
+        }
+        if (n->in[NS_VALUE] != NULL) {
+            struct fn_diag *d = sema_name_diag(c, FGR_D_NAME_TAKEN, p);
+            if (n->in[NS_VALUE]->decl != NULL) {
+                fn_diag_label(d, n->in[NS_VALUE]->decl->text_span, FGR_L_FIRST_HERE);
+            }
+        }
+        *undo = (struct local_undo){n, n->local, s};
+        n->local = s;
+        c->unit_bytes += sema_bytes_max(s->type);
+    }
+}
+
+static void walk_stage(struct ctx *c, struct fgr_node *n)
+{
+    if (n->sym == NULL) {
+        return;
+    }
+    struct fgr_node *body = n->kid[FGR_STAGE_body];
+    uint32_t scope = unit_begin(c, UNIT_STAGE, n, body, sema_sym(n->sym)->graph);
+    sema_block(c, body);
+    if (!c->path.dead && (n->flags & FGR_BROKEN) == 0 && !c->full) {
+        struct fn_diag *d = sema_diag_at(c, FGR_D_STAGE_FALLS_OFF, end_of(body));
+        sema_arg(d, "name", n->text);
+        fn_diag_label(d, n->text_span, FGR_L_THIS_STAGE);
+        d->why = FGR_W_STUCK;
+    }
+    unit_end(c, scope);
+}
+
+static void walk_code(struct ctx *c, struct fgr_node *n, enum unit_kind kind, struct fgr_node *body, uint32_t graph)
+{
+    uint32_t scope = unit_begin(c, kind, n, body, graph);
+    params_into_scope(c, n->kid[FGR_FN_params]);
+    sema_block(c, body);
+    bool needs = c->unit.result->cls != FCC_C_VOID && !sema_is_error(c->unit.result);
+    if (kind == UNIT_FN && c->unit.result->cls == FCC_C_VOID && (n->flags & FGR_BROKEN) == 0) {
+        sema_name_diag(c, FGR_D_FN_WITHOUT_RESULT, n);
+    }
+    if (needs && !c->path.dead && (n->flags & FGR_BROKEN) == 0) {
+        struct fn_diag *d = sema_diag_at(c, FGR_D_RETURN_MISSING, end_of(body));
+        sema_arg(d, "name", n->text);
+    }
+    if (kind == UNIT_FLOW) {
+        if (!c->path.dead && c->unit.exits) {
+            sema_path_join(&c->unit.exit, &c->path);
+        } else if (!c->path.dead) {
+            c->unit.exit = c->path;
+            c->unit.exits = true;
+        }
+        struct flow_sum *sum = sema_push(c, &c->sums, sizeof *sum);
+        if (sum != NULL) {
+            *sum = (struct flow_sum){n->sym, c->unit.exits ? c->unit.exit : (struct path){.dead = true}};
+        }
+    }
+    unit_end(c, scope);
+}
+
+const struct flow_sum *sema_flow_sum(struct ctx *c, const struct fcc_sym *flow)
+{
+    for (uint32_t i = 0; i < c->sums.n; i++) {
+        const struct flow_sum *s = &SEMA_AT(c->sums, struct flow_sum, i);
+        if (s->sym == flow) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+/* -- flows in the order of their calls ------------------------------------------------------------------------------------------- */
+static void visit_flow(struct ctx *c, struct fcc_sym *s, const struct fgr_node *call);
+
+static void visit_calls(struct ctx *c, const struct fgr_node *n)
+{
+    if (n == NULL || c->depth > SEMA_DEPTH) {
+        return;
+    }
+    c->depth++;
+    const struct fgr_node *callee = n->kind == FGR_CALL ? n->kid[FGR_CALL_callee] : NULL;
+    struct fcc_sym *s = NULL;
+    if (callee != NULL && callee->kind == FGR_NAME) {
+        s = sema_lookup(c, NS_VALUE, callee->text);
+    } else if (callee != NULL && callee->kind == FGR_MEMBER_OF && callee->kid[0]->kind == FGR_NAME) {
+        const struct fcc_sym *m = sema_lookup(c, NS_VALUE, callee->kid[0]->text);
+        const struct name *in = m != NULL && m->kind == FCC_S_MODULE && m->index < c->p->n_trees
+                                    ? sema_name(c, &c->tables[m->index], callee->text, false) : NULL;
+        s = in != NULL ? in->in[NS_VALUE] : NULL;
+    }
+    if (s != NULL && s->kind == FCC_S_FLOW) {
+        visit_flow(c, s, n);
+    }
+    for (uint32_t i = 0; i < n->n_items; i++) {
+        visit_calls(c, n->items[i]);
+    }
+    for (unsigned i = 0; i < n->n_kids; i++) {
+        visit_calls(c, n->kid[i]);
+    }
+    c->depth--;
+}
+
+static void visit_flow(struct ctx *c, struct fcc_sym *s, const struct fgr_node *call)
+{
+    struct sym *own = sema_sym(s);
+    if (own->visit == 1 && call != NULL) {
+        struct fn_diag *d = sema_diag(c, FGR_D_FLOW_RECURSIVE, call);
+        sema_arg(d, "name", s->name);
+    }
+    if (own->visit != 0 || c->full) {
+        return;
+    }
+    own->visit = 1;
+    struct file_mark m = sema_file_enter(c, s->file);
+    visit_calls(c, s->decl->kid[FGR_FLOW_body]);
+    own->graph = sema_graph_node(c, GRAPH_FLOW, s, s->decl);
+    own->visit = 2;
+    uint32_t depth = c->depth;
+    c->depth = 0;
+    walk_code(c, s->decl, UNIT_FLOW, s->decl->kid[FGR_FLOW_body], own->graph);
+    c->depth = depth;
+    sema_file_leave(c, m);
+}
+
+void sema_order_flows(struct ctx *c)
+{
+    for (uint32_t i = 0; i < c->p->n_trees && !c->full; i++) {
+        const struct fgr_node *decls = c->p->trees[i].file->kid[FGR_FILE_decls];
+        for (uint32_t k = 0; k < decls->n_items; k++) {
+            if (decls->items[k]->kind == FGR_FLOW && decls->items[k]->sym != NULL) {
+                visit_flow(c, decls->items[k]->sym, NULL);
+            }
+        }
+    }
+}
+
+/* -- always and start --------------------------------------------------------------------------------------------------------------- */
+static uint32_t hub_of(const struct ctx *c, const struct fgr_node *on)
+{
+    return on->aux == FGR_ON_SILENCE ? c->hub_silence : on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED ? c->hub_error : c->hub_phrase;
+}
+
+static void walk_on(struct ctx *c, struct fgr_node *on)
+{
+    if (on->kid[FGR_ON_time] != NULL) {
+        sema_expr_to(c, on->kid[FGR_ON_time], &fcc_t_duration);
+    }
+    if (on->aux == FGR_ON_EVENT) {
+        on->sym = sema_find(c, NS_EVENT, on, on->text, FGR_D_EVENT_UNKNOWN, NULL);
+    }
+    uint32_t graph = sema_graph_node(c, GRAPH_ON, NULL, on);
+    uint32_t scope = unit_begin(c, UNIT_ON, on, on->kid[FGR_ON_action], graph);
+    c->unit.sym = NULL;
+    if (on->aux == FGR_ON_SILENCE) {
+        sema_path_wait(&c->path, sema_constant_ms(on->kid[FGR_ON_time], PATH_WINDOW));
+    } else if (on->aux == FGR_ON_EVENT) {
+        sema_path_event(&c->path);
+    } else if (on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED) {
+        c->path.quiet = PATH_TAKEN;
+        c->path.age_in = on->aux == FGR_ON_ERROR ? PATH_NONE : c->path.age_in;
+    } else {
+        sema_path_message(&c->path);
+    }
+    sema_graph_edge(c, hub_of(c, on), graph, on);
+    c->path = sema_path_start();
+    sema_action(c, on->kid[FGR_ON_action]);
+    unit_end(c, scope);
+}
+
+static void walk_start(struct ctx *c, struct fgr_node *n)
+{
+    struct fgr_node *action = n->kid[FGR_START_action];
+    uint32_t scope = unit_begin(c, UNIT_ON, n, action, 0);
+    c->unit.sym = NULL;
+    bool closed = n->aux == FGR_START_CAMPAIGN || n->aux == FGR_START_EVENT;
+    sema_path_message(&c->path);
+    c->path.age = closed ? PATH_WINDOW : 0;
+    c->path.ai_in = c->path.msg_in = 0;
+    if (action != NULL && action->kind == FGR_JUMP) {
+        action->sym = sema_find(c, NS_STAGE, action, action->text, FGR_D_STAGE_UNKNOWN, NULL);
+        action->type = &fcc_t_void;
+        if (action->sym != NULL) {
+            sema_graph_edge(c, 0, sema_sym(action->sym)->graph, n);
+        }
+    } else {
+        sema_action(c, action);
+    }
+    unit_end(c, scope);
+}
+
+/* Rules of `always` are known before the first question, which inherits from them. */
+void sema_collect_always(struct ctx *c, const struct fgr_node *file)
+{
+    const struct fgr_node *decls = file->kid[FGR_FILE_decls];
+    for (uint32_t i = 0; i < decls->n_items; i++) {
+        const struct fgr_node *ons = decls->items[i]->kind == FGR_ALWAYS ? decls->items[i]->kid[FGR_ALWAYS_ons] : NULL;
+        for (uint32_t k = 0; ons != NULL && k < ons->n_items; k++) {
+            struct fgr_node *on = ons->items[k], **at = on->kind == FGR_ON ? sema_push(c, &c->ons, sizeof *at) : NULL;
+            if (at == NULL) {
+                continue;
+            }
+            *at = on;
+            uint32_t *hub = on->aux == FGR_ON_SILENCE ? &c->hub_silence
+                            : on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED ? &c->hub_error : &c->hub_phrase;
+            if (*hub == SEMA_NO_INDEX) {
+                *hub = sema_graph_node(c, hub == &c->hub_silence ? GRAPH_HUB_SILENCE : hub == &c->hub_error ? GRAPH_HUB_ERROR : GRAPH_HUB_PHRASE,
+                                       NULL, NULL);
+            }
+        }
+    }
+}
+
+void sema_walk_units(struct ctx *c, struct fgr_node *file)
+{
+    const struct fgr_node *decls = file->kid[FGR_FILE_decls];
+    for (uint32_t i = 0; i < decls->n_items && !c->full; i++) {
+        struct fgr_node *n = decls->items[i];
+        switch (n->kind) {
+        case FGR_STAGE: walk_stage(c, n); break;
+        case FGR_FN: walk_code(c, n, UNIT_FN, n->kid[FGR_FN_body], SEMA_NO_INDEX); break;
+        case FGR_TOOL: walk_code(c, n, UNIT_TOOL, n->kid[FGR_TOOL_body], SEMA_NO_INDEX); break;
+        case FGR_START: walk_start(c, n); break;
+        case FGR_ALWAYS:
+            for (uint32_t k = 0; k < n->kid[FGR_ALWAYS_ons]->n_items; k++) {
+                walk_on(c, n->kid[FGR_ALWAYS_ons]->items[k]);
+            }
+            break;
+        default: break;
+        }
+    }
+}
