@@ -527,7 +527,8 @@ static void wait_event(struct ctx *c, struct asked *a)
             sema_fact(c, sema_place_of(c, binds->items[i]->sym), true);
         }
     }
-    sema_path_event(&c->path);
+    sema_path_wait(&c->path, sema_constant_ms(a->q->silence_time, PATH_WINDOW)); /* it comes before the silence is over */
+    c->path.quiet = PATH_TAKEN;
     way_ends(c, a);
     sema_fork_join(c, &a->fork);
 }
