@@ -77,8 +77,10 @@ struct fgr_node *build_media(struct build *b, struct fgr_node *n, struct fgr_loc
     const struct fgr_word *w = type_word(b, word.first);
     uint16_t type = w != NULL ? type_of_word[w->token - FGR_TOK_T_TEXT] : (uint16_t)FGR_T_NAMED;
     if (type < FGR_T_IMAGE || type > FGR_T_LOCATION) {
-        struct fn_diag *d = fgr_diag_add(b->diags, FGR_D_BAD_MEDIA, (struct fn_span){word.a, word.b});
-        fn_diag_arg(d, "word", literal_slice(b, word.first));
+        if (!(b->tree->tokens[word.first].flags & FGR_TOKEN_MADE)) {
+            struct fn_diag *d = fgr_diag_add(b->diags, FGR_D_BAD_MEDIA, (struct fn_span){word.a, word.b});
+            fn_diag_arg(d, "word", literal_slice(b, word.first));
+        }
         n->flags |= FGR_BROKEN;
         type = FGR_T_IMAGE;
     }

@@ -86,7 +86,11 @@ static bool put_value(struct fn_buf *out, struct fn_str value, enum fn_lang lang
     }
     bool quoted = out->n > 0 && !out->failed && out->p[out->n - 1] == '`';
     drop_quote(out);
-    fn_buf_z(out, ends[line ? 1 : 0][lang]);
+    const char *words = ends[line ? 1 : 0][lang];
+    if (lang == FN_PT && out->n >= 3 && !out->failed && memcmp(out->p + out->n - 3, "de ", 3) == 0) {
+        out->n -= 2; /* de + o = do */
+    }
+    fn_buf_z(out, words);
     return quoted;
 }
 

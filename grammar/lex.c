@@ -87,10 +87,23 @@ static bool heads_a_line(uint16_t kind)
            kind == FGR_TOK_STAGE || kind == FGR_TOK_TEST || kind == FGR_TOK_RECORD || kind == FGR_TOK_ARROW;
 }
 
+static bool at_margin(const struct lexer *lx)
+{
+    return lx->token == lx->start || lx->token[-1] == '\n';
+}
+
+/* Begins a line that cannot be inside ( or [: a statement, a declaration at the margin, a step of a test inside [. */
+static bool ends_brackets(const struct lexer *lx, uint16_t kind)
+{
+    bool step = kind == FGR_TOK_LT || kind == FGR_TOK_GT || kind == FGR_TOK_PLUS || kind == FGR_TOK_AT_SIGN;
+    return heads_a_line(kind) || kind == FGR_TOK_RBRACE || (fgr_token_class(kind) == FGR_CLASS_DECL && at_margin(lx)) ||
+           (step && lx->n_nest > 0 && lx->nest[lx->n_nest - 1] == '[');
+}
+
 /* A statement begins inside an open ( or [: forget the bracket, and let the line break be one. */
 static void abandon_brackets(struct lexer *lx, uint16_t kind)
 {
-    if (!lx->held_break || !(heads_a_line(kind) || kind == FGR_TOK_RBRACE)) {
+    if (!lx->held_break || !ends_brackets(lx, kind)) {
         return;
     }
     uint32_t n = lx->n_nest;
@@ -127,7 +140,7 @@ static void end_dangling(struct lexer *lx, uint16_t kind)
 /* A declaration at the start of a line stands in no bracket, whatever was left open above. */
 static void leave_all(struct lexer *lx, uint16_t kind)
 {
-    if (fgr_token_class(kind) == FGR_CLASS_DECL && lx->n_texts == 0 && lx->token > lx->start && lx->token[-1] == '\n') {
+    if (fgr_token_class(kind) == FGR_CLASS_DECL && lx->n_texts == 0 && at_margin(lx)) {
         lx->n_nest = 0;
         lx->n_too_deep = 0;
     }
@@ -231,6 +244,7 @@ void lex_less(struct lexer *lx)
                        before == FGR_TOK_LANGLE || before == FGR_TOK_PERSONAL || before == FGR_TOK_SECRET ||
                        (before == FGR_TOK_COMMA && lx->angles > 0));
     lx->angles += opens_type ? 1 : 0;
+    begin_token(lx, FGR_TOK_LT);
     lex_push(lx, opens_type ? FGR_TOK_LANGLE : FGR_TOK_LT, lex_span(lx));
 }
 
@@ -238,6 +252,7 @@ void lex_greater(struct lexer *lx)
 {
     bool closes_type = lx->angles > 0;
     lx->angles -= closes_type ? 1 : 0;
+    begin_token(lx, FGR_TOK_GT);
     lex_push(lx, closes_type ? FGR_TOK_RANGLE : FGR_TOK_GT, lex_span(lx));
 }
 

@@ -136,9 +136,24 @@ static int replace_bonus(const struct settle *s, const struct fgr_token *old, ui
     return old->kind == FGR_TOK_NL || old->kind == FGR_TOK_EOF ? -40 : -6;
 }
 
-static int insert_bonus(uint16_t token)
+/* The next line goes further in than the one the token is on: a block was meant to open. */
+static bool goes_in(const struct settle *s)
+{
+    const struct fgr_token *t = &s->in[s->at];
+    if (t->kind != FGR_TOK_NL || s->n_out == 0) {
+        return true;
+    }
+    return settle_indent(s, &s->in[s->at + 1]) > settle_indent(s, &s->out[s->n_out - 1]);
+}
+
+static int insert_bonus(const struct settle *s, uint16_t token)
 {
     switch (token) {
+    case FGR_TOK_LBRACE: return goes_in(s) ? 2 : -3;
+    case FGR_TOK_LPAREN:
+    case FGR_TOK_LBRACKET: return -1;
+    case FGR_TOK_FUNNEL:
+    case FGR_TOK_MODULE: return -6;
     case FGR_TOK_NL: return 1;
     case FGR_TOK_NAME: return -1;
     case FGR_TOK_TEXT:
@@ -202,7 +217,7 @@ static void try_here(struct settle *s, struct settle_repair *best)
             continue;
         }
         struct settle_repair r = {SETTLE_INSERT, false, token, gain_of(s, &s->stack, token, 0, s->at), 0};
-        consider(best, r, insert_bonus(token));
+        consider(best, r, insert_bonus(s, token));
         if (!last && removable(t)) {
             r = (struct settle_repair){SETTLE_REPLACE, false, token, gain_of(s, &s->stack, token, 0, s->at + 1), 0};
             consider(best, r, replace_bonus(s, t, token, last ? 0 : s->in[s->at + 1].kind));
@@ -226,7 +241,7 @@ static void try_before(struct settle *s, struct settle_repair *best, const struc
             continue;
         }
         struct settle_repair r = {SETTLE_INSERT, true, token, gain_of(s, from, token, kind, s->at), 0};
-        consider(best, r, insert_bonus(token));
+        consider(best, r, insert_bonus(s, token));
         r = (struct settle_repair){SETTLE_REPLACE, true, token, gain_of(s, from, token, 0, s->at), 0};
         consider(best, r, replace_bonus(s, t, token, s->in[s->at].kind));
     }
@@ -234,10 +249,32 @@ static void try_before(struct settle *s, struct settle_repair *best, const struc
     consider(best, r, delete_bonus(t));
 }
 
+/* `choose "…"` without its brace is whole; its first option is what does not fit, on a line that goes further in. */
+static void try_above(struct settle *s, struct settle_repair *best)
+{
+    if (s->line_out < 2 || s->out[s->line_out - 1].kind != FGR_TOK_NL || s->line_at >= s->at + 1 ||
+        settle_indent(s, &s->in[s->line_at]) <= settle_indent(s, &s->out[s->line_out - 2])) {
+        return;
+    }
+    settle_copy(&s->scratch, &s->above);
+    if (!settle_push(&s->scratch, FGR_TOK_LBRACE)) {
+        return;
+    }
+    uint32_t i = s->line_at;
+    for (; i < s->at; i++) {
+        if (!settle_push(&s->scratch, settle_kind(s, &s->scratch, s->in, i))) {
+            return;
+        }
+    }
+    struct settle_repair r = {SETTLE_OPEN_ABOVE, false, FGR_TOK_LBRACE, settle_run(s, &s->scratch, i), 0};
+    consider(best, r, 6);
+}
+
 struct settle_repair repair_find(struct settle *s)
 {
     struct settle_repair best = {.score = -100};
     try_here(s, &best);
+    try_above(s, &best);
     struct lr_stack from = {.cap = LR_DEPTH_MAX};
     from.states = fn_arena_array(s->arena, s->stack.n + SETTLE_POPPED + 1, sizeof *from.states);
     if (from.states != NULL && settle_before(s, &from)) {

@@ -144,8 +144,21 @@ static void tell_delete(struct settle *s, const struct fgr_token *t)
     fn_diag_fix(d, FN_FIX_REVIEW, t->span, FN_STR_NULL);
 }
 
+static void tell_open_above(struct settle *s)
+{
+    const struct fgr_token *end = &s->out[s->line_out - 1];
+    struct fn_diag *d = fgr_diag_add(s->diags, FGR_D_MISSING, (struct fn_span){end->span.a, end->span.a});
+    fn_diag_arg(d, "token", FN_STR("{"));
+    fn_diag_arg(d, "found", FN_STR("\n"));
+    fn_diag_fix(d, FN_FIX_SAFE, (struct fn_span){end->span.a, end->span.a}, FN_STR(" {"));
+}
+
 void repair_tell(struct settle *s, const struct settle_repair *r)
 {
+    if (r->edit == SETTLE_OPEN_ABOVE) {
+        tell_open_above(s);
+        return;
+    }
     const struct fgr_token *t = r->before ? &s->out[s->n_out - 1] : &s->in[s->at];
     const struct lr_stack *stack = &s->stack;
     if (r->before && settle_before(s, &s->scratch)) {
@@ -160,19 +173,26 @@ void repair_tell(struct settle *s, const struct settle_repair *r)
     }
 }
 
-/* The innermost `{` that is still open. */
+/* The `{` to blame: the first whose block has a line that goes no further in than its own, or ends in a brace that stands
+ * further out; else the innermost that is still open. */
 static const struct fgr_token *open_brace(const struct settle *s)
 {
-    uint32_t depth = 0;
-    for (uint32_t i = s->n_out; i-- > 0;) {
-        uint16_t kind = s->out[i].kind;
-        if (kind == FGR_TOK_RBRACE) {
-            depth++;
-        } else if (kind == FGR_TOK_LBRACE && depth-- == 0) {
-            return &s->out[i];
+    uint32_t stack[FGR_NEST_MAX], depth = 0;
+    for (uint32_t i = s->top_out; i < s->n_out; i++) {
+        const struct fgr_token *t = &s->out[i];
+        if (depth > 0 && (t->flags & FGR_TOKEN_FIRST) && t->kind != FGR_TOK_NL) {
+            uint32_t indent = settle_indent(s, t), opener = settle_indent(s, &s->out[stack[depth - 1]]);
+            if (t->kind == FGR_TOK_RBRACE ? indent < opener : indent <= opener) {
+                return &s->out[stack[depth - 1]];
+            }
+        }
+        if (t->kind == FGR_TOK_LBRACE && depth < FGR_NEST_MAX) {
+            stack[depth++] = i;
+        } else if (t->kind == FGR_TOK_RBRACE && depth > 0) {
+            depth--;
         }
     }
-    return NULL;
+    return depth > 0 ? &s->out[stack[depth - 1]] : NULL;
 }
 
 void repair_tell_brace(struct settle *s)

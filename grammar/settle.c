@@ -49,13 +49,32 @@ static bool next_fits(struct settle *s, const struct lr_stack *stack, uint16_t k
            (fits(&s->scratch2, next) || (may_be_name(next) && fits(&s->scratch2, FGR_TOK_NAME)));
 }
 
-/* Looks like the head of a declaration: first on its line, with a name or a brace behind it. */
-bool settle_heads_decl(const struct fgr_token *tokens, uint32_t i)
+uint32_t settle_indent(const struct settle *s, const struct fgr_token *t)
 {
+    const char *text = s->tree->source.text.p;
+    uint32_t start = t->span.a, n = 0;
+    while (start > 0 && text[start - 1] != '\n') {
+        start--;
+    }
+    while (text[start + n] == ' ' || text[start + n] == '\t') {
+        n++;
+    }
+    return n;
+}
+
+/* Looks like the head of a declaration: first on its line, with a name or a brace behind it, and at the margin; only stages
+ * and tests, which nothing inside a block looks like, may be indented. */
+bool settle_heads_decl(const struct settle *s, uint32_t i)
+{
+    const struct fgr_token *tokens = s->in;
     if (fgr_token_class(tokens[i].kind) != FGR_CLASS_DECL || !(tokens[i].flags & FGR_TOKEN_FIRST)) {
         return false;
     }
     uint16_t next = tokens[i + 1].kind;
+    bool anywhere = tokens[i].kind == FGR_TOK_STAGE || tokens[i].kind == FGR_TOK_TEST;
+    if (!anywhere && tokens[i].span.a > 0 && s->tree->source.text.p[tokens[i].span.a - 1] != '\n') {
+        return false;
+    }
     return next == FGR_TOK_NAME || next == FGR_TOK_TNAME || next == FGR_TOK_LBRACE || fgr_word_of(next) != NULL ||
            (next == FGR_TOK_TEXT && tokens[i].kind == FGR_TOK_TEST);
 }
@@ -75,12 +94,12 @@ uint16_t settle_kind(struct settle *s, const struct lr_stack *stack, const struc
                        next_fits(s, stack, FGR_TOK_NAME, next);
         return as_name ? (uint16_t)FGR_TOK_NAME : kind;
     }
-    return settle_heads_decl(tokens, i) || !fits(stack, FGR_TOK_NAME) ? kind : (uint16_t)FGR_TOK_NAME;
+    return settle_heads_decl(s, i) || !fits(stack, FGR_TOK_NAME) ? kind : (uint16_t)FGR_TOK_NAME;
 }
 
 uint32_t settle_closers(struct settle *s, const struct lr_stack *stack, uint32_t i)
 {
-    if (s->in[i].kind != FGR_TOK_EOF && !settle_heads_decl(s->in, i)) {
+    if (s->in[i].kind != FGR_TOK_EOF && !settle_heads_decl(s, i)) {
         return 0;
     }
     settle_copy(&s->scratch2, stack);
@@ -158,6 +177,7 @@ static void mark_line(struct settle *s)
 {
     settle_copy(&s->line, &s->stack);
     s->line_out = s->n_out;
+    s->line_at = s->at + 1;
     if (s->stack.n <= 4 && fits(&s->stack, FGR_TOK_EOF)) {
         settle_copy(&s->top, &s->stack);
         s->top_out = s->n_out;
@@ -172,6 +192,9 @@ static bool emit(struct settle *s, struct fgr_token t, uint16_t kind)
         return false;
     }
     remember(s, &step);
+    if (kind == FGR_TOK_NL) {
+        settle_copy(&s->above, &s->stack);
+    }
     if (!commit(&s->stack, &step)) {
         return false;
     }
@@ -259,10 +282,25 @@ static uint32_t line_of(const struct settle *s, uint32_t offset)
     return line;
 }
 
+/* The scanner told something of this line already: what does not fit now is most likely the same mistake. */
+static bool scanner_told(const struct settle *s, uint32_t line)
+{
+    for (size_t i = 0; i < s->n_scanned; i++) {
+        uint32_t offset = s->diags->items[i]->span.a;
+        if (s->diags->items[i]->code != FGR_D_ELSE_ON_ITS_OWN && line_of(s, offset) == line) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One mistake is told once: not again close behind a repair on the same line. */
 static bool tells(struct settle *s)
 {
     uint32_t line = line_of(s, s->in[s->at].span.a);
+    if (scanner_told(s, line)) {
+        return false;
+    }
     bool close = s->errors > 0 && s->n_out < s->repaired_at + 3 && line == s->repaired_line;
     s->repaired_line = line;
     if (close || s->gave_up) {
@@ -287,7 +325,7 @@ static void drop_line(struct settle *s)
     for (; s->in[s->at].kind != FGR_TOK_EOF; s->at++) {
         uint16_t kind = s->in[s->at].kind;
         bool ends = depth == 0 && (kind == FGR_TOK_NL || kind == FGR_TOK_RBRACE);
-        if (ends || settle_heads_decl(s->in, s->at)) {
+        if (ends || settle_heads_decl(s, s->at)) {
             break;
         }
         depth += kind == FGR_TOK_LBRACE ? 1 : 0;
@@ -317,7 +355,7 @@ static bool close_blocks(struct settle *s)
 /* Dropping the line changed nothing: drop the token, or, where a declaration or the end must follow, the whole declaration. */
 static void drop_stuck(struct settle *s)
 {
-    if (s->in[s->at].kind == FGR_TOK_EOF || settle_heads_decl(s->in, s->at)) {
+    if (s->in[s->at].kind == FGR_TOK_EOF || settle_heads_decl(s, s->at)) {
         settle_copy(&s->stack, &s->top);
         s->n_out = s->top_out;
         s->undo.valid = false;
@@ -330,6 +368,20 @@ static void drop_stuck(struct settle *s)
         carry_comments(s, s->at);
         s->at++;
     }
+}
+
+/* The line above forgot its brace: back to its end, open the block, and read this line again inside it. */
+static void open_above(struct settle *s)
+{
+    uint32_t end = s->line_out - 1; /* the line break */
+    settle_copy(&s->stack, &s->above);
+    s->n_out = end;
+    s->at = s->line_at - 1;
+    s->undo.valid = false;
+    for (uint32_t i = 0; i < s->n_comments; i++) {
+        s->tree->comments[i].before += s->tree->comments[i].before >= end ? 1 : 0;
+    }
+    emit(s, made(s, FGR_TOK_LBRACE, false), FGR_TOK_LBRACE);
 }
 
 static void recover(struct settle *s)
@@ -355,7 +407,9 @@ static void recover(struct settle *s)
         if (told) {
             repair_tell(s, &r);
         }
-        if (r.before) {
+        if (r.edit == SETTLE_OPEN_ABOVE) {
+            open_above(s);
+        } else if (r.before) {
             apply_before(s, &r);
         } else {
             apply_here(s, &r);
@@ -378,7 +432,8 @@ static bool start(struct settle *s)
     s->n_in = s->tree->n_tokens;
     s->cap_out = s->n_in + 64;
     s->out = fn_arena_array(s->arena, s->cap_out, sizeof *s->out);
-    return s->out != NULL && make_stack(s, &s->stack) && make_stack(s, &s->line) && make_stack(s, &s->top) &&
+    return s->out != NULL && make_stack(s, &s->stack) && make_stack(s, &s->line) && make_stack(s, &s->above) &&
+           make_stack(s, &s->top) &&
            make_stack(s, &s->scratch) &&
            make_stack(s, &s->scratch2);
 }
@@ -395,6 +450,7 @@ static void finish(struct settle *s)
 enum fn_code settle_tokens(struct fn_arena *arena, struct fn_diag_list *diags, struct fgr_tree *tree)
 {
     struct settle s = {.arena = arena, .diags = diags, .tree = tree, .portuguese = tree->spelling == FN_PT};
+    s.n_scanned = diags->n;
     if (!start(&s)) {
         return FN_NO_MEMORY;
     }

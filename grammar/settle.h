@@ -26,15 +26,17 @@ struct settle {
     uint32_t n_in, at;          /* at: the next to settle */
     struct fgr_token *out;
     uint32_t n_out, cap_out, n_comments; /* comments already carried over */
-    struct lr_stack stack, line, top, scratch, scratch2;
+    struct lr_stack stack, line, above, top, scratch, scratch2; /* above: before the line break over this line */
     uint32_t line_out, top_out; /* tokens settled when the line, the declaration began */
+    uint32_t line_at;           /* where the line began in `in` */
     struct settle_undo undo;
+    size_t n_scanned; /* diagnostics of the scanner */
     uint32_t errors, repaired_at; /* repaired_at: tokens settled when the last repair was made */
     uint32_t repaired_line;
     bool doubt; /* mark the next token */
     bool gave_up;
 };
-enum settle_edit { SETTLE_INSERT, SETTLE_REPLACE, SETTLE_DELETE };
+enum settle_edit { SETTLE_INSERT, SETTLE_REPLACE, SETTLE_DELETE, SETTLE_OPEN_ABOVE };
 struct settle_repair {
     enum settle_edit edit;
     bool before; /* at the token before the one that does not fit */
@@ -54,7 +56,9 @@ int settle_run(struct settle *s, struct lr_stack *stack, uint32_t i);
 uint32_t settle_closers(struct settle *s, const struct lr_stack *stack, uint32_t i);
 /* The stack before the last settled token; false when it cannot be had. */
 bool settle_before(const struct settle *s, struct lr_stack *to);
-bool settle_heads_decl(const struct fgr_token *tokens, uint32_t i);
+bool settle_heads_decl(const struct settle *s, uint32_t i);
+/* Columns of white space before the first token of the line a token stands on. */
+uint32_t settle_indent(const struct settle *s, const struct fgr_token *t);
 
 struct settle_repair repair_find(struct settle *s);
 void repair_tell(struct settle *s, const struct settle_repair *r);
