@@ -77,6 +77,11 @@ void fn_buf_z(struct fn_buf *b, const char *z)
 
 void fn_buf_char(struct fn_buf *b, char c)
 {
+    if (!b->failed && b->n + 1 < b->cap) { /* cap is at most max + 1 */
+        b->p[b->n++] = c;
+        b->p[b->n] = '\0';
+        return;
+    }
     fn_buf_put(b, &c, 1);
 }
 

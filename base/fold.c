@@ -59,6 +59,9 @@ void fn_fold(struct fn_buf *out, struct fn_str s)
 
 static bool is_space(int32_t cp)
 {
+    if (cp > ' ' && cp < 0x85) { /* nearly always */
+        return false;
+    }
     return cp == ' ' || (cp >= '\t' && cp <= '\r') || cp == 0x85 || cp == 0xA0 || cp == 0x1680 ||
            (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F;
 }
@@ -67,6 +70,9 @@ static bool is_space(int32_t cp)
  * meaning at the end of a label stay: 50%, C++, #1, R$. */
 static bool is_edge_punctuation(int32_t cp)
 {
+    if ((cp >= 'a' && cp <= 'z') || (cp >= '0' && cp <= '9')) { /* nearly always: it is folded already */
+        return false;
+    }
     return (cp > 0 && cp < 0x80 && strchr("!\"'()*,-./:;?[]_`{}~", (int)cp) != NULL) || cp == 0xA1 || cp == 0xBF ||
            cp == 0xB7 || cp == 0x2022 || (cp >= 0x3001 && cp <= 0x3002) || (cp >= 0x3008 && cp <= 0x3011);
 }
@@ -87,7 +93,11 @@ static size_t squeeze(char *to, struct fn_str s)
                 to[n++] = ' ';
             }
             space = false;
-            memmove(to + n, s.p + from, at - from);
+            if (at - from == 1) { /* nearly always; a call costs more than the byte */
+                to[n] = s.p[from];
+            } else {
+                memmove(to + n, s.p + from, at - from);
+            }
             n += at - from;
         }
     }

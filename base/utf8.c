@@ -33,6 +33,10 @@ int32_t fn_utf8_next(struct fn_str s, size_t *at)
 {
     static const int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const char *p = s.p + *at;
+    if ((unsigned char)*p < 0x80) {
+        ++*at;
+        return *p;
+    }
     int32_t cp = 0;
     size_t n = first_byte((unsigned char)*p, &cp);
     bool good = n != 0 && n <= s.n - *at;

@@ -1,14 +1,15 @@
 /* bench_turn.c: turns of an eight-question funnel, one core, in memory: no store, no network.
  *
- * A turn is what a node does with one message: fvm_load of the row's bytes (CRC, validation), fvm_turn, fvm_wake with the text, run (the
- * library reads the answer, the next question comes back as an effect and is taken as JSON bytes would be: its text is looked at), stop
- * at the next wait, fvm_save. The image is built here, word by word, in the shape the compiler gives a question: ask, wait with a
- * deadline, read, ask again when it does not fit, keep.
+ * A turn is what a node does with one message: fvm_load of the row's bytes (checksum, validation), fvm_turn, fvm_wake with the text, run
+ * (the library reads the answer, the next question comes back as an effect whose text is looked at), stop at the next wait, fvm_save.
+ * Twice: `machine` is an image built here, word by word, with eight questions of the plainest shape (ask, wait with a deadline, read, ask
+ * again, keep); `compiled` is turn.funnel as the compiler writes it, with eight types of answers, phrases, and all that a question brings.
  *
- * bench_turn [TURNS]: prints turns/s, bytes per snapshot, ns per turn. With TURNS, runs just that many (for counting instructions).
+ * bench_turn: turns/s, bytes per snapshot. bench_turn machine|compiled TURNS: runs just that many, for counting instructions.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fbc_build.h"
 #include "fbc_format.h"
+#include "fcc_compile.h"
 #include "fn_buf.h"
 #include "fsl_natives.h"
 #include "fvm_run.h"
@@ -25,9 +26,13 @@ static const char *const names[QUESTIONS] = {"nome", "email", "cidade", "bairro"
 static const char *const asked[QUESTIONS] = {
     "Olá! Qual é o seu nome?", "Qual é o seu melhor e-mail?", "Em que cidade você mora?", "E o bairro?",
     "Qual produto você procura?", "De que cor?", "Para quando precisa?", "Mais alguma coisa que devemos saber?"};
-static const char *const answers[QUESTIONS] = {
+static const char *const plain_answers[QUESTIONS] = {
     "Maria da Conceição", "maria.conceicao@example.com", "Belo Horizonte", "Savassi", "Tênis de corrida", "azul-marinho",
     "até sexta-feira", "prefiro entrega de manhã"};
+
+static const char *const typed_answers[QUESTIONS] = {
+    "Maria da Conceição", "maria.conceicao@example.com", "Belo Horizonte", "tênis de corrida", "2", "R$ 1.234,56", "sim",
+    "prefiro entrega de manhã"};
 
 struct program {
     struct fbc_build *b;
@@ -118,19 +123,29 @@ static size_t run_to_wait(struct fvm_run *run)
     for (;;) {
         enum fvm_stop stop = fvm_resume(run);
         if (stop == FVM_EFFECT) {
-            seen += fvm_text(run, fvm_request(run).args[0].ref).n;
+            seen += fvm_text(run, fvm_request(run).args[0].ref).n; /* every effect here begins with a text */
         } else if (stop == FVM_WAIT) {
             return seen;
-        } else if (stop != FVM_STAGE) {
+        } else if (stop != FVM_STAGE && stop != FVM_COUNT) {
             die("the funnel did not wait");
         }
     }
 }
 
-static size_t take_turn(struct fvm_run *run, const struct fbc_image *image, const struct fn_buf *from, unsigned question, struct fn_buf *to)
+struct bench {
+    const char *name;
+    const char *const *answers;
+    const struct fbc_image *image;
+    struct fvm_run *run;
+    struct fn_buf states[QUESTIONS]; /* the snapshot that waits for answer i */
+    struct fn_buf scratch;
+};
+
+static size_t take_turn(struct bench *b, unsigned question, struct fn_buf *to)
 {
-    struct fvm_input input = {.kind = FBC_WAKE_MESSAGE, .text = fn_str_c(answers[question])};
-    if (fvm_load(run, image, fn_buf_view(from), NULL) != FN_OK) {
+    struct fvm_run *run = b->run;
+    struct fvm_input input = {.kind = FBC_WAKE_MESSAGE, .text = fn_str_c(b->answers[question])};
+    if (fvm_load(run, b->image, fn_buf_view(&b->states[question]), NULL) != FN_OK) {
         die("a snapshot is refused");
     }
     fvm_turn(run, NOW + (int64_t)question * 60000);
@@ -145,16 +160,36 @@ static size_t take_turn(struct fvm_run *run, const struct fbc_image *image, cons
     return seen;
 }
 
-struct bench {
-    struct fvm_run *run;
-    const struct fbc_image *image;
-    struct fn_buf states[QUESTIONS]; /* the snapshot that waits for answer i */
-    struct fn_buf scratch;
-};
-
-static void prepare(struct bench *b)
+static const struct fbc_image *compile_image(void)
 {
-    b->image = build_image();
+    char source[4096];
+    struct fn_arena arena;
+    struct fn_diag_list diags;
+    struct fcc_program *program = NULL;
+    struct fn_buf out;
+    struct fbc_fault fault;
+    const struct fbc_image *image = NULL;
+    FILE *f = fopen(BENCH_ROOT "/bench/turn.funnel", "r");
+    size_t n = f != NULL ? fread(source, 1, sizeof source, f) : 0;
+    if (f == NULL || n == 0 || fclose(f) != 0) {
+        die("cannot read turn.funnel");
+    }
+    fn_arena_init(&arena, 64u << 20);
+    fn_diag_list_init(&diags, &arena, 100);
+    fn_buf_init(&out, FBC_LIMIT_IMAGE);
+    struct fcc_options options = {.modules = NULL};
+    enum fn_code code = fcc_compile(&arena, FN_STR("turn.funnel"), (struct fn_str){source, n}, &options, &diags, &program, &out, NULL);
+    if (code != FN_OK || fbc_verify(fn_buf_view(&out), FBC_ALLOW_ALL, &image, &fault) != FN_OK) {
+        die("turn.funnel does not compile");
+    }
+    fn_buf_fini(&out);
+    fn_arena_fini(&arena);
+    return image;
+}
+
+static void prepare(struct bench *b, const struct fbc_image *image)
+{
+    b->image = image;
     b->run = fvm_run_new(&fvm_limits_default, fsl_natives);
     if (b->run == NULL || fvm_start(b->run, b->image, 0, NOW, 7) != FN_OK) {
         die("the funnel does not start");
@@ -168,16 +203,25 @@ static void prepare(struct bench *b)
         die("no snapshot");
     }
     for (unsigned i = 0; i + 1 < QUESTIONS; i++) {
-        take_turn(b->run, b->image, &b->states[i], i, &b->states[i + 1]);
+        take_turn(b, i, &b->states[i + 1]);
     }
+}
+
+static void finish(struct bench *b)
+{
+    for (unsigned i = 0; i < QUESTIONS; i++) {
+        fn_buf_fini(&b->states[i]);
+    }
+    fn_buf_fini(&b->scratch);
+    fvm_run_free(b->run);
+    fbc_image_free(b->image);
 }
 
 static size_t run_turns(struct bench *b, unsigned long turns)
 {
     size_t seen = 0;
     for (unsigned long i = 0; i < turns; i++) {
-        unsigned question = (unsigned)(i % (QUESTIONS - 1));
-        seen += take_turn(b->run, b->image, &b->states[question], question, &b->scratch);
+        seen += take_turn(b, (unsigned)(i % (QUESTIONS - 1)), &b->scratch);
     }
     return seen;
 }
@@ -200,27 +244,25 @@ static void report(struct bench *b)
         double rate = TURNS / (seconds() - from);
         best = rate > best ? rate : best;
     }
-    printf("turns/s (best of %d rounds of %d, one core)  %.0f\n", ROUNDS, TURNS, best);
-    printf("ns per turn                                %.0f\n", 1e9 / best);
-    printf("bytes per snapshot, first question         %zu\n", b->states[0].n);
-    printf("bytes per snapshot, seven answers kept     %zu\n", b->states[QUESTIONS - 1].n);
-    printf("bytes of questions asked                   %zu\n", seen);
+    printf("%s: turns/s on one core, best of %d times %d  %.0f (%.0f ns a turn)\n", b->name, ROUNDS, TURNS, best, 1e9 / best);
+    printf("%s: bytes per snapshot  %zu at the first question, %zu with seven answers kept\n", b->name, b->states[0].n,
+           b->states[QUESTIONS - 1].n);
+    printf("%s: bytes of questions asked  %zu\n", b->name, seen);
 }
 
 int main(int argc, char **argv)
 {
-    struct bench b;
-    prepare(&b);
-    if (argc > 1) {
-        run_turns(&b, strtoul(argv[1], NULL, 10));
+    struct bench machine = {.name = "machine", .answers = plain_answers};
+    struct bench compiled = {.name = "compiled", .answers = typed_answers};
+    prepare(&machine, build_image());
+    prepare(&compiled, compile_image());
+    if (argc == 3) {
+        run_turns(strcmp(argv[1], "compiled") == 0 ? &compiled : &machine, strtoul(argv[2], NULL, 10));
     } else {
-        report(&b);
+        report(&machine);
+        report(&compiled);
     }
-    for (unsigned i = 0; i < QUESTIONS; i++) {
-        fn_buf_fini(&b.states[i]);
-    }
-    fn_buf_fini(&b.scratch);
-    fvm_run_free(b.run);
-    fbc_image_free(b.image);
+    finish(&machine);
+    finish(&compiled);
     return 0;
 }

@@ -41,10 +41,12 @@ static enum fbc_trap op_native(struct fvm_run *run, union fvm_slot *R, uint32_t 
     uint16_t number = run->image->natives[FBC_IMM16(w)];
     union fvm_slot out = {.i = 0};
     run->native_type = run_func(run)->regs[FBC_A(w)];
+    run->native_text = fbc_natives[number].sig[0] == 't' ? &R[FBC_A(w) + 1] : NULL;
     enum fbc_trap trap = run_charge(run, fbc_natives[number].fuel);
     if (trap == FBC_TRAP_NONE) {
         trap = run->natives[number](run, &R[FBC_A(w) + 1], &out);
     }
+    run->native_text = NULL;
     if (trap != FBC_TRAP_NONE) {
         return trap;
     }

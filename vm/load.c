@@ -84,15 +84,38 @@ static size_t left(const struct loader *l)
     return (size_t)(l->end - l->p);
 }
 
-static bool read_slot(struct loader *l, union fvm_slot *slot, uint16_t type)
+/* The shortest spelling only. */
+static bool read_int(struct loader *l, int64_t *out)
 {
-    size_t size = snapshot_slot(run_repr(l->image, type));
-    union fvm_slot v = {.i = 0};
+    uint64_t zigzag = 0;
+    for (unsigned shift = 0; shift < 7 * SNAPSHOT_INT_MAX && l->p < l->end; shift += 7) {
+        unsigned char c = *l->p++;
+        zigzag |= (uint64_t)(c & 127) << shift;
+        if (c < 128) {
+            *out = (int64_t)(zigzag >> 1 ^ ((zigzag & 1) != 0 ? UINT64_MAX : 0));
+            return (c != 0 && (shift < 63 || c == 1)) || fail(l, "an int has another spelling");
+        }
+    }
+    return fail(l, "an int is cut off");
+}
+
+static bool read_bytes(struct loader *l, union fvm_slot *v, size_t size)
+{
     if (left(l) < size) {
         return fail(l, "it is cut off");
     }
-    memcpy(&v, l->p, size); /* little-endian: four bytes are the lower half */
+    memcpy(v, l->p, size); /* little-endian: four bytes are the lower half */
     l->p += size;
+    return true;
+}
+
+static bool read_slot(struct loader *l, union fvm_slot *slot, uint16_t type)
+{
+    enum fbc_repr repr = run_repr(l->image, type);
+    union fvm_slot v = {.i = 0};
+    if (!(repr == FBC_REPR_I ? read_int(l, &v.i) : read_bytes(l, &v, repr == FBC_REPR_F ? 8 : 4))) {
+        return false;
+    }
     *slot = v;
     return v.i != 0 ? check_slot(l, v, type) : fail(l, "a zero was stored");
 }
@@ -110,37 +133,28 @@ static const unsigned char *read_bitmap(struct loader *l, uint32_t n)
     return map;
 }
 
-static bool read_globals(struct loader *l)
+/* n slots, all zero so far. */
+static bool read_slots(struct loader *l, union fvm_slot *slots, uint32_t n, const uint16_t *types)
 {
-    uint32_t n = l->image->n_globals;
     const unsigned char *map = read_bitmap(l, n);
     if (map == NULL) {
         return false;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        l->run->globals[i] = slot_ref(0);
-        if ((map[i / 8] >> i % 8 & 1) != 0 && !read_slot(l, &l->run->globals[i], l->image->globals[i].type)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool read_registers(struct loader *l, const struct fbc_func *func, union fvm_slot *regs)
-{
-    const unsigned char *map = read_bitmap(l, func->n_regs);
-    if (map == NULL) {
-        return false;
-    }
-    for (uint32_t byte = 0; byte * 8 < func->n_regs; byte++) {
+    for (uint32_t byte = 0; byte * 8 < n; byte++) {
         for (unsigned bits = map[byte]; bits != 0; bits &= bits - 1) {
             uint32_t i = byte * 8 + (unsigned)__builtin_ctz(bits);
-            if (!read_slot(l, &regs[i], func->regs[i])) {
+            if (!read_slot(l, &slots[i], types != NULL ? types[i] : l->image->globals[i].type)) {
                 return false;
             }
         }
     }
     return true;
+}
+
+static bool read_globals(struct loader *l)
+{
+    memset(l->run->globals, 0, l->image->n_globals * sizeof l->run->globals[0]);
+    return read_slots(l, l->run->globals, l->image->n_globals, NULL);
 }
 
 /* The word before a place where a suspended frame goes on: the CALL, HOST or AWAIT (before its data word) that left it. */
@@ -187,7 +201,8 @@ static bool read_frame(struct loader *l, const struct snapshot_header *h)
         return fail(l, "more frames or registers than the limit");
     }
     l->run->frames[l->run->depth - 1].pc = pc;
-    return read_registers(l, &l->image->funcs[func], l->run->frames[l->run->depth - 1].regs);
+    const struct fbc_func *f = &l->image->funcs[func];
+    return read_slots(l, l->run->frames[l->run->depth - 1].regs, f->n_regs, f->regs);
 }
 
 /* What the newest frame waits for is what the header says. */

@@ -9,9 +9,20 @@ enum fbc_trap fvm_charge(struct fvm_run *run, size_t units)
     return run_charge(run, units);
 }
 
+/* What is read is mostly what was typed: then the result is the argument itself, not a copy that lies in every snapshot. */
+static uint32_t same_as_argument(const struct fvm_run *run, struct fn_str s)
+{
+    uint32_t ref = run->native_text != NULL ? run->native_text->ref : 0;
+    return ref != 0 && fn_str_eq(fvm_text(run, ref), s) ? ref : 0;
+}
+
 enum fbc_trap fvm_make_text(struct fvm_run *run, struct fn_str s, uint32_t *out)
 {
     union fvm_slot slot = {.i = 0};
+    *out = same_as_argument(run, s);
+    if (*out != 0) {
+        return FBC_TRAP_NONE;
+    }
     enum fbc_trap trap = heap_text(run, s, &slot);
     if (trap == FBC_TRAP_NONE) {
         *out = slot.ref;
@@ -32,7 +43,10 @@ enum fbc_trap fvm_make_some_text(struct fvm_run *run, struct fn_str s, uint32_t 
     size_t size = object_size(FBC_T_OPTION, 1) + text_size(s.n);
     enum fbc_trap trap = s.n > FBC_LIMIT_TEXT ? FBC_TRAP_SIZE : heap_reserve(run, size);
     if (trap == FBC_TRAP_NONE) {
-        uint32_t text = s.n == 0 ? 0 : heap_take_text(run, s);
+        uint32_t text = same_as_argument(run, s);
+        if (text == 0 && s.n != 0) {
+            text = heap_take_text(run, s);
+        }
         *out = take_some(run, slot_ref(text));
     }
     return trap;

@@ -66,6 +66,7 @@ struct fvm_run {
     struct fvm_trapped trapped;
     struct fvm_input input;
     uint16_t native_type;        /* type of the register a running native fills */
+    const union fvm_slot *native_text; /* its first argument when that is a text, else NULL */
     /* working memory, made by fvm_run_new */
     struct fn_buf text;          /* JSON and folded phrases */
     struct fn_arena json;

@@ -5,14 +5,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot.h"
 
+/* Small ints of both signs are short. */
+static unsigned char *put_int(unsigned char *p, int64_t v)
+{
+    uint64_t zigzag = (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
+    for (; zigzag >= 128; zigzag >>= 7) {
+        *p++ = (unsigned char)(zigzag | 128);
+    }
+    *p++ = (unsigned char)zigzag;
+    return p;
+}
+
 static unsigned char *put_slot(unsigned char *p, union fvm_slot slot, enum fbc_repr repr)
 {
-    if (snapshot_slot(repr) == 8) {
-        memcpy(p, &slot, 8);
-        return p + 8;
+    if (repr == FBC_REPR_I) {
+        return put_int(p, slot.i);
     }
-    memcpy(p, &slot.ref, 4);
-    return p + 4;
+    size_t size = repr == FBC_REPR_F ? 8 : 4;
+    memcpy(p, &slot, size); /* little-endian: four bytes are the lower half */
+    return p + size;
 }
 
 static unsigned char *put_globals(const struct fvm_run *run, unsigned char *p)

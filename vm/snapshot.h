@@ -4,8 +4,8 @@
  *     globals     slots
  *     frames      each: u16 function, u32 word to go on at, then its registers as slots
  *     heap        the objects, in the order heap_collect leaves them
- * slots: a bitmap, one bit per slot, least significant first; then the slots that are not zero: 8 bytes for ints and numbers, 4 for
- * bools and references.
+ * slots: a bitmap, one bit per slot, least significant first; then the slots that are not zero: ints as zigzag in groups of seven bits,
+ * numbers in 8 bytes, bools and references in 4.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
@@ -34,14 +34,11 @@ enum { SNAPSHOT_HEADER = 68 };
 static_assert(offsetof(struct snapshot_header, pad) == SNAPSHOT_HEADER, "the header is stored without its padding");
 static_assert(offsetof(struct snapshot_header, now) == 32, "no holes in the header");
 
-static inline size_t snapshot_slot(enum fbc_repr repr)
-{
-    return repr == FBC_REPR_I || repr == FBC_REPR_F ? 8 : 4;
-}
+enum { SNAPSHOT_INT_MAX = 10 /* bytes of an int */ };
 /* Bytes a snapshot may need before its size is checked. */
 static inline size_t snapshot_block(const struct fvm_limits *l)
 {
-    return SNAPSHOT_HEADER + (size_t)FBC_LIMIT_GLOBALS * 9 + (size_t)l->stack * 9 + (size_t)l->frames * (SNAPSHOT_FRAME + 1) + l->arena + 8;
+    return SNAPSHOT_HEADER + ((size_t)FBC_LIMIT_GLOBALS + l->stack) * (SNAPSHOT_INT_MAX + 1) + (size_t)l->frames * (SNAPSHOT_FRAME + 1) + l->arena + 8;
 }
 
 #endif
