@@ -170,7 +170,8 @@ void sema_check_unused(struct ctx *c)
                     s->kind == FCC_S_ENUM || s->kind == FCC_S_RECORD || s->kind == FCC_S_HOURS || s->kind == FCC_S_SECRET ||
                     s->kind == FCC_S_MODULE;
         bool library = (c->p->trees[0].file->flags & FGR_MODULE) != 0 && s->kind != FCC_S_MODULE;
-        if (own && told && !library && (s->decl->flags & FGR_BROKEN) == 0) {
+        bool missing = s->kind == FCC_S_MODULE && s->index == SEMA_NO_INDEX;
+        if (own && told && !missing && !library && (s->decl->flags & FGR_BROKEN) == 0) {
             sema_name_diag(c, FGR_D_UNUSED, s->decl);
         }
     }

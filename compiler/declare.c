@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
+enum { SECRET_MOST = 1024 /* code points: a token or a key, not a file */ };
+
 struct file_mark sema_file_enter(struct ctx *c, uint16_t file)
 {
     struct file_mark m = {c->file, c->names};
@@ -115,7 +117,7 @@ static void declare_simple(struct ctx *c, struct fgr_node *n)
         struct fcc_sym *s = sema_declare(c, NS_VALUE, FCC_S_SECRET, n, n->text);
         if (s != NULL) {
             s->secret = true;
-            s->type = &fcc_t_text;
+            s->type = sema_type_text(c, SECRET_MOST);
             sema_sym(s)->taint = TAINT_SECRET;
         }
         break;

@@ -380,7 +380,7 @@ const struct fcc_type *sema_expr_open(struct ctx *c, struct fgr_node *n, const s
     if (sema_is_option(t)) {
         struct fn_diag *d = sema_diag(c, FGR_D_MAY_BE_NONE, n);
         sema_arg_type(c, d, "type", t);
-        sema_why(c, d, FGR_W_MAY_BE_NONE);
+        d->why = c->in_text ? FGR_W_MAY_BE_NONE : FGR_W_NONE;
         return sema_error(n);
     }
     if (t->cls == FCC_C_VOID || t->cls == FCC_C_NONE) {

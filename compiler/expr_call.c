@@ -271,7 +271,7 @@ static void call_flow(struct ctx *c, struct fgr_node *n, const struct fcc_sym *s
     if (!sema_may_wait(c, n)) {
         return;
     }
-    if (c->unit.graph != SEMA_NO_INDEX && sema_sym(s)->graph != SEMA_NO_INDEX) {
+    if (c->unit.graph != SEMA_NO_INDEX && sema_sym(s)->graph != SEMA_NO_INDEX && sema_sym(s)->visit == 2) {
         sema_graph_edge(c, c->unit.graph, sema_sym(s)->graph, n);
     }
     const struct flow_sum *sum = sema_flow_sum(c, s);

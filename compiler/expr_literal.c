@@ -17,7 +17,9 @@ static bool part_max(struct ctx *c, struct fgr_node *part, uint64_t *sum)
         *sum += fn_utf8_count(part->text);
         return true;
     }
+    c->in_text = true;
     const struct fcc_type *t = sema_expr_open(c, part, NULL);
+    c->in_text = false;
     if (sema_is_error(t)) {
         *sum += 1;
         return true;

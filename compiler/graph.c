@@ -101,7 +101,8 @@ static void tell_unreached(struct ctx *c)
 {
     for (uint32_t i = 1; i < c->nodes.n; i++) {
         struct graph_node *g = node(c, i);
-        if (g->kind == GRAPH_STAGE && !g->reached && g->decl != NULL) {
+        bool twice = g->sym != NULL && sema_lookup(c, NS_STAGE, g->sym->name) != g->sym; /* told as such */
+        if (g->kind == GRAPH_STAGE && !g->reached && g->decl != NULL && !twice) {
             sema_name_diag(c, FGR_D_STAGE_UNREACHABLE, g->decl)->why = FGR_W_NOBODY_COMES;
             g->reached = true;
         }

@@ -85,6 +85,7 @@ struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kin
     if (n->in[ns] != NULL) {
         static const enum fgr_diag twice[] = {FGR_D_NAME_TAKEN, FGR_D_STAGE_TAKEN, FGR_D_EVENT_TAKEN};
         taken(c, twice[ns], decl, name, n->in[ns]);
+        s->uses++;
     } else {
         n->in[ns] = s;
     }
@@ -102,6 +103,8 @@ struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_nod
     struct fcc_sym *before = n->local != NULL ? n->local : n->in[NS_VALUE];
     if (before != NULL) {
         taken(c, FGR_D_NAME_TAKEN, decl, name, before);
+        s->uses++;
+        before->uses++;
     }
     *undo = (struct local_undo){n, n->local, s};
     n->local = s;

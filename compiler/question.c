@@ -4,17 +4,9 @@
  * In the walk a question is a fork: the turn ends, and each answer is a way of its own with what it knows (the answer is set, a message came,
  * so much time went by). A branch that does not leave goes on below, where the ways meet.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "sema.h"
+#include "question.h"
 
 #include "fn_utf8.h"
-
-struct asked {
-    struct fgr_node *node, *branches;
-    struct fcc_question *q;
-    struct fork fork;
-    struct fgr_node *done;   /* TALK, HANDOFF, WAIT: action of the good end */
-    bool has_done, always_silence;
-};
 
 static struct fgr_node *branches_of(const struct fgr_node *n)
 {
@@ -183,7 +175,7 @@ static void read_branches(struct ctx *c, struct asked *a)
 }
 
 /* -- the ways out ------------------------------------------------------------------------------------------------------------------ */
-static void way_ends(struct ctx *c, struct asked *a)
+void question_way_ends(struct ctx *c, struct asked *a)
 {
     sema_fork_next(c, &a->fork);
 }
@@ -192,7 +184,7 @@ static void ways_failed(struct ctx *c, struct asked *a, struct fgr_node *b)
 {
     sema_path_message(&c->path);
     sema_action(c, b->kid[FGR_BRANCH_action]);
-    way_ends(c, a);
+    question_way_ends(c, a);
 }
 
 static void way_silence(struct ctx *c, struct asked *a, struct fgr_node *b)
@@ -202,11 +194,11 @@ static void way_silence(struct ctx *c, struct asked *a, struct fgr_node *b)
         c->path.dead = true;
     }
     sema_action(c, b->kid[FGR_BRANCH_action]);
-    way_ends(c, a);
+    question_way_ends(c, a);
 }
 
 /* Branches of every kind of question; what is not here is of one kind and done by it. */
-static void common_ways(struct ctx *c, struct asked *a)
+void question_common_ways(struct ctx *c, struct asked *a)
 {
     for (uint32_t i = 0; i < a->branches->n_items; i++) {
         struct fgr_node *b = a->branches->items[i];
@@ -224,7 +216,7 @@ static void common_ways(struct ctx *c, struct asked *a)
             sema_path_message(&c->path);
             sema_action(c, action);
             c->path.dead = true; /* asks again */
-            way_ends(c, a);
+            question_way_ends(c, a);
         }
     }
 }
@@ -236,7 +228,7 @@ static void to_hub(struct ctx *c, uint32_t hub, struct fgr_node *at)
     }
 }
 
-static void begin_wait(struct ctx *c, struct asked *a)
+void question_begin_wait(struct ctx *c, struct asked *a)
 {
     sema_path_suspend(c, a->node);
     to_hub(c, c->hub_phrase, a->node);
@@ -246,7 +238,7 @@ static void begin_wait(struct ctx *c, struct asked *a)
     sema_fork(c, &a->fork);
 }
 
-static void say_prompt(struct ctx *c, struct fgr_node *n, struct fgr_node *prompt)
+void question_say_prompt(struct ctx *c, struct fgr_node *n, struct fgr_node *prompt)
 {
     if (prompt == NULL) {
         return;
@@ -256,6 +248,26 @@ static void say_prompt(struct ctx *c, struct fgr_node *n, struct fgr_node *promp
     sema_taint_message(c, prompt);
     sema_channel_text(c, prompt, t, LIMIT_TEXT, FGR_D_TEXT_OVER_LIMIT);
     sema_path_send(c, n, true, false);
+}
+
+bool question_has_branch(const struct asked *a, enum fgr_branch kind)
+{
+    for (uint32_t i = 0; i < a->branches->n_items; i++) {
+        if (a->branches->items[i]->kind == FGR_BRANCH && a->branches->items[i]->aux == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Wrong answers lead to `failed`, that to `on error`: with neither the contact is left alone. Told once. */
+void question_check_failed(struct ctx *c, const struct asked *a, bool can_fail)
+{
+    if (can_fail && a->q->failed_action == NULL && !c->told_on_error && c->file == 0 && (c->p->trees[0].file->flags & FGR_MODULE) == 0) {
+        struct fn_diag *d = sema_diag(c, FGR_D_NO_ON_ERROR, a->node);
+        sema_why(c, d, FGR_W_STUCK);
+        c->told_on_error = true;
+    }
 }
 
 /* -- ask ------------------------------------------------------------------------------------------------------------------------------ */
@@ -318,7 +330,7 @@ static void ask_answer(struct ctx *c, struct asked *a, struct place *place)
             }
         }
     }
-    way_ends(c, a);
+    question_way_ends(c, a);
 }
 
 static void ask(struct ctx *c, struct asked *a)
@@ -332,9 +344,11 @@ static void ask(struct ctx *c, struct asked *a)
         sema_fact(c, place, true);
         sema_fork_next(c, &once);
     }
-    say_prompt(c, n, n->kid[FGR_ASK_prompt]);
-    begin_wait(c, a);
-    common_ways(c, a);
+    question_say_prompt(c, n, n->kid[FGR_ASK_prompt]);
+    const struct fcc_type *t = n->kid[FGR_ASK_target]->type;
+    question_check_failed(c, a, t == NULL || !sema_is_basic(sema_open(t), FGR_T_TEXT) || sema_open(t)->bound != 0);
+    question_begin_wait(c, a);
+    question_common_ways(c, a);
     ask_answer(c, a, place);
     sema_fork_join(c, &a->fork);
     if (skips) {
@@ -343,156 +357,13 @@ static void ask(struct ctx *c, struct asked *a)
     }
 }
 
-/* -- choose ------------------------------------------------------------------------------------------------------------------------------ */
-static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_type *e)
-{
-    const struct fgr_node *options = n->kid[FGR_CHOOSE_options];
-    struct names ids = {0}, labels = {0};
-    for (uint32_t i = 0; i < options->n_items; i++) {
-        struct fgr_node *o = options->items[i], *label = o->kid[FGR_OPTION_label];
-        struct name *id = o->text.n != 0 ? sema_name(c, &ids, o->text, true) : NULL;
-        if (id != NULL && id->node != NULL) {
-            fn_diag_label(sema_name_diag(c, FGR_D_OPTION_TAKEN, o), id->node->text_span, FGR_L_FIRST_HERE);
-        } else if (id != NULL) {
-            id->node = o;
-        }
-        if (e != NULL && o->text.n != 0) {
-            sema_enum_member(c, o, e);
-        }
-        if (label == NULL) {
-            continue;
-        }
-        c->taint = 0;
-        sema_channel_label(c, label, sema_expr_open(c, label, NULL));
-        sema_taint_message(c, label);
-        struct fn_buf b;
-        fn_buf_init(&b, 4096);
-        fn_fold_phrase(&b, label->text);
-        struct name *l = b.n != 0 ? sema_name(c, &labels, fn_arena_dup(c->arena, fn_buf_view(&b)), true) : NULL;
-        fn_buf_fini(&b);
-        if (l != NULL && l->node != NULL) {
-            struct fn_diag *d = sema_diag(c, FGR_D_LABELS_SAME, label);
-            fn_diag_label(d, l->node->span, FGR_L_FIRST_HERE);
-            d->why = FGR_W_WHICH_ONE;
-        } else if (l != NULL) {
-            l->node = label;
-        }
-    }
-}
-
-/* `choose cor: Cor`: the answer is kept; `choose r from lista`: the row is. */
-static struct place *choose_local(struct ctx *c, struct fgr_node *n, const struct fcc_type **e)
-{
-    struct fgr_node *type = n->kid[FGR_CHOOSE_type], *source = n->kid[FGR_CHOOSE_source];
-    if (source != NULL) {
-        const struct fcc_type *t = sema_expr_open(c, source, NULL);
-        if (!sema_is_error(t) && t->cls != FCC_C_LIST) {
-            sema_arg_type(c, sema_diag(c, FGR_D_NOT_ITERABLE, source), "type", t);
-        }
-        sema_local(c, FCC_S_LOCAL, n, n->text, t->cls == FCC_C_LIST ? t->elem : &fcc_t_error);
-        if (n->kid[FGR_CHOOSE_label] != NULL) {
-            c->taint = 0;
-            sema_channel_label(c, n->kid[FGR_CHOOSE_label], sema_expr_open(c, n->kid[FGR_CHOOSE_label], NULL));
-            sema_taint_message(c, n->kid[FGR_CHOOSE_label]);
-        }
-    } else if (type != NULL) {
-        const struct fcc_type *t = sema_type_node(c, type);
-        if (!sema_is_error(t) && t->cls != FCC_C_ENUM) {
-            sema_arg_type(c, sema_diag(c, FGR_D_CHOOSE_ENUM, type), "type", t);
-            t = &fcc_t_error;
-        }
-        *e = t->cls == FCC_C_ENUM ? t : NULL;
-        struct fcc_sym *old = sema_lookup(c, NS_VALUE, n->text);
-        if (old != NULL && old->kind == FCC_S_VAR && fcc_same(old->type, t)) {
-            n->sym = old;
-            n->type = t;
-        } else {
-            sema_local(c, FCC_S_LOCAL, n, n->text, t);
-        }
-    }
-    struct fcc_sym *s = n->sym;
-    if (s == NULL || (source == NULL && type == NULL)) {
-        return NULL;
-    }
-    sema_sym(s)->needs_set = true;
-    return sema_place_of(c, s);
-}
-
-static void choose_options(struct ctx *c, struct asked *a, struct place *place)
-{
-    const struct fgr_node *options = a->node->kid[FGR_CHOOSE_options];
-    struct fn_str outer = c->choice;
-    for (uint32_t i = 0; i < options->n_items; i++) {
-        struct fgr_node *o = options->items[i];
-        sema_path_message(&c->path);
-        sema_fact(c, place, true);
-        c->choice = o->kid[FGR_OPTION_label] != NULL ? o->kid[FGR_OPTION_label]->text : o->text;
-        sema_action(c, o->kid[FGR_OPTION_action]);
-        way_ends(c, a);
-    }
-    c->choice = outer;
-    if (options->n_items == 0) { /* the members of the enum, or the rows */
-        struct fgr_node *action = NULL;
-        for (uint32_t i = 0; i < a->branches->n_items; i++) {
-            struct fgr_node *b = a->branches->items[i];
-            action = b->kind == FGR_BRANCH && b->aux == FGR_BR_FROM_ACTION ? b->kid[FGR_BRANCH_action] : b->kind == FGR_OPTION ? b->kid[FGR_OPTION_action] : action;
-        }
-        sema_path_message(&c->path);
-        sema_fact(c, place, true);
-        sema_action(c, action);
-        way_ends(c, a);
-    }
-    for (uint32_t i = 0; i < a->branches->n_items; i++) {
-        struct fgr_node *b = a->branches->items[i];
-        if (b->kind == FGR_BRANCH && b->aux == FGR_BR_OTHER) {
-            sema_path_message(&c->path);
-            sema_action(c, b->kid[FGR_BRANCH_action]);
-            way_ends(c, a);
-        }
-    }
-}
-
-/* A choose that is sent as numbered text holds its prompt and every label. */
-static void choose_size(struct ctx *c, const struct fgr_node *n)
-{
-    const struct fgr_node *prompt = n->kid[FGR_CHOOSE_prompt], *options = n->kid[FGR_CHOOSE_options];
-    uint64_t size = prompt != NULL && prompt->type != NULL ? sema_text_max(prompt->type) : 0;
-    for (uint32_t i = 0; i < options->n_items; i++) {
-        const struct fgr_node *label = options->items[i]->kid[FGR_OPTION_label];
-        size += 6 + (label != NULL && label->type != NULL ? sema_text_max(label->type) : 24);
-    }
-    if (options->n_items > LIMIT_ROWS && size > LIMIT_TEXT) {
-        struct fn_diag *d = sema_diag(c, FGR_D_TEXT_OVER_LIMIT, prompt != NULL ? prompt : n);
-        sema_arg_num(c, d, "size", (int64_t)size);
-        sema_arg_num(c, d, "max", LIMIT_TEXT);
-    }
-}
-
-static void choose(struct ctx *c, struct asked *a)
-{
-    struct fgr_node *n = a->node;
-    const struct fcc_type *e = NULL;
-    struct place *place = choose_local(c, n, &e);
-    bool empty = n->kid[FGR_CHOOSE_options]->n_items == 0 && n->kid[FGR_CHOOSE_source] == NULL && n->kid[FGR_CHOOSE_type] == NULL;
-    option_labels(c, n, e);
-    say_prompt(c, n, n->kid[FGR_CHOOSE_prompt]);
-    choose_size(c, n);
-    if (empty) {
-        sema_diag(c, FGR_D_NO_OPTIONS, n);
-    }
-    begin_wait(c, a);
-    choose_options(c, a, place);
-    common_ways(c, a);
-    sema_fork_join(c, &a->fork);
-}
-
 /* -- waits -------------------------------------------------------------------------------------------------------------------------------- */
 static void wait_message(struct ctx *c, struct asked *a)
 {
-    begin_wait(c, a);
-    common_ways(c, a);
+    question_begin_wait(c, a);
+    question_common_ways(c, a);
     sema_path_message(&c->path);
-    way_ends(c, a);
+    question_way_ends(c, a);
     sema_fork_join(c, &a->fork);
 }
 
@@ -515,13 +386,13 @@ static void wait_event(struct ctx *c, struct asked *a)
     if (n->kid[FGR_WAIT_EVENT_where] != NULL) {
         sema_cond(c, n->kid[FGR_WAIT_EVENT_where]);
     }
-    begin_wait(c, a);
+    question_begin_wait(c, a);
     for (uint32_t i = 0; i < binds->n_items; i++) {
         if (binds->items[i]->sym != NULL) {
             sema_sym(binds->items[i]->sym)->needs_set = true;
         }
     }
-    common_ways(c, a);
+    question_common_ways(c, a);
     for (uint32_t i = 0; i < binds->n_items; i++) {
         if (binds->items[i]->sym != NULL) {
             sema_fact(c, sema_place_of(c, binds->items[i]->sym), true);
@@ -529,7 +400,7 @@ static void wait_event(struct ctx *c, struct asked *a)
     }
     sema_path_wait(&c->path, sema_constant_ms(a->q->silence_time, PATH_WINDOW)); /* it comes before the silence is over */
     c->path.quiet = PATH_TAKEN;
-    way_ends(c, a);
+    question_way_ends(c, a);
     sema_fork_join(c, &a->fork);
 }
 
@@ -548,7 +419,7 @@ static void branch_done(struct ctx *c, struct asked *a)
             sema_action(c, b->kid[FGR_BRANCH_action]);
         }
     }
-    way_ends(c, a);
+    question_way_ends(c, a);
     sema_fork_join(c, &a->fork);
 }
 
@@ -561,8 +432,8 @@ static void talk(struct ctx *c, struct asked *a)
     }
     sema_path_ai(c, TALK_CALLS);
     sema_path_send(c, a->node, true, false);
-    begin_wait(c, a);
-    common_ways(c, a);
+    question_begin_wait(c, a);
+    question_common_ways(c, a);
     sema_path_message(&c->path);
     sema_path_ai(c, TALK_CALLS);
     branch_done(c, a);
@@ -580,7 +451,7 @@ static void handoff(struct ctx *c, struct asked *a)
     }
     sema_path_suspend(c, n);
     sema_fork(c, &a->fork);
-    common_ways(c, a);
+    question_common_ways(c, a);
     sema_path_event(&c->path);
     branch_done(c, a);
 }
@@ -589,9 +460,10 @@ void sema_question(struct ctx *c, struct fgr_node *n)
 {
     uint32_t at = c->questions.n;
     struct fcc_question *q = sema_push(c, &c->questions, sizeof *q);
-    if (q == NULL || !sema_may_wait(c, n)) {
+    if (q == NULL) {
         return;
     }
+    sema_may_wait(c, n);
     struct fcc_question own = {.node = n, .name = question_name(c, n), .invalid_times = 2};
     struct asked a = {.node = n, .branches = branches_of(n), .q = &own};
     static struct fgr_node nothing = {.kind = FGR_LIST};
@@ -602,7 +474,7 @@ void sema_question(struct ctx *c, struct fgr_node *n)
     SEMA_AT(c->questions, struct fcc_question, at) = own;
     switch (n->kind) {
     case FGR_ASK: ask(c, &a); break;
-    case FGR_CHOOSE: choose(c, &a); break;
+    case FGR_CHOOSE: question_choose(c, &a); break;
     case FGR_WAIT_MESSAGE: wait_message(c, &a); break;
     case FGR_WAIT_EVENT: wait_event(c, &a); break;
     case FGR_TALK: talk(c, &a); break;

@@ -151,6 +151,8 @@ struct ctx {
     uint64_t unit_bytes, unit_most, flows_bytes; /* of the locals of this unit, of the largest stage, of all flows */
     struct vec sums;       /* struct flow_sum */
     uint32_t models, messages; /* calls of a model and messages met so far */
+    bool told_on_error;
+    bool in_text;          /* the expression is shown to a person */
     bool writing;          /* the expression is the target of an assignment */
     bool deep;             /* nesting was told once */
     unsigned taint;        /* of the expression being read */

@@ -77,6 +77,9 @@ void sema_suggest_end(struct suggest *s, struct fn_diag *d, struct fn_span span)
         return;
     }
     sema_arg(d, "near", s->name);
+    if (s->sym != NULL) {
+        sema_sym(s->sym)->pub.uses++; /* meant, as far as we know: not unused on top */
+    }
     if (s->sym != NULL && s->sym->decl != NULL && s->sym->file == s->c->file) {
         fn_diag_label(d, s->sym->decl->text_span, FGR_L_NEAREST);
     }

@@ -88,7 +88,6 @@ void sema_want(struct ctx *c, struct fgr_node *n, const struct fcc_type *want, c
     if (got->cls == FCC_C_OPTION && sema_fits(want, got->elem)) {
         struct fn_diag *d = sema_diag(c, FGR_D_MAY_BE_NONE, n);
         sema_arg_type(c, d, "type", got);
-        sema_why(c, d, FGR_W_MAY_BE_NONE);
         return;
     }
     struct fn_diag *d = sema_diag(c, got->cls == FCC_C_NONE ? FGR_D_NONE_NOT_WANTED : FGR_D_TYPE_MISMATCH, n);

@@ -174,11 +174,11 @@ static void visit_flow(struct ctx *c, struct fcc_sym *s, const struct fgr_node *
     struct file_mark m = sema_file_enter(c, s->file);
     visit_calls(c, s->decl->kid[FGR_FLOW_body]);
     own->graph = sema_graph_node(c, GRAPH_FLOW, s, s->decl);
-    own->visit = 2;
     uint32_t depth = c->depth;
     c->depth = 0;
     walk_code(c, s->decl, UNIT_FLOW, s->decl->kid[FGR_FLOW_body], own->graph);
     c->depth = depth;
+    own->visit = 2;
     sema_file_leave(c, m);
 }
 
