@@ -163,6 +163,9 @@ static int insert_bonus(const struct settle *s, uint16_t token)
     default: break;
     }
     enum fgr_class class = fgr_token_class(token);
+    if ((token >= FGR_TOK_EQ && token <= FGR_TOK_PERCENT) || token == FGR_TOK_AND || token == FGR_TOK_OR || token == FGR_TOK_AS) {
+        return -7; /* two values side by side: which operation was meant is a guess */
+    }
     return class == FGR_CLASS_LITERAL ? -8 : class == FGR_CLASS_PUNCT || class == FGR_CLASS_CLOSE ? 2
          : token == FGR_TOK_COMMA || token == FGR_TOK_COLON || token == FGR_TOK_ASSIGN ? 2
          : class == FGR_CLASS_OPERATOR ? 0 : -1;

@@ -287,7 +287,9 @@ static bool scanner_told(const struct settle *s, uint32_t line)
 {
     for (size_t i = 0; i < s->n_scanned; i++) {
         uint32_t offset = s->diags->items[i]->span.a;
-        if (s->diags->items[i]->code != FGR_D_ELSE_ON_ITS_OWN && line_of(s, offset) == line) {
+        uint16_t code = s->diags->items[i]->code;
+        bool swallowed = code == FGR_D_LONG_TEXT_NOT_CLOSED && s->in[s->at].kind == FGR_TOK_EOF; /* with all its braces */
+        if (swallowed || (code != FGR_D_ELSE_ON_ITS_OWN && line_of(s, offset) == line)) {
             return true;
         }
     }
