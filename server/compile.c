@@ -4,13 +4,17 @@
 
 #include "fbc_image.h"
 #include "fcc_compile.h"
+#include "fn_json.h"
 #include "fsl_natives.h"
 
 enum { DIAGS_MAX = 200, SOURCES_MAX = 64, MODULES_MAX = 64 };
 
-static void render(const struct fcc_program *program, const struct fn_diag_list *diags, enum fn_lang lang, struct fn_buf *out)
+/* The rows of the report as a JSON array. */
+static void render(struct fn_arena *arena, const struct fcc_program *program, const struct fn_diag_list *diags, enum fn_lang lang,
+                   struct fn_buf *out)
 {
     const struct fgr_source *sources[SOURCES_MAX];
+    const struct fn_json *report = NULL;
     size_t n = program != NULL && program->n_trees < SOURCES_MAX ? program->n_trees : 0;
     for (size_t i = 0; i < n; i++) {
         sources[i] = &program->trees[i].source;
@@ -18,10 +22,12 @@ static void render(const struct fcc_program *program, const struct fn_diag_list 
     if (n > 0) {
         fgr_diag_render(out, diags, sources, n, (struct fgr_render){lang, FGR_FORMAT_JSON, false});
     }
-    while (out->n > 0 && out->p[out->n - 1] == '\n') {
-        out->p[--out->n] = '\0';
-    }
-    if (out->n == 0) {
+    bool good = fn_json_parse(arena, fn_buf_view(out), FN_JSON_REPAIR, &report, NULL) == FN_OK;
+    fn_buf_clear(out);
+    const struct fn_json *rows = good ? fn_json_get(report, "diagnostics") : NULL;
+    if (rows != NULL) {
+        fn_json_put_value(out, rows);
+    } else {
         fn_buf_z(out, "[]");
     }
 }
@@ -46,7 +52,7 @@ enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_s
     struct fcc_options options = {modules, library(modules), NULL, 0};
     fn_diag_list_init(&diags, arena, DIAGS_MAX);
     enum fn_code code = fcc_compile(arena, path, source, &options, &diags, &program, image, err);
-    render(program, &diags, lang, out_diags);
+    render(arena, program, &diags, lang, out_diags);
     const struct fbc_image *checked = NULL;
     struct fbc_fault fault;
     if (code == FN_OK && fbc_verify(fn_buf_view(image), FBC_ALLOW_ALL, &checked, &fault) != FN_OK) {

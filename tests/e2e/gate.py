@@ -1,0 +1,145 @@
+"""The request gate over raw sockets: each way in which two parsers could read a request differently, slow and endless requests.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import socket
+import time
+
+from harness import raw
+
+GOOD = b'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+
+
+def status(answer):
+    return int(answer.split(b' ', 2)[1]) if answer.startswith(b'HTTP/1.1 ') else None
+
+
+def probe(w, data, want=400):
+    """Refused with this status, closed, and answered exactly once."""
+    got = raw(w.funneld.port, data)
+    assert status(got) == want, (want, got[:200])
+    assert got.count(b'HTTP/1.1 ') == 1, 'answered more than once: a request was smuggled'
+    assert b'connection: close' in got.lower(), got[:300]
+
+
+def head(*lines, first=b'GET /livez HTTP/1.1'):
+    return b'\r\n'.join([first, *lines, b'', b''])
+
+
+POST = b'POST /chat/x/messages HTTP/1.1'
+HOST = b'Host: localhost'
+INNER = b'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+PROBES = {
+    # finding 4 of the security notes, each one accepted by libmicrohttpd 0.9.75 itself
+    'content length and transfer encoding': head(HOST, b'Content-Length: 4', b'Transfer-Encoding: chunked', first=POST) + b'0\r\n\r\n' + INNER,
+    'two content lengths': head(HOST, b'Content-Length: 0', b'Content-Length: %d' % len(INNER), first=POST) + INNER,
+    'blank before the colon': head(HOST, b'Content-Length : %d' % len(INNER), first=POST) + INNER,
+    'folded content length': head(HOST, b'Content-Length:', b' 5', first=POST) + b'hello' + INNER,
+    'bare LF': b'GET /livez HTTP/1.1\nHost: localhost\n\n',
+    'bare LF after the request line': b'GET /livez HTTP/1.1\nHost: localhost\r\n\r\n',
+    'bare LF between headers': b'GET /livez HTTP/1.1\r\nHost: localhost\nA: b\r\n\r\n',
+    'bare LF before the empty line': b'GET /livez HTTP/1.1\r\nHost: localhost\n\r\n',
+    'bare LF as the empty line': b'GET /livez HTTP/1.1\r\nHost: localhost\r\n\n',
+    'bare CR in a value': head(HOST, b'A: b\rC: d'),
+    'NUL in a value': head(HOST, b'A: b\0c'),
+    'two hosts': head(HOST, b'Host: example.com'),
+    'HTTP 1.9': head(HOST, first=b'GET /livez HTTP/1.9'),
+    # the rest of the gate
+    'folded other header': head(HOST, b'A: b', b' c'),
+    'unknown host': head(b'Host: evil.example'),
+    'host with a user': head(b'Host: a@localhost'),
+    'empty host': head(b'Host:'),
+    'no host': head(b'A: b'),
+    'content length with a sign': head(HOST, b'Content-Length: +5', first=POST) + b'hello',
+    'content length with a list': head(HOST, b'Content-Length: 5, 5', first=POST) + b'hello',
+    'content length too large for any integer': head(HOST, b'Content-Length: 99999999999999999999999', first=POST),
+    'header that begins like content length': head(HOST, b'Content-Length-X: 5'),
+    'header that begins like transfer encoding': head(HOST, b'Transfer-Encodingx: chunked'),
+    'transfer encoding xchunked': head(HOST, b'Transfer-Encoding: xchunked', first=POST) + b'0\r\n\r\n',
+    'transfer encoding identity': head(HOST, b'Transfer-Encoding: identity', first=POST) + b'abc',
+    'transfer encoding list': head(HOST, b'Transfer-Encoding: gzip, chunked', first=POST) + b'0\r\n\r\n',
+    'two transfer encodings': head(HOST, b'Transfer-Encoding: chunked', b'Transfer-Encoding: chunked', first=POST) + b'0\r\n\r\n',
+    'GET with a body': head(HOST, b'Content-Length: 5') + b'hello',
+    'GET with chunks': head(HOST, b'Transfer-Encoding: chunked') + b'0\r\n\r\n',
+    'header name with a bracket': head(HOST, b'A(b): c'),
+    'control byte in a value': head(HOST, b'A: b\x01c'),
+    'escaped NUL in the path': head(HOST, first=b'GET /livez%00.txt HTTP/1.1'),
+    'half an escape': head(HOST, first=b'GET /livez%2 HTTP/1.1'),
+    'wrong escape': head(HOST, first=b'GET /livez%zz HTTP/1.1'),
+    'dot segments': head(HOST, first=b'GET /assets/../livez HTTP/1.1'),
+    'escaped dot segments': head(HOST, first=b'GET /assets/%2e%2e/livez HTTP/1.1'),
+    'path that is no UTF-8': head(HOST, first=b'GET /%ff HTTP/1.1'),
+    'absolute address': head(HOST, first=b'GET http://localhost/livez HTTP/1.1'),
+}
+OTHER = {
+    'compressed body': (415, head(HOST, b'Content-Encoding: gzip', b'Content-Length: 5', first=POST) + b'hello'),
+    'unknown method': (405, head(HOST, first=b'BREW /livez HTTP/1.1')),
+    'POST without a length': (411, head(HOST, first=POST)),
+    'address too long': (414, head(HOST, first=b'GET /' + b'a' * 5000 + b' HTTP/1.1')),
+    'too many headers': (431, head(HOST, *[b'A%d: b' % i for i in range(100)])),
+    'body larger than the route takes': (413, head(HOST, b'Content-Length: 9999999', first=POST)),
+}
+
+
+def test_good_request(w):
+    got = raw(w.funneld.port, GOOD)
+    assert status(got) == 200, got[:200]
+
+
+def test_header_of_40_kilobytes(w):
+    got = raw(w.funneld.port, head(HOST, b'A: ' + b'x' * 40000))
+    assert status(got) in (400, 413, 414, 431), got[:100]
+
+
+def test_chunked_body_without_end_is_cut(w):
+    with socket.create_connection(('127.0.0.1', w.funneld.port), timeout=5) as s:
+        s.sendall(head(HOST, b'Transfer-Encoding: chunked', first=b'POST /chat/x/messages HTTP/1.1'))
+        chunk = b'10000\r\n' + b'x' * 0x10000 + b'\r\n'
+        try:
+            for _ in range(100):
+                s.sendall(chunk)
+            s.settimeout(3)
+            assert s.recv(10) == b'', 'the server read 6 MB for a route of 16 KB'
+        except (ConnectionError, socket.timeout) as error:
+            assert isinstance(error, ConnectionError), 'the connection was not closed'
+
+
+def test_slow_headers_are_cut(w):
+    start = time.monotonic()
+    with socket.create_connection(('127.0.0.1', w.funneld.port), timeout=10) as s:
+        try:
+            s.sendall(b'GET /livez HTTP/1.1\r\n')
+            for i in range(100):
+                s.sendall(b'A')
+                s.settimeout(0.2)
+                try:
+                    if s.recv(100) == b'':
+                        break
+                except socket.timeout:
+                    pass
+        except ConnectionError:
+            pass
+    took = time.monotonic() - start
+    assert 4 < took < 8, 'closed after %.1f s' % took
+
+
+def test_keep_alive_ends_after_100_requests(w):
+    import http.client
+    c = http.client.HTTPConnection('127.0.0.1', w.funneld.port, timeout=10)
+    for i in range(100):
+        c.request('GET', '/livez')
+        r = c.getresponse()
+        r.read()
+        closes = (r.getheader('Connection') or '').lower() == 'close'
+        assert closes == (i == 99), i
+    c.close()
+
+
+def make(data, want):
+    return lambda w: probe(w, data, want)
+
+
+TESTS = [('gate: ' + name, make(data, 400)) for name, data in PROBES.items()]
+TESTS += [('gate: ' + name, make(data, want)) for name, (want, data) in OTHER.items()]
+TESTS += [('gate: ' + name[5:].replace('_', ' '), f) for name, f in sorted(globals().items()) if name.startswith('test_')]

@@ -1,0 +1,113 @@
+"""What a provider can do to us while we send: errors, silence, cut connections, lies. Nothing lost, nothing doubled beyond the policy.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import time
+
+from harness import Answer, wait_for
+
+FIRST = ['Oi! Sou a Ana.', 'Como posso te chamar?']
+
+
+class Script:
+    """Gives each answer once, to requests of one number to /message/; then the usual."""
+
+    def __init__(self, w, number, *answers):
+        self.w, self.number, self.answers = w, number, list(answers)
+
+    def __enter__(self):
+        self.w.evolution.script = self.answer
+        return self
+
+    def __exit__(self, *_):
+        self.w.evolution.script = None
+
+    def answer(self, request):
+        if not request.path.startswith('/message/') or request.json['number'] != self.number or not self.answers:
+            return None
+        answer = self.answers.pop(0)
+        if answer.carried_out:
+            record = self.w.evolution.carry_out(request)
+            answer.body = answer.body or record
+        return answer
+
+
+def talk(w, number, *answers, seconds=25):
+    """Says oi while the provider answers so; the texts that were carried out."""
+    with Script(w, number, *answers):
+        assert w.funneld.say(number, 'oi') == 200
+        wait_for(lambda: len(w.evolution.texts(number)) >= 2, seconds)
+        time.sleep(0.7)  # longer than reconciliation: what would come twice has come
+    return w.evolution.texts(number)
+
+
+def attempts(w, number):
+    return [r.json['text'] for r in w.evolution.requests if r.path.startswith('/message/') and r.json['number'] == number]
+
+
+def down(status, text):
+    return Answer(status, {'status': status, 'error': 'x', 'response': {'message': [text]}})
+
+
+def test_session_down_is_tried_again(w):
+    assert talk(w, '5511987660001', down(400, 'Error: Connection Closed'), down(500, 'Connection Closed')) == FIRST
+    assert attempts(w, '5511987660001') == [FIRST[0]] * 3 + [FIRST[1]]
+
+
+def test_a_server_error_that_sent_nothing_is_reconciled_and_sent_again(w):
+    assert talk(w, '5511987660002', Answer(500, '<html>oops</html>')) == FIRST
+
+
+def test_a_server_error_that_did_send_is_not_sent_twice(w):
+    assert talk(w, '5511987660003', Answer(502, '<html>bad gateway</html>', carried_out=True)) == FIRST
+    assert attempts(w, '5511987660003') == FIRST
+
+
+def test_a_cut_connection_after_sending_is_not_sent_twice(w):
+    assert talk(w, '5511987660004', Answer(None, carried_out=True)) == FIRST
+    assert attempts(w, '5511987660004') == FIRST
+
+
+def test_a_cut_connection_before_sending_is_sent_again(w):
+    assert talk(w, '5511987660005', Answer(None)) == FIRST
+
+
+def test_a_cut_reused_connection_is_not_sent_twice_behind_our_back(w):
+    # The first answer keeps the connection alive; the second request on it is read whole and then cut: libcurl would send it again by itself.
+    assert talk(w, '5511987660006', Answer(201, carried_out=True), Answer(None, carried_out=True)) == FIRST
+    assert attempts(w, '5511987660006') == FIRST
+
+
+def test_a_timeout_after_sending_is_not_sent_twice(w):
+    assert talk(w, '5511987660007', Answer(201, delay=3, carried_out=True)) == FIRST
+    assert attempts(w, '5511987660007') == FIRST
+
+
+def test_rate_limit_waits(w):
+    assert talk(w, '5511987660008', Answer(429, {}, {'Retry-After': '1'})) == FIRST
+    times = [r.at for r in w.evolution.requests if r.path.startswith('/message/') and r.json['number'] == '5511987660008']
+    assert times[1] - times[0] >= 0.9, times
+
+
+def test_a_number_not_on_whatsapp_is_refused_once(w):
+    body = {'status': 400, 'error': 'Bad Request', 'response': {'message': [{'jid': 'x', 'exists': False, 'number': '5511987660009'}]}}
+    with Script(w, '5511987660009', *[Answer(400, body) for _ in range(10)]):
+        assert w.funneld.say('5511987660009', 'oi') == 200
+        wait_for(lambda: attempts(w, '5511987660009'))
+        time.sleep(1)
+    assert attempts(w, '5511987660009').count(FIRST[0]) == 1, attempts(w, '5511987660009')
+    assert w.evolution.texts('5511987660009') == []
+
+
+def test_a_contact_in_trouble_does_not_hold_others(w):
+    with Script(w, '5511987660010', Answer(201, delay=1.2, carried_out=True)):
+        assert w.funneld.say('5511987660010', 'oi') == 200
+        wait_for(lambda: attempts(w, '5511987660010'))
+        start = time.monotonic()
+        assert w.funneld.say('5511987660011', 'oi') == 200
+        wait_for(lambda: len(w.evolution.texts('5511987660011')) == 2)
+        assert time.monotonic() - start < 1.0, 'waited for another contact'
+    wait_for(lambda: w.evolution.texts('5511987660010') == FIRST)
+
+
+TESTS = [(name[5:].replace('_', ' '), f) for name, f in sorted(globals().items()) if name.startswith('test_')]
