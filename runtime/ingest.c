@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { INBOUND_MAX = 1 << 20, INGEST_BATCH = 256, DAY_MS = 86400000, LOST_TRIES = 5 };
@@ -140,8 +141,13 @@ static enum fn_code copy(struct frt_engine *e, struct inbound *in, const struct 
     }
     x->address = keep(&in->block, from->address);
     x->name = keep(&in->block, from->name);
-    x->dedupe = keep(&in->block, from->dedupe);
     copy_row(e, in, from);
+    if (from->dedupe.n != 0) {
+        x->dedupe = keep(&in->block, from->dedupe);
+    } else { /* so that a repetition after a lost answer finds itself */
+        char own[32];
+        x->dedupe = keep(&in->block, (struct fn_str){own, (size_t)snprintf(own, sizeof own, "@%llx", (unsigned long long)x->row.id)});
+    }
     x->day = (from->sent_at != 0 ? from->sent_at : x->row.received_at) / DAY_MS;
     copy_log(in, from);
     settle_texts(in);

@@ -101,6 +101,7 @@ struct frt_pair {
 
 /* -- effects ------------------------------------------------------------------------------------------------------------------------ */
 enum frt_effect_state {
+    FRT_E_NONE = 0,  /* there is no such effect */
     FRT_E_READY = 1, /* must be claimed before it is sent (at_most_once, every repetition, replayed dead letters) */
     FRT_E_STARTED,   /* its owner may have sent it */
     FRT_E_UNKNOWN,   /* was sent, outcome not known; being reconciled */

@@ -1,0 +1,306 @@
+/* store_sqlite_turn.c: INGEST, LOAD and COMMIT on SQLite. It has no data-modifying CTEs, so a turn is its statements one after the other, all
+ * behind the compare-and-set on conv.seq.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sqlite_ops.h"
+
+#define I(x) ((int64_t)(x))
+
+void sq_row_add(struct sq *q, int64_t tenant, int64_t conv, const struct frt_row *row)
+{
+    (void)sq_run(q, SQ_INBOX_ADD, "iiiiiiisb", tenant, conv, row->id, I(frt_shard(tenant, conv)), I(row->kind), row->due_at, row->received_at,
+                 row->ref, row->payload);
+}
+
+void sq_message_add(struct sq *q, int64_t tenant, int64_t conv, const struct frt_message *m)
+{
+    (void)sq_run(q, SQ_MESSAGE_ADD, "iiiiiisss", tenant, conv, m->id, m->at, I(m->dir), I(m->delivery), m->kind, m->body, m->ext_id);
+}
+
+/* One number, or 0. */
+static int64_t ask_id(struct sq *q, enum sq_stmt s, int64_t tenant, int64_t a, int64_t b)
+{
+    if (s == SQ_CONV_OF) {
+        sq_ask(q, s, "iii", tenant, a, b);
+    } else {
+        sq_ask(q, s, "ii", tenant, a);
+    }
+    int64_t id = sq_next(q, s) ? sq_int(q, s, 0) : 0;
+    sq_end(q, s);
+    return id;
+}
+
+/* -- INGEST -------------------------------------------------------------------------------------------------------------------------- */
+static int64_t contact_of(struct sq *q, const struct frt_ingest *in)
+{
+    int64_t contact = 0;
+    for (unsigned i = 0; i < in->n_aliases && contact == 0; i++) {
+        sq_ask(q, SQ_ALIAS_GET, "is", in->tenant, in->aliases[i]);
+        contact = sq_next(q, SQ_ALIAS_GET) ? sq_int(q, SQ_ALIAS_GET, 0) : 0;
+        sq_end(q, SQ_ALIAS_GET);
+    }
+    return contact;
+}
+
+static void find_or_make(struct sq *q, struct frt_ingest *in)
+{
+    in->contact = contact_of(q, in);
+    if (in->contact == 0) {
+        in->contact = in->new_id;
+        (void)sq_run(q, SQ_CONTACT_ADD, "iii", in->tenant, in->contact, in->row.received_at);
+    }
+    for (unsigned i = 0; i < in->n_aliases; i++) {
+        (void)sq_run(q, SQ_ALIAS_ADD, "isi", in->tenant, in->aliases[i], in->contact);
+    }
+    in->conv = ask_id(q, SQ_CONV_OF, in->tenant, in->channel, in->contact);
+    if (in->conv == 0 && q->code == FN_OK) {
+        in->conv = in->new_id;
+        in->created = true;
+        (void)sq_run(q, SQ_CONV_ADD, "iiiiiis", in->tenant, in->conv, I(frt_shard(in->tenant, in->conv)), in->channel, in->contact,
+                     in->row.received_at, in->address);
+    }
+}
+
+static void append(struct sq *q, struct frt_ingest *in)
+{
+    sq_ask(q, SQ_INBOX_STATE, "ii", in->tenant, in->conv);
+    int64_t rows = 0, last = 0;
+    if (sq_next(q, SQ_INBOX_STATE)) {
+        rows = sq_int(q, SQ_INBOX_STATE, 0);
+        last = sq_int(q, SQ_INBOX_STATE, 1);
+    }
+    sq_end(q, SQ_INBOX_STATE);
+    if (rows >= FRT_BACKLOG_MAX && in->row.kind != FRT_IN_MESSAGE) {
+        in->code = FN_LIMIT;
+        if (in->dedupe.n != 0) {
+            (void)sq_run(q, SQ_SEEN_DROP, "iis", in->tenant, in->day, in->dedupe);
+        }
+        return;
+    }
+    int64_t logged = ask_id(q, SQ_MESSAGE_LAST, in->tenant, in->conv, 0);
+    last = logged > last ? logged : last;
+    in->row.id = last >= in->row.id ? last + 1 : in->row.id;
+    sq_row_add(q, in->tenant, in->conv, &in->row);
+    if (in->log.kind.n != 0) {
+        in->log.id = in->row.id;
+        sq_message_add(q, in->tenant, in->conv, &in->log);
+    }
+    if (in->address.n != 0 && !in->created) {
+        (void)sq_run(q, SQ_CONV_ADDRESS, "iis", in->tenant, in->conv, in->address);
+    }
+    if (in->name.n != 0) {
+        (void)sq_run(q, SQ_PAIR_SET, "iiss", in->tenant, in->contact, FN_STR("s:name"), in->name);
+    }
+}
+
+static void ingest_duplicate(struct sq *q, struct frt_ingest *in)
+{
+    in->duplicate = true;
+    if (in->conv == 0) {
+        in->contact = contact_of(q, in);
+        in->conv = in->contact != 0 ? ask_id(q, SQ_CONV_OF, in->tenant, in->channel, in->contact) : 0;
+    }
+}
+
+static void ingest_one(struct sq *q, struct frt_ingest *in)
+{
+    in->code = FN_OK;
+    in->duplicate = in->created = false;
+    if (in->conv != 0) {
+        in->contact = ask_id(q, SQ_CONV_CONTACT, in->tenant, in->conv, 0);
+        if (in->contact == 0) {
+            in->code = FN_NOT_FOUND;
+            return;
+        }
+    }
+    if (in->dedupe.n != 0) {
+        (void)sq_run(q, SQ_SEEN_ADD, "iis", in->tenant, in->day, in->dedupe);
+        if (q->code == FN_OK && q->changes == 0) {
+            ingest_duplicate(q, in);
+            return;
+        }
+    }
+    if (in->conv == 0) {
+        find_or_make(q, in);
+    }
+    append(q, in);
+}
+
+/* conv is in and out: a repetition after a failure must start from what was asked. */
+void sq_do_ingest(struct sq *q, struct frt_op_ingest *op)
+{
+    for (size_t i = 0; i < op->n && q->code == FN_OK; i++) {
+        ingest_one(q, &op->items[i]);
+    }
+    for (size_t i = 0; i < op->n && q->code != FN_OK; i++) {
+        op->items[i].conv = op->items[i].created ? 0 : op->items[i].conv;
+        op->items[i].created = false;
+    }
+}
+
+/* -- LOAD ----------------------------------------------------------------------------------------------------------------------------- */
+void sq_conv_read(struct sq *q, struct frt_op *op, enum sq_stmt s, int64_t tenant, struct frt_conv *out)
+{
+    int64_t *numbers[] = {&out->conv,  &out->channel, &out->contact,    &out->seq,        &out->epoch,     &out->token,
+                          &out->run_seq, &out->clock,   &out->timer, &out->last_in_at, &out->created_at, &out->updated_at};
+    struct fn_str *texts[] = {&out->address, &out->funnel, &out->stage, &out->prog, &out->snap, &out->team, &out->reason};
+    *out = (struct frt_conv){.tenant = tenant};
+    int column = 0;
+    for (size_t i = 0; i < FN_COUNT(numbers); i++) {
+        *numbers[i] = sq_int(q, s, column++);
+    }
+    out->status = (enum frt_status)sq_int(q, s, column++);
+    out->owner = (enum frt_owner)sq_int(q, s, column++);
+    for (size_t i = 0; i < FN_COUNT(texts); i++) {
+        *texts[i] = sq_give(op, sq_str(q, s, column++));
+    }
+}
+
+static void load_rows(struct sq *q, struct frt_op *op, struct frt_loaded *out)
+{
+    size_t cap = 0;
+    sq_ask(q, SQ_INBOX_GET, "iii", out->key.tenant, out->key.conv, I(FRT_BACKLOG_MAX + FRT_ROWS_MAX));
+    while (sq_next(q, SQ_INBOX_GET)) {
+        out->rows = sq_more(op, out->rows, out->n_rows, &cap, sizeof *out->rows);
+        if (out->rows == NULL) {
+            break;
+        }
+        struct frt_row *r = &out->rows[out->n_rows++];
+        r->id = sq_int(q, SQ_INBOX_GET, 0);
+        r->kind = (enum frt_in_kind)sq_int(q, SQ_INBOX_GET, 1);
+        r->due_at = sq_int(q, SQ_INBOX_GET, 2);
+        r->received_at = sq_int(q, SQ_INBOX_GET, 3);
+        r->ref = sq_give(op, sq_str(q, SQ_INBOX_GET, 4));
+        r->payload = sq_give(op, sq_str(q, SQ_INBOX_GET, 5));
+    }
+    sq_end(q, SQ_INBOX_GET);
+    out->n_rows = out->rows != NULL ? out->n_rows : 0;
+    for (size_t i = 0; i < out->n_rows; i++) {
+        if (out->rows[i].kind == FRT_IN_ECHO) {
+            sq_ask(q, SQ_MESSAGE_OURS, "is", out->key.tenant, out->rows[i].ref);
+            out->rows[i].known = sq_next(q, SQ_MESSAGE_OURS);
+            sq_end(q, SQ_MESSAGE_OURS);
+        }
+    }
+}
+
+static void load_contact(struct sq *q, struct frt_op *op, struct frt_loaded *out)
+{
+    size_t cap = 0;
+    sq_ask(q, SQ_PAIR_GET, "ii", out->key.tenant, out->conv.contact);
+    while (sq_next(q, SQ_PAIR_GET)) {
+        out->pairs = sq_more(op, out->pairs, out->n_pairs, &cap, sizeof *out->pairs);
+        if (out->pairs == NULL) {
+            break;
+        }
+        out->pairs[out->n_pairs++] = (struct frt_pair){sq_give(op, sq_str(q, SQ_PAIR_GET, 0)), sq_give(op, sq_str(q, SQ_PAIR_GET, 1))};
+    }
+    sq_end(q, SQ_PAIR_GET);
+    out->n_pairs = out->pairs != NULL ? out->n_pairs : 0;
+    sq_ask(q, SQ_ALIAS_PHONE, "ii", out->key.tenant, out->conv.contact);
+    if (sq_next(q, SQ_ALIAS_PHONE)) {
+        out->phone = sq_give(op, sq_str(q, SQ_ALIAS_PHONE, 0));
+    }
+    sq_end(q, SQ_ALIAS_PHONE);
+}
+
+void sq_do_load(struct sq *q, struct frt_op_load *op)
+{
+    for (size_t i = 0; i < op->n; i++) {
+        struct frt_loaded *out = &op->items[i];
+        *out = (struct frt_loaded){.key = out->key, .code = FN_NOT_FOUND};
+        sq_ask(q, SQ_CONV_GET, "ii", out->key.tenant, out->key.conv);
+        if (sq_next(q, SQ_CONV_GET)) {
+            out->code = FN_OK;
+            sq_conv_read(q, &op->op, SQ_CONV_GET, out->key.tenant, &out->conv);
+            sq_end(q, SQ_CONV_GET);
+            load_rows(q, &op->op, out);
+            load_contact(q, &op->op, out);
+        }
+    }
+}
+
+/* -- COMMIT ----------------------------------------------------------------------------------------------------------------------------- */
+static void commit_rows(struct sq *q, const struct frt_turn *t)
+{
+    int64_t tenant = t->conv.tenant, conv = t->conv.conv;
+    for (size_t i = 0; i < t->n_consume; i++) {
+        (void)sq_run(q, SQ_INBOX_DROP, "iii", tenant, conv, t->consume[i]);
+    }
+    for (size_t i = 0; i < t->n_park; i++) {
+        (void)sq_run(q, SQ_INBOX_PARK, "iii", tenant, conv, t->park[i]);
+    }
+    for (size_t i = 0; i < t->n_unpark; i++) {
+        (void)sq_run(q, SQ_INBOX_UNPARK, "iii", tenant, conv, t->unpark[i]);
+    }
+    for (size_t i = 0; i < t->n_rows; i++) {
+        sq_row_add(q, tenant, conv, &t->rows[i]);
+    }
+}
+
+static void effect_add(struct sq *q, const struct frt_effect *e)
+{
+    (void)sq_run(q, SQ_EFFECT_ADD, "iiiiiiiiiiiiiiiissss", e->tenant, e->conv, e->id, I(frt_shard(e->tenant, e->conv)), e->channel, e->contact,
+                 I(e->host), I(e->policy), I(e->lane), I(e->state), I(e->attempts), I(e->resent), I(e->call), e->epoch, e->next_at,
+                 e->created_at, e->payload, e->funnel, e->ext_id, e->reason);
+}
+
+static void commit_rest(struct sq *q, const struct frt_turn *t)
+{
+    int64_t tenant = t->conv.tenant, conv = t->conv.conv;
+    for (size_t i = 0; i < t->n_effects; i++) {
+        effect_add(q, &t->effects[i]);
+    }
+    for (size_t i = 0; i < t->n_log; i++) {
+        sq_message_add(q, tenant, conv, &t->log[i]);
+    }
+    for (size_t i = 0; i < t->n_metrics; i++) {
+        (void)sq_run(q, SQ_METRIC_ADD, "isii", tenant, t->metrics[i].key, t->metrics[i].bucket, t->metrics[i].n);
+    }
+    for (size_t i = 0; i < t->n_docs; i++) {
+        (void)sq_doc_set(q, tenant, t->conv.clock, &t->docs[i]);
+    }
+    for (size_t i = 0; i < t->n_pairs; i++) {
+        if (t->pairs[i].value.n != 0) {
+            (void)sq_run(q, SQ_PAIR_SET, "iiss", tenant, t->conv.contact, t->pairs[i].name, t->pairs[i].value);
+        } else {
+            (void)sq_run(q, SQ_PAIR_DROP, "iis", tenant, t->conv.contact, t->pairs[i].name);
+        }
+    }
+    if (t->record.n != 0) {
+        (void)sq_run(q, SQ_TURN_ADD, "iiiis", tenant, conv, t->conv.seq, t->conv.clock, t->record);
+    }
+}
+
+/* Nobody's row changed: was it this very turn, or somebody else's? */
+static enum fn_code why_not(struct sq *q, const struct frt_turn *t)
+{
+    enum fn_code code = FN_NOT_FOUND;
+    sq_ask(q, SQ_CONV_TOKEN, "ii", t->conv.tenant, t->conv.conv);
+    if (sq_next(q, SQ_CONV_TOKEN)) {
+        bool mine = sq_int(q, SQ_CONV_TOKEN, 0) == t->conv.seq + 1 && sq_int(q, SQ_CONV_TOKEN, 1) == t->token;
+        code = mine ? FN_OK : FN_CONFLICT;
+    }
+    sq_end(q, SQ_CONV_TOKEN);
+    return code;
+}
+
+static void commit_one(struct sq *q, struct frt_turn *t)
+{
+    const struct frt_conv *c = &t->conv;
+    (void)sq_run(q, SQ_CONV_CAS, "iiiiiiiiiiiissbbss", c->tenant, c->conv, c->seq, c->epoch, t->token, c->run_seq, c->clock, c->timer,
+                 c->last_in_at, c->updated_at, I(c->status), I(c->owner), c->funnel, c->stage, c->prog, c->snap, c->team, c->reason);
+    if (q->code == FN_OK && q->changes == 0) {
+        t->code = why_not(q, t);
+        return;
+    }
+    commit_rows(q, t);
+    commit_rest(q, t);
+    t->code = FN_OK;
+}
+
+void sq_do_commit(struct sq *q, struct frt_op_commit *op)
+{
+    for (size_t i = 0; i < op->n && q->code == FN_OK; i++) {
+        commit_one(q, &op->items[i]);
+    }
+}
