@@ -1,11 +1,16 @@
 /* bench_turn.c: turns of an eight-question funnel, one core, in memory: no store, no network.
  *
- * A turn is what a node does with one message: fvm_load of the row's bytes (checksum, validation), fvm_turn, fvm_wake with the text, run
- * (the library reads the answer, the next question comes back as an effect whose text is looked at), stop at the next wait, fvm_save.
- * Twice: `machine` is an image built here, word by word, with eight questions of the plainest shape (ask, wait with a deadline, read, ask
- * again, keep); `compiled` is turn.funnel as the compiler writes it, with eight types of answers, phrases, and all that a question brings.
+ * A turn is what a node does with one message: fvm_load of the row's bytes (checksum, validation), fvm_turn, fvm_wake
+ * with the text, run
+ * (the library reads the answer, the next question comes back as an effect whose text is looked at), stop at the next
+ * wait, fvm_save.
+ * Twice: `machine` is an image built here, word by word, with eight questions of the plainest shape (ask, wait with a
+ * deadline, read, ask
+ * again, keep); `compiled` is turn.funnel as the compiler writes it, with eight types of answers, phrases, and all that
+ * a question brings.
  *
- * bench_turn: turns/s, bytes per snapshot. bench_turn machine|compiled TURNS: runs just that many, for counting instructions.
+ * bench_turn: turns/s, bytes per snapshot. bench_turn machine|compiled TURNS: runs just that many, for counting
+ * instructions.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fbc_build.h"
 #include "fbc_format.h"
@@ -22,17 +27,25 @@ enum { QUESTIONS = 8, REGS = 9 };
 enum { R_TEXT, R_WAKE, R_DEADLINE, R_RESULT, R_ARG1, R_ARG2, R_HAS, R_VALUE, R_DAY };
 #define NOW INT64_C(1767225600000)
 
-static const char *const names[QUESTIONS] = {"nome", "email", "cidade", "bairro", "produto", "cor", "prazo", "observacao"};
-static const char *const asked[QUESTIONS] = {
-    "Olá! Qual é o seu nome?", "Qual é o seu melhor e-mail?", "Em que cidade você mora?", "E o bairro?",
-    "Qual produto você procura?", "De que cor?", "Para quando precisa?", "Mais alguma coisa que devemos saber?"};
-static const char *const plain_answers[QUESTIONS] = {
-    "Maria da Conceição", "maria.conceicao@example.com", "Belo Horizonte", "Savassi", "Tênis de corrida", "azul-marinho",
-    "até sexta-feira", "prefiro entrega de manhã"};
+static const char *const names[QUESTIONS] = {"nome",    "email", "cidade", "bairro",
+                                             "produto", "cor",   "prazo",  "observacao"};
+static const char *const asked[QUESTIONS] = {"Olá! Qual é o seu nome?",    "Qual é o seu melhor e-mail?",
+                                             "Em que cidade você mora?",   "E o bairro?",
+                                             "Qual produto você procura?", "De que cor?",
+                                             "Para quando precisa?",       "Mais alguma coisa que devemos saber?"};
+static const char *const plain_answers[QUESTIONS] = {"Maria da Conceição", "maria.conceicao@example.com",
+                                                     "Belo Horizonte",     "Savassi",
+                                                     "Tênis de corrida",   "azul-marinho",
+                                                     "até sexta-feira",    "prefiro entrega de manhã"};
 
-static const char *const typed_answers[QUESTIONS] = {
-    "Maria da Conceição", "maria.conceicao@example.com", "Belo Horizonte", "tênis de corrida", "2", "R$ 1.234,56", "sim",
-    "prefiro entrega de manhã"};
+static const char *const typed_answers[QUESTIONS] = {"Maria da Conceição",
+                                                     "maria.conceicao@example.com",
+                                                     "Belo Horizonte",
+                                                     "tênis de corrida",
+                                                     "2",
+                                                     "R$ 1.234,56",
+                                                     "sim",
+                                                     "prefiro entrega de manhã"};
 
 struct program {
     struct fbc_build *b;
@@ -73,7 +86,8 @@ static void add_question(struct program *p, unsigned i)
 
 static void add_stage(struct program *p)
 {
-    const uint16_t regs[REGS] = {p->text, p->integer, p->datetime, p->some_text, p->text, p->integer, p->boolean, p->text, p->datetime};
+    const uint16_t regs[REGS] = {p->text,    p->integer, p->datetime, p->some_text, p->text,
+                                 p->integer, p->boolean, p->text,     p->datetime};
     uint16_t func = fbc_build_func(p->b, FN_STR("stage:cadastro"), 0, NULL, FBC_NO_TYPE, 1);
     fbc_build_stage_func(p->b, fbc_build_stage(p->b, FN_STR("cadastro")), func);
     for (unsigned i = 0; i < QUESTIONS; i++) {
@@ -85,8 +99,12 @@ static void add_stage(struct program *p)
 
 static const struct fbc_image *build_image(void)
 {
-    static const struct fbc_build_info info = {.name = {"turno", 5}, .title = {"Turno", 5}, .timezone = {"America/Sao_Paulo", 17},
-                                               .locale = {"pt-BR", 5}, .currency = {"BRL", 3}, .language = {"pt", 2}};
+    static const struct fbc_build_info info = {.name = {"turno", 5},
+                                               .title = {"Turno", 5},
+                                               .timezone = {"America/Sao_Paulo", 17},
+                                               .locale = {"pt-BR", 5},
+                                               .currency = {"BRL", 3},
+                                               .language = {"pt", 2}};
     struct program p = {.b = fbc_build_new()};
     const uint32_t retv = fbc_word(FBC_OP_RETV, 0, 0, 0);
     struct fn_buf out;
@@ -101,7 +119,8 @@ static const struct fbc_image *build_image(void)
     p.some_text = fbc_build_type_of(p.b, FBC_T_OPTION, p.text, 0);
     fbc_build_body(p.b, fbc_build_func(p.b, FN_STR("init"), 0, NULL, FBC_NO_TYPE, 0), NULL, 0, &retv, 1, NULL, 0);
     add_stage(&p);
-    if (fbc_build_finish(p.b, &out, NULL) != FN_OK || fbc_verify(fn_buf_view(&out), FBC_ALLOW_ALL, &image, &fault) != FN_OK) {
+    if (fbc_build_finish(p.b, &out, NULL) != FN_OK ||
+        fbc_verify(fn_buf_view(&out), FBC_ALLOW_ALL, &image, &fault) != FN_OK) {
         fprintf(stderr, "bench_turn: %s: %s\n", fault.rule, fault.text);
         exit(1);
     }
@@ -178,7 +197,8 @@ static const struct fbc_image *compile_image(void)
     fn_diag_list_init(&diags, &arena, 100);
     fn_buf_init(&out, FBC_LIMIT_IMAGE);
     struct fcc_options options = {.modules = NULL};
-    enum fn_code code = fcc_compile(&arena, FN_STR("turn.funnel"), (struct fn_str){source, n}, &options, &diags, &program, &out, NULL);
+    enum fn_code code =
+        fcc_compile(&arena, FN_STR("turn.funnel"), (struct fn_str){source, n}, &options, &diags, &program, &out, NULL);
     if (code != FN_OK || fbc_verify(fn_buf_view(&out), FBC_ALLOW_ALL, &image, &fault) != FN_OK) {
         die("turn.funnel does not compile");
     }
@@ -244,7 +264,8 @@ static void report(struct bench *b)
         double rate = TURNS / (seconds() - from);
         best = rate > best ? rate : best;
     }
-    printf("%s: turns/s on one core, best of %d times %d  %.0f (%.0f ns a turn)\n", b->name, ROUNDS, TURNS, best, 1e9 / best);
+    printf("%s: turns/s on one core, best of %d times %d  %.0f (%.0f ns a turn)\n", b->name, ROUNDS, TURNS, best,
+           1e9 / best);
     printf("%s: bytes per snapshot  %zu at the first question, %zu with seven answers kept\n", b->name, b->states[0].n,
            b->states[QUESTIONS - 1].n);
     printf("%s: bytes of questions asked  %zu\n", b->name, seen);

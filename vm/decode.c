@@ -1,7 +1,9 @@
-/* decode.c: JSON as a typed value (op DECODE, fvm_global_set). The reverse of encode.c, and kinder: unknown fields are ignored, a missing
+/* decode.c: JSON as a typed value (op DECODE, fvm_global_set). The reverse of encode.c, and kinder: unknown fields are
+ * ignored, a missing
  * optional field is none, numbers may come as strings.
  *
- * A value is built from the outside in by allocations that never collect. When the heap is full half-way, the whole is given up, the heap
+ * A value is built from the outside in by allocations that never collect. When the heap is full half-way, the whole is
+ * given up, the heap
  * collected, and the value built again: what was left behind is garbage.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_json.h"
@@ -18,7 +20,7 @@ enum fit {
 
 static enum fit decode_value(struct fvm_run *run, const struct fn_json *v, uint16_t type, union fvm_slot *out);
 
-/* -- numbers ------------------------------------------------------------------------------------------------------------------ */
+/* -- numbers ------------------------------------------------------------------------------------------------------- */
 
 static size_t skip_digits(struct fn_str s, size_t at)
 {
@@ -74,7 +76,8 @@ static bool read_money(const struct fn_json *number, int64_t *out)
         return fn_json_int(number, out) && !__builtin_mul_overflow(*out, 100, out); /* 1e3 */
     }
     whole.text.n = point;
-    if (!read_cents(s, point < s.n ? point + 1 : s.n, &cents) || !fn_json_int(&whole, out) || __builtin_mul_overflow(*out, 100, out)) {
+    if (!read_cents(s, point < s.n ? point + 1 : s.n, &cents) || !fn_json_int(&whole, out) ||
+        __builtin_mul_overflow(*out, 100, out)) {
         return false;
     }
     return !__builtin_add_overflow(*out, s.p[0] == '-' ? -cents : cents, out);
@@ -118,7 +121,7 @@ static bool read_scalar(const struct fn_json *v, const struct fbc_type *type, un
     return v->kind == FN_JSON_TRUE || v->kind == FN_JSON_FALSE;
 }
 
-/* -- texts, lists, maps, records ---------------------------------------------------------------------------------------------- */
+/* -- texts, lists, maps, records ----------------------------------------------------------------------------------- */
 
 static enum fit make_text(struct fvm_run *run, struct fn_str s, union fvm_slot *out)
 {
@@ -154,7 +157,8 @@ static bool is_media(unsigned kind)
     return kind >= FBC_T_IMAGE && kind <= FBC_T_LOCATION;
 }
 
-static enum fit decode_text(struct fvm_run *run, const struct fn_json *v, const struct fbc_type *type, union fvm_slot *out)
+static enum fit decode_text(struct fvm_run *run, const struct fn_json *v, const struct fbc_type *type,
+                            union fvm_slot *out)
 {
     if (type->kind == FBC_T_JSON && v->kind == FN_JSON_NULL) {
         return FIT; /* how the empty one is written */
@@ -220,7 +224,8 @@ static const struct fn_json *find_field(const struct fn_json *object, struct fn_
     return NULL;
 }
 
-static enum fit decode_field(struct fvm_run *run, const struct fn_json *object, const struct fbc_field *field, union fvm_slot *out)
+static enum fit decode_field(struct fvm_run *run, const struct fn_json *object, const struct fbc_field *field,
+                             union fvm_slot *out)
 {
     if (run_charge(run, object->n + 1) != FBC_TRAP_NONE) {
         return TIRED;

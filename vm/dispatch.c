@@ -1,6 +1,8 @@
-/* dispatch.c: the interpreter. The one long function of the machine; a case is at most eight lines, the rest is in named helpers.
+/* dispatch.c: the interpreter. The one long function of the machine; a case is at most eight lines, the rest is in
+ * named helpers.
  *
- * The image is verified: operands, jump targets, types and windows need no test here. What depends on values is tested: division,
+ * The image is verified: operands, jump targets, types and windows need no test here. What depends on values is tested:
+ * division,
  * overflow, bounds, sizes, room, fuel. A stop leaves the frame's pc behind the instruction, so resuming is running on.
  * The switch has no default: a new row of ops.def without a case does not build.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -80,7 +82,7 @@ static union fvm_slot constant(const struct fbc_image *im, uint32_t index)
     return slot_ref(0);
 }
 
-/* -- arithmetic with more than one test --------------------------------------------------------------------------------------- */
+/* -- arithmetic with more than one test ---------------------------------------------------------------------------- */
 
 static enum fbc_trap divide(int64_t a, int64_t b, int64_t *out)
 {
@@ -165,7 +167,7 @@ static enum fbc_trap random_below(struct fvm_run *run, int64_t n, int64_t *out)
     return FBC_TRAP_NONE;
 }
 
-/* -- the outside --------------------------------------------------------------------------------------------------------------- */
+/* -- the outside --------------------------------------------------------------------------------------------------- */
 
 static enum fbc_trap op_input(struct fvm_run *run, union fvm_slot *R, uint32_t w)
 {
@@ -229,21 +231,21 @@ static enum fbc_trap next_slice(struct fvm_run *run)
     return give == 0 ? FBC_TRAP_FUEL : FBC_TRAP_NONE;
 }
 
-#define TRY(expression)                                                                                                                  \
-    do {                                                                                                                                 \
-        trap = (expression);                                                                                                             \
-        if (trap != FBC_TRAP_NONE) {                                                                                                     \
-            goto trapped;                                                                                                                \
-        }                                                                                                                                \
+#define TRY(expression)              \
+    do {                             \
+        trap = (expression);         \
+        if (trap != FBC_TRAP_NONE) { \
+            goto trapped;            \
+        }                            \
     } while (0)
 #define A R[FBC_A(w)]
 #define B R[FBC_B(w)]
 #define C R[FBC_C(w)]
-#define ENTER()                                                                                                                          \
-    do {                                                                                                                                 \
-        frame = &run->frames[run->depth - 1];                                                                                            \
-        R = frame->regs;                                                                                                                 \
-        pc = code + frame->pc;                                                                                                           \
+#define ENTER()                               \
+    do {                                      \
+        frame = &run->frames[run->depth - 1]; \
+        R = frame->regs;                      \
+        pc = code + frame->pc;                \
     } while (0)
 #define LEAVE() (frame->pc = (uint32_t)(pc - code))
 
@@ -261,7 +263,10 @@ enum fvm_stop run_execute(struct fvm_run *run)
         w = *pc++;
         switch ((enum fbc_op)(w & 255u)) {
         case FBC_OP_NOP: continue;
-        case FBC_OP_MOV: heap_share(run, &B); A = B; continue;
+        case FBC_OP_MOV:
+            heap_share(run, &B);
+            A = B;
+            continue;
         case FBC_OP_LOADI: A.i = (int16_t)FBC_IMM16(w); continue;
         case FBC_OP_LOADB: A.i = FBC_B(w); continue;
         case FBC_OP_LOADK: A = constant(im, FBC_IMM16(w)); continue;
@@ -272,20 +277,43 @@ enum fvm_stop run_execute(struct fvm_run *run)
             run->globals[FBC_IMM16(w)] = A;
             run->changed[FBC_IMM16(w)] = 1;
             continue;
-        case FBC_OP_ADDI: if (__builtin_add_overflow(B.i, C.i, &A.i)) { goto overflow; } continue;
-        case FBC_OP_SUBI: if (__builtin_sub_overflow(B.i, C.i, &A.i)) { goto overflow; } continue;
-        case FBC_OP_MULI: if (__builtin_mul_overflow(B.i, C.i, &A.i)) { goto overflow; } continue;
+        case FBC_OP_ADDI:
+            if (__builtin_add_overflow(B.i, C.i, &A.i)) {
+                goto overflow;
+            }
+            continue;
+        case FBC_OP_SUBI:
+            if (__builtin_sub_overflow(B.i, C.i, &A.i)) {
+                goto overflow;
+            }
+            continue;
+        case FBC_OP_MULI:
+            if (__builtin_mul_overflow(B.i, C.i, &A.i)) {
+                goto overflow;
+            }
+            continue;
         case FBC_OP_DIVI: TRY(divide(B.i, C.i, &A.i)); continue;
         case FBC_OP_MODI: TRY(modulo(B.i, C.i, &A.i)); continue;
-        case FBC_OP_NEGI: if (__builtin_sub_overflow((int64_t)0, B.i, &A.i)) { goto overflow; } continue;
-        case FBC_OP_ADDK: if (__builtin_add_overflow(B.i, (int64_t)(int8_t)FBC_C(w), &A.i)) { goto overflow; } continue;
+        case FBC_OP_NEGI:
+            if (__builtin_sub_overflow((int64_t)0, B.i, &A.i)) {
+                goto overflow;
+            }
+            continue;
+        case FBC_OP_ADDK:
+            if (__builtin_add_overflow(B.i, (int64_t)(int8_t)FBC_C(w), &A.i)) {
+                goto overflow;
+            }
+            continue;
         case FBC_OP_DIVM: TRY(divide_money(B.i, C.i, &A.i)); continue;
         case FBC_OP_MULMF: TRY(multiply_money(B.i, C.f, &A.i)); continue;
         case FBC_OP_ADDF: A.f = canonical(B.f + C.f); continue;
         case FBC_OP_SUBF: A.f = canonical(B.f - C.f); continue;
         case FBC_OP_MULF: A.f = canonical(B.f * C.f); continue;
         case FBC_OP_DIVF:
-            if (!(C.f < 0 || C.f > 0)) { trap = FBC_TRAP_DIVIDE; goto trapped; }
+            if (!(C.f < 0 || C.f > 0)) {
+                trap = FBC_TRAP_DIVIDE;
+                goto trapped;
+            }
             A.f = canonical(B.f / C.f);
             continue;
         case FBC_OP_NEGF: A.f = canonical(-B.f); continue;
@@ -321,10 +349,20 @@ enum fvm_stop run_execute(struct fvm_run *run)
         case FBC_OP_LOOP:
             pc -= FBC_IMM24(w);
             run->fuel -= (int64_t)FBC_IMM24(w) + 1;
-            if (run->fuel < 0) { goto tired; }
+            if (run->fuel < 0) {
+                goto tired;
+            }
             continue;
-        case FBC_OP_JF: if (A.i == 0) { pc += FBC_IMM16(w); } continue;
-        case FBC_OP_JT: if (A.i != 0) { pc += FBC_IMM16(w); } continue;
+        case FBC_OP_JF:
+            if (A.i == 0) {
+                pc += FBC_IMM16(w);
+            }
+            continue;
+        case FBC_OP_JT:
+            if (A.i != 0) {
+                pc += FBC_IMM16(w);
+            }
+            continue;
         case FBC_OP_SWITCH: {
             const uint32_t *behind = pc + FBC_IMM16(w);
             bool in = A.i >= 0 && A.i < (int64_t)FBC_IMM16(w);
@@ -334,7 +372,10 @@ enum fvm_stop run_execute(struct fvm_run *run)
         case FBC_OP_SOME: TRY(op_some(run, R, w)); continue;
         case FBC_OP_HAS: A.i = B.ref != 0; continue;
         case FBC_OP_OPEN:
-            if (B.ref == 0) { trap = FBC_TRAP_NO_VALUE; goto trapped; }
+            if (B.ref == 0) {
+                trap = FBC_TRAP_NO_VALUE;
+                goto trapped;
+            }
             A = value_item(run, B.ref, 0);
             continue;
         case FBC_OP_CAT: TRY(op_cat(run, R, w)); continue;
@@ -344,7 +385,9 @@ enum fvm_stop run_execute(struct fvm_run *run)
         case FBC_OP_SETF: TRY(op_setf(run, R, w)); continue;
         case FBC_OP_LISTADD: TRY(op_listadd(run, R, w)); continue;
         case FBC_OP_LISTGET:
-            if (C.i < 0 || C.i >= (int64_t)value_count(run, B.ref)) { goto bounds; }
+            if (C.i < 0 || C.i >= (int64_t)value_count(run, B.ref)) {
+                goto bounds;
+            }
             A = value_item(run, B.ref, (uint32_t)C.i);
             continue;
         case FBC_OP_LISTSET: TRY(op_listset(run, R, w)); continue;
@@ -356,7 +399,9 @@ enum fvm_stop run_execute(struct fvm_run *run)
         case FBC_OP_MAPSET: TRY(op_mapset(run, R, w)); continue;
         case FBC_OP_MAPDEL: TRY(op_mapdel(run, R, w)); continue;
         case FBC_OP_MAPKEY:
-            if (C.i < 0 || C.i >= (int64_t)value_count(run, B.ref)) { goto bounds; }
+            if (C.i < 0 || C.i >= (int64_t)value_count(run, B.ref)) {
+                goto bounds;
+            }
             A = value_item(run, B.ref, 2 * (uint32_t)C.i);
             continue;
         case FBC_OP_ENCODE: TRY(op_encode(run, R, w)); continue;
@@ -365,19 +410,25 @@ enum fvm_stop run_execute(struct fvm_run *run)
             LEAVE();
             TRY(op_call(run, R, w));
             ENTER();
-            if (run->fuel < 0) { goto tired; }
+            if (run->fuel < 0) {
+                goto tired;
+            }
             continue;
         case FBC_OP_NATIVE: TRY(op_native(run, R, w)); continue;
         case FBC_OP_RET: {
             union fvm_slot value = A; /* the verifier lets only called functions have results */
             heap_share(run, &A);
-            if (--run->depth == 0) { goto done; }
+            if (--run->depth == 0) {
+                goto done;
+            }
             ENTER();
             R[FBC_A(pc[-1])] = value;
             continue;
         }
         case FBC_OP_RETV:
-            if (--run->depth == 0) { goto done; }
+            if (--run->depth == 0) {
+                goto done;
+            }
             ENTER();
             continue;
         case FBC_OP_EFFECT:

@@ -1,8 +1,11 @@
 /* heap.c: allocation and the copying collection.
  *
- * Allocation is a bump of run->top. When the half is full, everything the roots reach is copied to the other half. The order is that of
- * a snapshot: globals, then frames from the oldest, then what the copied objects refer to, breadth first; so a snapshot is a collection
- * followed by a memcpy. The half that was left keeps its texts until the next collection: a text that is being copied may lie in it.
+ * Allocation is a bump of run->top. When the half is full, everything the roots reach is copied to the other half. The
+ * order is that of
+ * a snapshot: globals, then frames from the oldest, then what the copied objects refer to, breadth first; so a snapshot
+ * is a collection
+ * followed by a memcpy. The half that was left keeps its texts until the next collection: a text that is being copied
+ * may lie in it.
  * Objects must be reached by exact types only: nothing here guesses whether a slot is a reference.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
@@ -84,7 +87,7 @@ enum fbc_trap heap_text(struct fvm_run *run, struct fn_str s, union fvm_slot *ou
     return trap;
 }
 
-/* -- collection -------------------------------------------------------------------------------------------------------------- */
+/* -- collection ---------------------------------------------------------------------------------------------------- */
 
 struct copier {
     const struct fbc_image *image;
@@ -94,7 +97,8 @@ struct copier {
 
 static size_t copied_size(const struct copier *c, const struct object *o)
 {
-    return o->type == HEAP_TEXT ? text_size(o->n) : object_size((enum fbc_type_kind)c->image->types[o->type].kind, o->n);
+    return o->type == HEAP_TEXT ? text_size(o->n)
+                                : object_size((enum fbc_type_kind)c->image->types[o->type].kind, o->n);
 }
 
 static inline void copy_ref(struct copier *c, union fvm_slot *slot)
@@ -181,7 +185,7 @@ void heap_collect(struct fvm_run *run)
     run->owned = NULL;
 }
 
-/* -- ownership --------------------------------------------------------------------------------------------------------------- */
+/* -- ownership ----------------------------------------------------------------------------------------------------- */
 
 static void copy_items(const struct fvm_run *run, union fvm_slot *to, uint32_t ref, uint32_t slots)
 {

@@ -14,7 +14,7 @@ union fvm_slot *run_result(struct fvm_run *run)
     return &f->regs[FBC_A(w)];
 }
 
-/* -- waits -------------------------------------------------------------------------------------------------------------------- */
+/* -- waits --------------------------------------------------------------------------------------------------------- */
 
 /* A text the program can hold: what is no UTF-8 is read as empty, what is too long is cut at a code point. */
 static struct fn_str readable(struct fn_str s)
@@ -33,7 +33,11 @@ static struct fn_str readable(struct fn_str s)
 
 static void take_input(struct fvm_run *run, const struct fvm_input *in)
 {
-    run->input = (struct fvm_input){in->kind, readable(in->text), readable(in->option), readable(in->media), readable(in->event),
+    run->input = (struct fvm_input){in->kind,
+                                    readable(in->text),
+                                    readable(in->option),
+                                    readable(in->media),
+                                    readable(in->event),
                                     readable(in->event_name)};
 }
 
@@ -44,7 +48,8 @@ static const struct fbc_entry *find_phrase(struct fvm_run *run, struct fn_str te
     }
     fn_buf_clear(&run->text);
     fn_fold_phrase(&run->text, text);
-    return run->text.failed ? NULL : fbc_find_entry(run->image, FBC_ENTRY_ALWAYS, fn_buf_view(&run->text), FBC_NO_INDEX);
+    return run->text.failed ? NULL
+                            : fbc_find_entry(run->image, FBC_ENTRY_ALWAYS, fn_buf_view(&run->text), FBC_NO_INDEX);
 }
 
 static bool is_wanted(const struct fvm_run *run, const struct fbc_wait *wait, const struct fvm_input *in)
@@ -82,7 +87,7 @@ enum fvm_wake_result fvm_wake(struct fvm_run *run, const struct fvm_input *input
     return FVM_WOKEN;
 }
 
-/* -- requests ----------------------------------------------------------------------------------------------------------------- */
+/* -- requests ------------------------------------------------------------------------------------------------------ */
 
 struct fvm_request fvm_request(const struct fvm_run *run)
 {
@@ -128,7 +133,7 @@ void fvm_request_json(const struct fvm_run *run, struct fn_buf *out)
     fn_buf_char(out, '}');
 }
 
-/* -- answers ------------------------------------------------------------------------------------------------------------------ */
+/* -- answers ------------------------------------------------------------------------------------------------------- */
 
 static enum fn_code answer_text(struct fvm_run *run, struct fn_str s, union fvm_slot *out)
 {

@@ -97,7 +97,8 @@ static bool scan_date(struct fn_str s, size_t *at, int64_t *days)
     int64_t y = 0;
     int64_t m = 0;
     int64_t d = 0;
-    if (!digits(s, at, 4, &y) || !mark(s, at, '-') || !digits(s, at, 2, &m) || !mark(s, at, '-') || !digits(s, at, 2, &d)) {
+    if (!digits(s, at, 4, &y) || !mark(s, at, '-') || !digits(s, at, 2, &m) || !mark(s, at, '-') ||
+        !digits(s, at, 2, &d)) {
         return false;
     }
     if (y < 1 || m < 1 || m > 12 || d < 1 || d > month_days(y, m)) {

@@ -4,7 +4,8 @@
 #define ISO_H
 #include "fn_buf.h"
 
-/* false, nothing written, when the value lies outside the years. date: days since 1970-01-01; time: ms of the day; datetime: ms UTC. */
+/* false, nothing written, when the value lies outside the years. date: days since 1970-01-01; time: ms of the day;
+ * datetime: ms UTC. */
 bool iso_put_date(struct fn_buf *out, int64_t days);
 bool iso_put_time(struct fn_buf *out, int64_t ms);
 bool iso_put_datetime(struct fn_buf *out, int64_t ms);

@@ -1,8 +1,11 @@
 /* load.c: takes a snapshot in, believing nothing.
  *
- * One pass in the order of the collection that wrote it. `next` is where the next new object must start: a reference is 0, a constant
- * of its type, an object met before (its start is marked) of exactly its type, or `next` itself, which then is checked to fit. So there
- * is no walk along pointers, every object is reached, and no other order of the same state is accepted. Work is O(bytes).
+ * One pass in the order of the collection that wrote it. `next` is where the next new object must start: a reference is
+ * 0, a constant
+ * of its type, an object met before (its start is marked) of exactly its type, or `next` itself, which then is checked
+ * to fit. So there
+ * is no walk along pointers, every object is reached, and no other order of the same state is accepted. Work is
+ * O(bytes).
  * Until the last check has passed the run is EMPTY.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_utf8.h"
@@ -13,7 +16,7 @@ struct loader {
     const struct fbc_image *image;
     const unsigned char *p, *end; /* what is left of the snapshot */
     uint32_t next, heap_end;
-    const char *wrong;            /* first thing found wrong, NULL while all is well */
+    const char *wrong; /* first thing found wrong, NULL while all is well */
 };
 
 static bool fail(struct loader *l, const char *why)
@@ -68,7 +71,8 @@ static bool check_slot(struct loader *l, union fvm_slot slot, uint16_t type)
     enum fbc_repr repr = run_repr(l->image, type);
     switch (repr) {
     case FBC_REPR_I: return true;
-    case FBC_REPR_F: return slot.f == slot.f || slot.i == (int64_t)FBC_CANONICAL_NAN || fail(l, "a NaN is not canonical");
+    case FBC_REPR_F:
+        return slot.f == slot.f || slot.i == (int64_t)FBC_CANONICAL_NAN || fail(l, "a NaN is not canonical");
     case FBC_REPR_B: return slot.i == 1 || fail(l, "a bool is neither 0 nor 1");
     case FBC_REPR_T:
     case FBC_REPR_L:
@@ -157,7 +161,8 @@ static bool read_globals(struct loader *l)
     return read_slots(l, l->run->globals, l->image->n_globals, NULL);
 }
 
-/* The word before a place where a suspended frame goes on: the CALL, HOST or AWAIT (before its data word) that left it. */
+/* The word before a place where a suspended frame goes on: the CALL, HOST or AWAIT (before its data word) that left it.
+ * */
 static uint32_t leaving_word(const struct loader *l, uint32_t pc)
 {
     uint32_t w = l->image->code[pc - 1];
@@ -167,7 +172,8 @@ static uint32_t leaving_word(const struct loader *l, uint32_t pc)
 static bool check_site(struct loader *l, uint32_t func, uint32_t pc)
 {
     const struct fbc_func *f = &l->image->funcs[func];
-    bool good = pc > f->code && pc - f->code < f->code_n && (l->image->site[pc] & 2) != 0 && l->image->func_of_word[pc] == func;
+    bool good =
+        pc > f->code && pc - f->code < f->code_n && (l->image->site[pc] & 2) != 0 && l->image->func_of_word[pc] == func;
     return good || fail(l, "a frame goes on where none can");
 }
 
@@ -222,7 +228,7 @@ static bool check_parked(struct loader *l, const struct snapshot_header *h)
     return (op == FBC_OP_AWAIT && FBC_IMM24(l->image->code[pc - 1]) == h->wait) || fail(l, "the wait is another one");
 }
 
-/* -- heap --------------------------------------------------------------------------------------------------------------------- */
+/* -- heap ---------------------------------------------------------------------------------------------------------- */
 
 static bool check_text(struct loader *l, struct object *o)
 {
@@ -313,7 +319,7 @@ static bool check_heap(struct loader *l)
     return l->next == l->heap_end || fail(l, "an object nobody refers to");
 }
 
-/* -- header ------------------------------------------------------------------------------------------------------------------- */
+/* -- header -------------------------------------------------------------------------------------------------------- */
 
 static bool check_header(struct loader *l, const struct snapshot_header *h, struct fn_str s)
 {
@@ -351,7 +357,8 @@ static void take_heap(struct loader *l, uint32_t size)
 
 static void take_header(struct fvm_run *run, const struct snapshot_header *h)
 {
-    static const enum run_state states[] = {[SNAPSHOT_STAGE] = RUN_STAGE, [SNAPSHOT_WAIT] = RUN_WAIT, [SNAPSHOT_CALL] = RUN_CALL};
+    static const enum run_state states[] = {
+        [SNAPSHOT_STAGE] = RUN_STAGE, [SNAPSHOT_WAIT] = RUN_WAIT, [SNAPSHOT_CALL] = RUN_CALL};
     run->stage = h->stage;
     run->wait = h->wait;
     run->deadline = h->deadline;

@@ -1,8 +1,11 @@
 /* move.c: a conversation changes to another version of its funnel, at a stage's entry.
  *
- * The old globals and heap are put aside; the new image's init runs; then each global whose stable name and structural type are in both
- * is copied over, with type indices translated and constants of the old image made into objects. When anything fails, what was put aside
- * comes back: the conversation stays where it was. Copied objects leave a forwarding mark, so sharing survives and the copy is bounded.
+ * The old globals and heap are put aside; the new image's init runs; then each global whose stable name and structural
+ * type are in both
+ * is copied over, with type indices translated and constants of the old image made into objects. When anything fails,
+ * what was put aside
+ * comes back: the conversation stays where it was. Copied objects leave a forwarding mark, so sharing survives and the
+ * copy is bounded.
  * This is the one place outside fvm_run_new that allocates: a move is rare.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
@@ -12,14 +15,14 @@
 struct mover {
     struct fvm_run *run;
     const struct fbc_image *from, *to;
-    uint16_t *types;          /* of the old image -> of the new, FBC_NO_TYPE when it has none */
-    union fvm_slot *globals;  /* the old ones */
-    unsigned char *heap;      /* the old one; marked while copying */
-    unsigned char *saved;     /* the old one, untouched */
+    uint16_t *types;         /* of the old image -> of the new, FBC_NO_TYPE when it has none */
+    union fvm_slot *globals; /* the old ones */
+    unsigned char *heap;     /* the old one; marked while copying */
+    unsigned char *saved;    /* the old one, untouched */
     uint32_t top;
 };
 
-/* -- which types are the same ------------------------------------------------------------------------------------------------- */
+/* -- which types are the same -------------------------------------------------------------------------------------- */
 
 static bool same_fields(const struct mover *m, const struct fbc_type *a, const struct fbc_type *b)
 {
@@ -37,7 +40,8 @@ static bool same_fields(const struct mover *m, const struct fbc_type *a, const s
 /* Elements have lower indices, so their translation is known. */
 static bool same_type(const struct mover *m, const struct fbc_type *a, const struct fbc_type *b)
 {
-    if (a->kind != b->kind || a->bound != b->bound || a->n != b->n || (a->elem == FBC_NO_TYPE) != (b->elem == FBC_NO_TYPE)) {
+    if (a->kind != b->kind || a->bound != b->bound || a->n != b->n ||
+        (a->elem == FBC_NO_TYPE) != (b->elem == FBC_NO_TYPE)) {
         return false;
     }
     if (a->elem != FBC_NO_TYPE && m->types[a->elem] != b->elem) {
@@ -58,7 +62,7 @@ static void translate_types(struct mover *m)
     }
 }
 
-/* -- copying ------------------------------------------------------------------------------------------------------------------ */
+/* -- copying ------------------------------------------------------------------------------------------------------- */
 
 static bool copy_slot(struct mover *m, union fvm_slot v, uint16_t type, union fvm_slot *out);
 
@@ -87,7 +91,8 @@ static bool copy_constant(struct mover *m, uint32_t index, uint16_t type, union 
 }
 
 /* The items of a composite object; `from` has been read before it is marked. */
-static bool copy_items(struct mover *m, const union fvm_slot *from, uint32_t n, const struct fbc_type *type, uint32_t ref)
+static bool copy_items(struct mover *m, const union fvm_slot *from, uint32_t n, const struct fbc_type *type,
+                       uint32_t ref)
 {
     bool map = type->kind == FBC_T_MAP;
     bool good = true;
@@ -154,7 +159,7 @@ static bool copy_globals(struct mover *m)
     return true;
 }
 
-/* -- the move ----------------------------------------------------------------------------------------------------------------- */
+/* -- the move ------------------------------------------------------------------------------------------------------ */
 
 static bool put_aside(struct mover *m)
 {

@@ -9,7 +9,8 @@ enum fbc_trap fvm_charge(struct fvm_run *run, size_t units)
     return run_charge(run, units);
 }
 
-/* What is read is mostly what was typed: then the result is the argument itself, not a copy that lies in every snapshot. */
+/* What is read is mostly what was typed: then the result is the argument itself, not a copy that lies in every
+ * snapshot. */
 static uint32_t same_as_argument(const struct fvm_run *run, struct fn_str s)
 {
     uint32_t ref = run->native_text != NULL ? run->native_text->ref : 0;

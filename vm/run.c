@@ -1,6 +1,7 @@
 /* run.c: the life of a run: made once, started or loaded for one conversation after the other.
  *
- * All memory is taken here, at the sizes of the limits. A run that failed to start is EMPTY: every entry point says so or does nothing.
+ * All memory is taken here, at the sizes of the limits. A run that failed to start is EMPTY: every entry point says so
+ * or does nothing.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
 #include "snapshot.h"
@@ -9,8 +10,13 @@
 
 enum { ARENA_MAX = 1024 * 1024, ARENA_MIN = 4096, STACK_MAX = 65536, FRAMES_MAX = 255, SAVE_MIN = 256 };
 
-const struct fvm_limits fvm_limits_default = {
-    .arena = 256 * 1024, .stack = 2048, .frames = 64, .fuel = 1000000, .slice = 50000, .effects = 32, .save = 64 * 1024};
+const struct fvm_limits fvm_limits_default = {.arena = 256 * 1024,
+                                              .stack = 2048,
+                                              .frames = 64,
+                                              .fuel = 1000000,
+                                              .slice = 50000,
+                                              .effects = 32,
+                                              .save = 64 * 1024};
 
 static uint32_t clamp(uint32_t v, uint32_t least, uint32_t most)
 {
@@ -38,8 +44,8 @@ static bool take_memory(struct fvm_run *run)
     run->frames = calloc(l->frames, sizeof *run->frames);
     run->block = malloc(snapshot_block(l));
     run->starts = calloc(l->arena / 512 + 1, sizeof *run->starts);
-    return run->heap != NULL && run->other != NULL && run->globals != NULL && run->changed != NULL && run->stack != NULL &&
-           run->frames != NULL && run->block != NULL && run->starts != NULL;
+    return run->heap != NULL && run->other != NULL && run->globals != NULL && run->changed != NULL &&
+           run->stack != NULL && run->frames != NULL && run->block != NULL && run->starts != NULL;
 }
 
 struct fvm_run *fvm_run_new(const struct fvm_limits *limits, const fvm_native_fn *natives)
@@ -99,7 +105,8 @@ void run_refuel(struct fvm_run *run)
 
 static bool init_is_plain(const struct fbc_image *im)
 {
-    return im->n_funcs != 0 && im->funcs[0].n_params == 0 && im->funcs[0].result == FBC_NO_TYPE && im->funcs[0].may_await == 0;
+    return im->n_funcs != 0 && im->funcs[0].n_params == 0 && im->funcs[0].result == FBC_NO_TYPE &&
+           im->funcs[0].may_await == 0;
 }
 
 enum fn_code run_init(struct fvm_run *run)

@@ -1,7 +1,9 @@
 /* run.h: the inside of struct fvm_run, shared by the files of vm/.
  *
- * State is one of enum run_state. While READY, the frames say where to go on; otherwise they are parked (WAIT, CALL) or empty.
- * Every register and global always holds a valid value of its static type: that is what makes the roots exact and collection
+ * State is one of enum run_state. While READY, the frames say where to go on; otherwise they are parked (WAIT, CALL) or
+ * empty.
+ * Every register and global always holds a valid value of its static type: that is what makes the roots exact and
+ * collection
  * possible at any allocation. Nothing outside heap.c keeps a pointer into the heap over an allocation.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RUN_H
@@ -24,15 +26,15 @@ enum run_state {
     RUN_DONE
 };
 enum {
-    RUN_LIST_MAX = 4096,         /* items of a list, pairs of a map; a type's bound may be lower */
-    RUN_PHRASE_MAX = 1024,       /* bytes of a message that is looked up among the phrases; a phrase has at most 256 */
-    RUN_STOP_FUEL = 64,          /* what an effect, a call or a count costs: the host works for it */
+    RUN_LIST_MAX = 4096,          /* items of a list, pairs of a map; a type's bound may be lower */
+    RUN_PHRASE_MAX = 1024,        /* bytes of a message that is looked up among the phrases; a phrase has at most 256 */
+    RUN_STOP_FUEL = 64,           /* what an effect, a call or a count costs: the host works for it */
     RUN_JSON_MEMORY = 1024 * 1024 /* of one DECODE or of one set global */
 };
 
 struct frame {
     uint32_t func;
-    uint32_t pc;           /* word to go on at, when the frame is not the running one */
+    uint32_t pc; /* word to go on at, when the frame is not the running one */
     union fvm_slot *regs;
 };
 
@@ -43,8 +45,8 @@ struct fvm_run {
     uint16_t wait;
     int64_t deadline;
     int64_t now;
-    uint64_t random;       /* state of splitmix64 */
-    uint32_t calls;        /* host calls made by this conversation; the pending one has this number */
+    uint64_t random; /* state of splitmix64 */
+    uint32_t calls;  /* host calls made by this conversation; the pending one has this number */
     /* Fuel of the slice, and what the turn has beyond it. Bulk work may push fuel below zero. */
     int64_t fuel, fuel_rest;
     uint32_t effects;
@@ -56,22 +58,22 @@ struct fvm_run {
     uint32_t owned_room;         /* items that fit into that object */
     /* roots */
     union fvm_slot *globals;
-    uint8_t *changed;            /* a byte per global, since fvm_turn */
+    uint8_t *changed; /* a byte per global, since fvm_turn */
     union fvm_slot *stack;
     struct frame *frames;
-    uint32_t depth;              /* frames in use */
+    uint32_t depth; /* frames in use */
     /* the last stop */
     struct fvm_request request;
     struct fvm_counted counted;
     struct fvm_trapped trapped;
     struct fvm_input input;
-    uint16_t native_type;        /* type of the register a running native fills */
+    uint16_t native_type;              /* type of the register a running native fills */
     const union fvm_slot *native_text; /* its first argument when that is a text, else NULL */
     /* working memory, made by fvm_run_new */
-    struct fn_buf text;          /* JSON and folded phrases */
+    struct fn_buf text; /* JSON and folded phrases */
     struct fn_arena json;
-    unsigned char *block;        /* a snapshot in the making */
-    uint64_t *starts;            /* a bit per 8 bytes of heap, for validation */
+    unsigned char *block; /* a snapshot in the making */
+    uint64_t *starts;     /* a bit per 8 bytes of heap, for validation */
     struct fvm_limits limits;
     fvm_native_fn natives[FBC_NATIVE_MAX];
 };

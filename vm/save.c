@@ -1,6 +1,7 @@
 /* save.c: writes a snapshot: a collection, then globals, frames and heap in one pass.
  *
- * Equal states give equal bytes: the order is the collection's, every padding byte is zero, zero slots are not written, nothing
+ * Equal states give equal bytes: the order is the collection's, every padding byte is zero, zero slots are not written,
+ * nothing
  * depends on addresses or on what the run did before.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot.h"
@@ -69,11 +70,18 @@ static enum snapshot_kind kind_of(enum run_state state)
 static void put_header(const struct fvm_run *run, unsigned char *p, size_t size)
 {
     bool waits = run->state == RUN_WAIT;
-    struct snapshot_header h = {
-        .magic = SNAPSHOT_MAGIC, .format = SNAPSHOT_FORMAT, .abi = FBC_ABI, .kind = (uint8_t)kind_of(run->state),
-        .frames = (uint8_t)run->depth, .stage = run->stage, .now = run->now, .random = run->random,
-        .deadline = waits ? run->deadline : 0, .calls = run->calls, .wait = waits ? run->wait : FBC_NO_INDEX,
-        .heap = run->top - HEAP_FIRST};
+    struct snapshot_header h = {.magic = SNAPSHOT_MAGIC,
+                                .format = SNAPSHOT_FORMAT,
+                                .abi = FBC_ABI,
+                                .kind = (uint8_t)kind_of(run->state),
+                                .frames = (uint8_t)run->depth,
+                                .stage = run->stage,
+                                .now = run->now,
+                                .random = run->random,
+                                .deadline = waits ? run->deadline : 0,
+                                .calls = run->calls,
+                                .wait = waits ? run->wait : FBC_NO_INDEX,
+                                .heap = run->top - HEAP_FIRST};
     memcpy(h.image, run->image->hash, sizeof h.image);
     memcpy(p, &h, SNAPSHOT_HEADER);
     h.crc = fn_crc32c(p + SNAPSHOT_CRC_FROM, size - SNAPSHOT_CRC_FROM);

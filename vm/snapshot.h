@@ -4,7 +4,8 @@
  *     globals     slots
  *     frames      each: u16 function, u32 word to go on at, then its registers as slots
  *     heap        the objects, in the order heap_collect leaves them
- * slots: a bitmap, one bit per slot, least significant first; then the slots that are not zero: ints as zigzag in groups of seven bits,
+ * slots: a bitmap, one bit per slot, least significant first; then the slots that are not zero: ints as zigzag in
+ * groups of seven bits,
  * numbers in 8 bytes, bools and references in 4.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SNAPSHOT_H
@@ -20,15 +21,15 @@ struct snapshot_header {
     uint16_t format, abi;
     uint8_t kind, frames;
     uint16_t stage;
-    uint8_t image[16];   /* first half of its hash */
+    uint8_t image[16]; /* first half of its hash */
     int64_t now;
     uint64_t random;
-    int64_t deadline;    /* WAIT, else 0 */
+    int64_t deadline; /* WAIT, else 0 */
     uint32_t calls;
-    uint16_t wait;       /* WAIT, else FBC_NO_INDEX */
+    uint16_t wait; /* WAIT, else FBC_NO_INDEX */
     uint16_t zero;
-    uint32_t heap;       /* bytes */
-    uint32_t pad;        /* not stored */
+    uint32_t heap; /* bytes */
+    uint32_t pad;  /* not stored */
 };
 enum { SNAPSHOT_HEADER = 68 };
 static_assert(offsetof(struct snapshot_header, pad) == SNAPSHOT_HEADER, "the header is stored without its padding");
@@ -38,7 +39,8 @@ enum { SNAPSHOT_INT_MAX = 10 /* bytes of an int */ };
 /* Bytes a snapshot may need before its size is checked. */
 static inline size_t snapshot_block(const struct fvm_limits *l)
 {
-    return SNAPSHOT_HEADER + ((size_t)FBC_LIMIT_GLOBALS + l->stack) * (SNAPSHOT_INT_MAX + 1) + (size_t)l->frames * (SNAPSHOT_FRAME + 1) + l->arena + 8;
+    return SNAPSHOT_HEADER + ((size_t)FBC_LIMIT_GLOBALS + l->stack) * (SNAPSHOT_INT_MAX + 1) +
+           (size_t)l->frames * (SNAPSHOT_FRAME + 1) + l->arena + 8;
 }
 
 #endif

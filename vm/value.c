@@ -1,6 +1,7 @@
 /* value.c: reading and making lists, maps, records, options and texts.
  *
- * The instructions here reserve room first, then read registers: a collection may move what they refer to. Work is charged per item or
+ * The instructions here reserve room first, then read registers: a collection may move what they refer to. Work is
+ * charged per item or
  * byte before it is done.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
@@ -58,7 +59,7 @@ static uint32_t item_limit(const struct fvm_run *run, uint16_t type)
     return bound != 0 && bound < RUN_LIST_MAX ? bound : RUN_LIST_MAX;
 }
 
-/* -- equality: recursion is bounded by the depth of types, work by fuel ------------------------------------------------------- */
+/* -- equality: recursion is bounded by the depth of types, work by fuel -------------------------------------------- */
 
 static enum fbc_trap equal_items(struct fvm_run *run, uint32_t a, uint32_t b, uint32_t n, uint16_t type, bool *out)
 {
@@ -111,7 +112,8 @@ static enum fbc_trap equal_refs(struct fvm_run *run, uint32_t a, uint32_t b, con
         *out = false;
         return FBC_TRAP_NONE;
     }
-    return type->kind == FBC_T_MAP ? equal_maps(run, a, b, type->elem, out) : equal_items(run, a, b, n, type->elem, out);
+    return type->kind == FBC_T_MAP ? equal_maps(run, a, b, type->elem, out)
+                                   : equal_items(run, a, b, n, type->elem, out);
 }
 
 enum fbc_trap value_equal(struct fvm_run *run, union fvm_slot a, union fvm_slot b, uint16_t type, bool *out)
@@ -136,7 +138,7 @@ enum fbc_trap value_equal(struct fvm_run *run, union fvm_slot a, union fvm_slot 
     return equal_refs(run, a.ref, b.ref, t, out);
 }
 
-/* -- texts ------------------------------------------------------------------------------------------------------------------- */
+/* -- texts --------------------------------------------------------------------------------------------------------- */
 
 static void copy_pieces(const struct fvm_run *run, char *to, const union fvm_slot *from, uint32_t n)
 {
@@ -176,7 +178,7 @@ enum fbc_trap op_cat(struct fvm_run *run, union fvm_slot *R, uint32_t w)
     return trap;
 }
 
-/* -- options, records, lists ------------------------------------------------------------------------------------------------- */
+/* -- options, records, lists --------------------------------------------------------------------------------------- */
 
 enum fbc_trap op_some(struct fvm_run *run, union fvm_slot *R, uint32_t w)
 {
@@ -326,7 +328,7 @@ enum fbc_trap op_listcat(struct fvm_run *run, union fvm_slot *R, uint32_t w)
     return trap;
 }
 
-/* -- maps -------------------------------------------------------------------------------------------------------------------- */
+/* -- maps ---------------------------------------------------------------------------------------------------------- */
 
 static enum fbc_trap find_key(struct fvm_run *run, uint32_t map, uint32_t key, int64_t *at)
 {

@@ -1,7 +1,9 @@
 /* fuzz_snapshot.c: any bytes as a snapshot of a real image, with the checksum put right.
  *
- * Property: fvm_load refuses it, or it is a state like any other: fvm_save gives the very same bytes back, and the run goes on through
- * waits, calls, effects, saves and loads without a fault. The first byte of the input chooses what the rest is: raw bytes, or a list of
+ * Property: fvm_load refuses it, or it is a state like any other: fvm_save gives the very same bytes back, and the run
+ * goes on through
+ * waits, calls, effects, saves and loads without a fault. The first byte of the input chooses what the rest is: raw
+ * bytes, or a list of
  * changes to a real snapshot, which reaches deep states sooner.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "../unit/vm_talk.h"
@@ -48,7 +50,8 @@ static void begin(void)
     fn_buf_init(&bytes, 1 << 20);
     fn_buf_init(&scratch, ROOM);
     run = fvm_run_new(&fvm_limits_default, NULL);
-    if (run == NULL || !talk_bytes(&bytes, false) || fbc_verify(fn_buf_view(&bytes), FBC_ALLOW_ALL, &image, &fault) != FN_OK) {
+    if (run == NULL || !talk_bytes(&bytes, false) ||
+        fbc_verify(fn_buf_view(&bytes), FBC_ALLOW_ALL, &image, &fault) != FN_OK) {
         FN_BUG("the image is refused");
     }
     fn_buf_fini(&bytes);

@@ -6,8 +6,8 @@
 #include "fn_buf.h"
 #include "fvm_run.h"
 
-#define INT3()                                                                                     \
-    struct vm vm = vm_new();                                                                       \
+#define INT3()               \
+    struct vm vm = vm_new(); \
     unsigned a = vm_reg(&vm, vm.integer), b = vm_reg(&vm, vm.integer), c = vm_reg(&vm, vm.integer)
 
 static void int_case(enum fbc_op op, int64_t x, int64_t y, const char *json, enum fbc_trap trap)
@@ -238,7 +238,8 @@ static void test_text_too_large(void)
 static void test_jumps(void)
 {
     struct vm vm = vm_new();
-    unsigned sum = vm_reg(&vm, vm.integer), i = vm_reg(&vm, vm.integer), n = vm_reg(&vm, vm.integer), t = vm_reg(&vm, vm.boolean);
+    unsigned sum = vm_reg(&vm, vm.integer), i = vm_reg(&vm, vm.integer), n = vm_reg(&vm, vm.integer),
+             t = vm_reg(&vm, vm.boolean);
     vm_int(&vm, n, 10);
     W(ADDK, i, i, 1);
     W(ADDI, sum, sum, i);
@@ -282,7 +283,8 @@ static void test_options(void)
 {
     {
         struct vm vm = vm_new();
-        unsigned o = vm_reg(&vm, vm.some_int), i = vm_reg(&vm, vm.integer), j = vm_reg(&vm, vm.integer), h = vm_reg(&vm, vm.boolean);
+        unsigned o = vm_reg(&vm, vm.some_int), i = vm_reg(&vm, vm.integer), j = vm_reg(&vm, vm.integer),
+                 h = vm_reg(&vm, vm.boolean);
         W(HAS, h, o, 0);
         W16(JT, h, 4);
         W16(LOADI, i, 0);
@@ -380,12 +382,13 @@ static void test_effects_are_counted(void)
 /* fib(n), and a function without end. */
 static void add_fib(struct vm *vm, uint16_t *func)
 {
-    const uint16_t types[] = {vm->integer, vm->integer, vm->boolean, vm->integer, vm->integer, vm->integer, vm->integer};
+    const uint16_t types[] = {vm->integer, vm->integer, vm->boolean, vm->integer,
+                              vm->integer, vm->integer, vm->integer};
     *func = fbc_build_func(vm->b, FN_STR("fn:fib"), 1, types, vm->integer, 0);
     const uint32_t body[] = {
-        fbc_word16(FBC_OP_LOADI, 1, 2),          fbc_word(FBC_OP_LTI, 2, 0, 1),        fbc_word16(FBC_OP_JF, 2, 1),
-        fbc_word(FBC_OP_RET, 0, 0, 0),           fbc_word(FBC_OP_ADDK, 4, 0, 0xFF),    fbc_word16(FBC_OP_CALL, 3, *func),
-        fbc_word(FBC_OP_ADDK, 6, 0, 0xFE),       fbc_word16(FBC_OP_CALL, 5, *func),    fbc_word(FBC_OP_ADDI, 3, 3, 5),
+        fbc_word16(FBC_OP_LOADI, 1, 2),    fbc_word(FBC_OP_LTI, 2, 0, 1),     fbc_word16(FBC_OP_JF, 2, 1),
+        fbc_word(FBC_OP_RET, 0, 0, 0),     fbc_word(FBC_OP_ADDK, 4, 0, 0xFF), fbc_word16(FBC_OP_CALL, 3, *func),
+        fbc_word(FBC_OP_ADDK, 6, 0, 0xFE), fbc_word16(FBC_OP_CALL, 5, *func), fbc_word(FBC_OP_ADDI, 3, 3, 5),
         fbc_word(FBC_OP_RET, 3, 0, 0),
     };
     fbc_build_body(vm->b, *func, types, FN_COUNT(types), body, FN_COUNT(body), NULL, 0);
@@ -415,6 +418,7 @@ static void test_too_deep(void)
 
 UNIT_SUITE("fvm instructions", {"ints", test_ints}, {"ints of one operand", test_int_unary}, {"numbers", test_numbers},
            {"int, number, money", test_between}, {"comparison", test_comparison}, {"texts", test_texts},
-           {"a text too large", test_text_too_large}, {"jumps", test_jumps}, {"switch", test_switch}, {"options", test_options},
-           {"fail, rand, now", test_fail_and_random}, {"random numbers are fixed", test_random_is_fixed}, {"fuel", test_fuel},
+           {"a text too large", test_text_too_large}, {"jumps", test_jumps}, {"switch", test_switch},
+           {"options", test_options}, {"fail, rand, now", test_fail_and_random},
+           {"random numbers are fixed", test_random_is_fixed}, {"fuel", test_fuel},
            {"effects are counted", test_effects_are_counted}, {"calls", test_calls}, {"too many calls", test_too_deep})

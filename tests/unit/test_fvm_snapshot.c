@@ -1,7 +1,7 @@
 /* test_fvm_snapshot.c: stop, save, load, go on; and bytes that lie.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vm_talk.h"
 #include "unit.h"
+#include "vm_talk.h"
 
 #include "fbc_build.h"
 #include "fn_buf.h"
@@ -145,7 +145,8 @@ static void put_hex(struct fn_buf *out)
     for (unsigned i = 0; i < STOPS; i++) {
         fn_buf_printf(out, "stop %u, %zu bytes\n", i, saved[i].n);
         for (size_t at = 0; at < saved[i].n; at++) {
-            fn_buf_printf(out, "%02x%s", (unsigned char)saved[i].p[at], at % 32 == 31 || at + 1 == saved[i].n ? "\n" : "");
+            fn_buf_printf(out, "%02x%s", (unsigned char)saved[i].p[at],
+                          at % 32 == 31 || at + 1 == saved[i].n ? "\n" : "");
         }
     }
 }
@@ -177,7 +178,8 @@ static void test_golden(void)
 
 static void test_globals(void)
 {
-    static const char *const want[] = {"[\"Ana\",\"\"]", "{\"Ana\":\"Ana\",\"\":\"\"}", "{\"nome\":\"\",\"vip\":true,\"nota\":9.5}", "\"\"", "9.5"};
+    static const char *const want[] = {"[\"Ana\",\"\"]", "{\"Ana\":\"Ana\",\"\":\"\"}",
+                                       "{\"nome\":\"\",\"vip\":true,\"nota\":9.5}", "\"\"", "9.5"};
     struct fvm_run *run = new_run();
     load(run, fn_buf_view(&saved[STOPS - 1]));
     for (uint16_t i = 0; i < 5; i++) {
@@ -187,7 +189,8 @@ static void test_globals(void)
         CU_ASSERT_FALSE(fvm_global_changed(run, i));
     }
     static const struct fvm_input other = {.kind = FBC_WAKE_EVENT, .event_name = {"outro", 5}};
-    static const struct fvm_input paid = {.kind = FBC_WAKE_EVENT, .event = {"{\"valor\":3}", 11}, .event_name = {"pago", 4}};
+    static const struct fvm_input paid = {
+        .kind = FBC_WAKE_EVENT, .event = {"{\"valor\":3}", 11}, .event_name = {"pago", 4}};
     CU_ASSERT_EQUAL(fvm_wake(run, &other), FVM_NOT_WANTED);
     wakes(run, &paid);
     CU_ASSERT_EQUAL(fvm_resume(run), FVM_DONE);
@@ -199,7 +202,7 @@ static void test_globals(void)
     fvm_run_free(run);
 }
 
-/* -- waits -------------------------------------------------------------------------------------------------------------------- */
+/* -- waits --------------------------------------------------------------------------------------------------------- */
 
 static enum fvm_wake_result wake_with(enum fbc_wake kind, const char *text, int64_t later)
 {
@@ -246,9 +249,10 @@ static void test_answers(void)
     fvm_run_free(run);
 }
 
-/* -- another version ---------------------------------------------------------------------------------------------------------- */
+/* -- another version ----------------------------------------------------------------------------------------------- */
 
-static void expect_global(struct fvm_run *run, const struct fbc_image *im, const char *name, unsigned contact, const char *json)
+static void expect_global(struct fvm_run *run, const struct fbc_image *im, const char *name, unsigned contact,
+                          const char *json)
 {
     uint16_t index = fbc_find_global(im, fn_str_c(name), contact);
     CU_ASSERT_NOT_EQUAL_FATAL(index, FBC_NO_INDEX);
@@ -279,7 +283,7 @@ static void test_move(void)
     fvm_run_free(run);
 }
 
-/* -- lies --------------------------------------------------------------------------------------------------------------------- */
+/* -- lies ---------------------------------------------------------------------------------------------------------- */
 
 static struct fn_str tampered(const struct fn_buf *b, size_t n, size_t bit, char *room)
 {
@@ -388,7 +392,7 @@ static void test_end(void)
     fbc_image_free(newer);
 }
 
-UNIT_SUITE("fvm snapshots", {"images", test_begin}, {"stops", test_stops}, {"restarts", test_restarts}, {"golden bytes", test_golden},
-           {"globals", test_globals}, {"wakes", test_wakes}, {"answers", test_answers}, {"move", test_move},
-           {"flips, old checksum", test_flips_with_old_crc}, {"flips", test_flips}, {"truncations", test_truncations},
-           {"refusals", test_refusals}, {"the end", test_end})
+UNIT_SUITE("fvm snapshots", {"images", test_begin}, {"stops", test_stops}, {"restarts", test_restarts},
+           {"golden bytes", test_golden}, {"globals", test_globals}, {"wakes", test_wakes}, {"answers", test_answers},
+           {"move", test_move}, {"flips, old checksum", test_flips_with_old_crc}, {"flips", test_flips},
+           {"truncations", test_truncations}, {"refusals", test_refusals}, {"the end", test_end})

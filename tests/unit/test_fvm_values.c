@@ -9,20 +9,20 @@
 static void test_lists(void)
 {
     struct vm vm = vm_new();
-    unsigned l = vm_reg(&vm, vm.ints), a = vm_reg(&vm, vm.integer), b = vm_reg(&vm, vm.integer), m = vm_reg(&vm, vm.ints),
-             n = vm_reg(&vm, vm.ints), i = vm_reg(&vm, vm.integer);
+    unsigned l = vm_reg(&vm, vm.ints), a = vm_reg(&vm, vm.integer), b = vm_reg(&vm, vm.integer),
+             m = vm_reg(&vm, vm.ints), n = vm_reg(&vm, vm.ints), i = vm_reg(&vm, vm.integer);
     W16(LOADI, a, 7);
     W16(LOADI, b, 8);
     W(NEWLIST, l, a, 2);
     W(MOV, m, l, 0);
-    W(LISTADD, l, b, 0);   /* 7 8 8 */
-    W(LISTADD, l, a, 0);   /* 7 8 8 7 */
+    W(LISTADD, l, b, 0); /* 7 8 8 */
+    W(LISTADD, l, a, 0); /* 7 8 8 7 */
     W(MOV, n, l, 0);
     W16(LOADI, i, 1);
-    W(LISTSET, l, i, a);   /* 7 7 8 7 */
-    W(LISTDEL, n, i, 0);   /* 7 8 7: n has its own */
-    W(LISTCAT, l, l, n);   /* 7 7 8 7 7 8 7 */
-    W(LISTCAT, l, l, m);   /* ... 7 8: m was never touched */
+    W(LISTSET, l, i, a); /* 7 7 8 7 */
+    W(LISTDEL, n, i, 0); /* 7 8 7: n has its own */
+    W(LISTCAT, l, l, n); /* 7 7 8 7 7 8 7 */
+    W(LISTCAT, l, l, m); /* ... 7 8: m was never touched */
     W(LISTLEN, b, l, 0);
     W(LISTADD, l, b, 0);
     W16(LOADI, i, 2);
@@ -128,8 +128,9 @@ static void test_list_limit(void)
 static void test_collects(void)
 {
     struct vm vm = vm_new();
-    unsigned t = vm_reg(&vm, vm.text), u = vm_reg(&vm, vm.text), i = vm_reg(&vm, vm.integer), n = vm_reg(&vm, vm.integer),
-             more = vm_reg(&vm, vm.boolean), l = vm_reg(&vm, vm.texts), big = vm_reg(&vm, vm.text), v = vm_reg(&vm, vm.text);
+    unsigned t = vm_reg(&vm, vm.text), u = vm_reg(&vm, vm.text), i = vm_reg(&vm, vm.integer),
+             n = vm_reg(&vm, vm.integer), more = vm_reg(&vm, vm.boolean), l = vm_reg(&vm, vm.texts),
+             big = vm_reg(&vm, vm.text), v = vm_reg(&vm, vm.text);
     char text[1001];
     memset(text, 'x', 1000);
     text[1000] = '\0';
@@ -137,9 +138,9 @@ static void test_collects(void)
     vm_text(&vm, t, "ab");
     vm_text(&vm, u, "cd");
     vm_text(&vm, big, text);
-    W(CAT, t, t, 2);           /* "abcd", made in the heap */
+    W(CAT, t, t, 2); /* "abcd", made in the heap */
     W(LISTADD, l, t, 0);
-    vm_int(&vm, n, 900);       /* 900 KB of texts through a heap of 256 */
+    vm_int(&vm, n, 900); /* 900 KB of texts through a heap of 256 */
     W(CAT, v, big, 1);
     W(ADDK, i, i, 1);
     W(LTI, more, i, n);
@@ -166,8 +167,9 @@ static void test_heap_is_full(void)
 static void test_maps(void)
 {
     struct vm vm = vm_new();
-    unsigned m = vm_reg(&vm, vm.map), k = vm_reg(&vm, vm.text), v = vm_reg(&vm, vm.integer), o = vm_reg(&vm, vm.some_int),
-             keep = vm_reg(&vm, vm.map), n = vm_reg(&vm, vm.integer), t = vm_reg(&vm, vm.text);
+    unsigned m = vm_reg(&vm, vm.map), k = vm_reg(&vm, vm.text), v = vm_reg(&vm, vm.integer),
+             o = vm_reg(&vm, vm.some_int), keep = vm_reg(&vm, vm.map), n = vm_reg(&vm, vm.integer),
+             t = vm_reg(&vm, vm.text);
     static const char *const keys[] = {"um", "dois", "três", "um"};
     for (unsigned i = 0; i < 4; i++) {
         vm_text(&vm, k, keys[i]);
@@ -177,12 +179,12 @@ static void test_maps(void)
     W(MOV, keep, m, 0);
     vm_text(&vm, k, "dois");
     W(MAPDEL, m, k, 0);
-    W(MAPGET, o, m, k);        /* none */
+    W(MAPGET, o, m, k); /* none */
     W(HAS, vm_reg(&vm, vm.boolean), o, 0);
     W(MAPGET, o, keep, k);
-    W(OPEN, v, o, 0);          /* 20 */
+    W(OPEN, v, o, 0); /* 20 */
     W16(LOADI, n, 1);
-    W(MAPKEY, t, m, n);        /* três */
+    W(MAPKEY, t, m, n); /* três */
     W(MAPSET, m, k, v);
     W(MAPLEN, n, m, 0);
     W(MAPSET, m, t, n);
@@ -193,8 +195,9 @@ static uint16_t person(struct vm *vm)
 {
     const struct fn_str members[] = {FN_STR("ouro"), FN_STR("prata")};
     uint16_t level = fbc_build_enum(vm->b, FN_STR("nivel"), members, 2);
-    const struct fbc_field fields[] = {{FN_STR("nome"), vm->text},     {FN_STR("nivel"), level},          {FN_STR("saldo"), vm->money},
-                                       {FN_STR("apelido"), vm->some_text}, {FN_STR("nascimento"), vm->date}, {FN_STR("notas"), vm->map}};
+    const struct fbc_field fields[] = {{FN_STR("nome"), vm->text},       {FN_STR("nivel"), level},
+                                       {FN_STR("saldo"), vm->money},     {FN_STR("apelido"), vm->some_text},
+                                       {FN_STR("nascimento"), vm->date}, {FN_STR("notas"), vm->map}};
     return fbc_build_record(vm->b, FN_STR("pessoa"), fields, FN_COUNT(fields));
 }
 
@@ -212,13 +215,14 @@ static void test_records(void)
     W(EQX, same, r, s);
     W16(JT, same, 3);
     W(SETF, s, 2, money);
-    W(EQX, same, r, s);        /* equal by value */
+    W(EQX, same, r, s); /* equal by value */
     W16(JT, same, 1);
     W(FAIL, 1, 0, 0);
     W(GETF, t, s, 0);
     W(SETF, s, 0, t);
     vm_gives(&vm, s,
-             "{\"nome\":\"Ana\",\"nivel\":\"ouro\",\"saldo\":-12.05,\"apelido\":null,\"nascimento\":\"1970-01-01\",\"notas\":{}}");
+             "{\"nome\":\"Ana\",\"nivel\":\"ouro\",\"saldo\":-12.05,\"apelido\":null,\"nascimento\":\"1970-01-01\","
+             "\"notas\":{}}");
 }
 
 static void test_newrec_and_equality(void)
@@ -247,7 +251,7 @@ static void test_newrec_and_equality(void)
     vm_gives(&vm, same, "true");
 }
 
-/* -- JSON --------------------------------------------------------------------------------------------------------------------- */
+/* -- JSON ---------------------------------------------------------------------------------------------------------- */
 
 static void decode_case(uint16_t (*make)(struct vm *), const char *json, const char *want)
 {
@@ -264,16 +268,46 @@ static void decode_case(uint16_t (*make)(struct vm *), const char *json, const c
     vm_free(&vm);
 }
 
-static uint16_t make_int(struct vm *vm) { return vm->integer; }
-static uint16_t make_num(struct vm *vm) { return vm->number; }
-static uint16_t make_bool(struct vm *vm) { return vm->boolean; }
-static uint16_t make_money(struct vm *vm) { return vm->money; }
-static uint16_t make_date(struct vm *vm) { return vm->date; }
-static uint16_t make_time(struct vm *vm) { return vm->time; }
-static uint16_t make_datetime(struct vm *vm) { return vm->datetime; }
-static uint16_t make_json(struct vm *vm) { return vm->json; }
-static uint16_t make_texts(struct vm *vm) { return vm->texts; }
-static uint16_t make_short(struct vm *vm) { return fbc_build_type(vm->b, FBC_T_TEXT, 3); }
+static uint16_t make_int(struct vm *vm)
+{
+    return vm->integer;
+}
+static uint16_t make_num(struct vm *vm)
+{
+    return vm->number;
+}
+static uint16_t make_bool(struct vm *vm)
+{
+    return vm->boolean;
+}
+static uint16_t make_money(struct vm *vm)
+{
+    return vm->money;
+}
+static uint16_t make_date(struct vm *vm)
+{
+    return vm->date;
+}
+static uint16_t make_time(struct vm *vm)
+{
+    return vm->time;
+}
+static uint16_t make_datetime(struct vm *vm)
+{
+    return vm->datetime;
+}
+static uint16_t make_json(struct vm *vm)
+{
+    return vm->json;
+}
+static uint16_t make_texts(struct vm *vm)
+{
+    return vm->texts;
+}
+static uint16_t make_short(struct vm *vm)
+{
+    return fbc_build_type(vm->b, FBC_T_TEXT, 3);
+}
 
 static void test_json_scalars(void)
 {
@@ -317,18 +351,22 @@ static void test_json_composites(void)
     decode_case(make_json, "{\"a\": [1, null]}", "{\"a\":[1,null]}");
     decode_case(make_json, "\"[1]\"", "[1]");
     decode_case(person,
-                "{\"extra\":1,\"nome\":\"Ana\",\"nivel\":\"prata\",\"saldo\":\"3\",\"nascimento\":\"2000-01-01\",\"notas\":{\"x\":1,\"y\":2}}",
-                "{\"nome\":\"Ana\",\"nivel\":\"prata\",\"saldo\":3.00,\"apelido\":null,\"nascimento\":\"2000-01-01\",\"notas\":{\"x\":1,"
+                "{\"extra\":1,\"nome\":\"Ana\",\"nivel\":\"prata\",\"saldo\":\"3\",\"nascimento\":\"2000-01-01\","
+                "\"notas\":{\"x\":1,\"y\":2}}",
+                "{\"nome\":\"Ana\",\"nivel\":\"prata\",\"saldo\":3.00,\"apelido\":null,\"nascimento\":\"2000-01-01\","
+                "\"notas\":{\"x\":1,"
                 "\"y\":2}}");
     decode_case(person, "{\"nome\":\"Ana\"}", "null");
-    decode_case(person, "{\"nome\":\"Ana\",\"nivel\":\"bronze\",\"saldo\":3,\"nascimento\":\"2000-01-01\",\"notas\":{}}", "null");
+    decode_case(person,
+                "{\"nome\":\"Ana\",\"nivel\":\"bronze\",\"saldo\":3,\"nascimento\":\"2000-01-01\",\"notas\":{}}",
+                "null");
 }
 
 static void test_encode_too_large(void)
 {
     struct vm vm = vm_new();
-    unsigned l = vm_reg(&vm, vm.texts), t = vm_reg(&vm, vm.text), i = vm_reg(&vm, vm.integer), n = vm_reg(&vm, vm.integer),
-             more = vm_reg(&vm, vm.boolean);
+    unsigned l = vm_reg(&vm, vm.texts), t = vm_reg(&vm, vm.text), i = vm_reg(&vm, vm.integer),
+             n = vm_reg(&vm, vm.integer), more = vm_reg(&vm, vm.boolean);
     vm_text(&vm, t, "uma linha que se repete muitas vezes na mesma lista");
     vm_int(&vm, n, 2000);
     W(LISTADD, l, t, 0);
@@ -355,7 +393,8 @@ static void test_set_globals(void)
 }
 
 UNIT_SUITE("fvm values", {"lists", test_lists}, {"values are not shared", test_sharing}, {"bounds", test_bounds},
-           {"list limit", test_list_limit}, {"the heap is collected", test_collects}, {"the heap is full", test_heap_is_full},
-           {"maps", test_maps}, {"records", test_records}, {"records and equality", test_newrec_and_equality},
-           {"JSON scalars", test_json_scalars}, {"JSON composites", test_json_composites},
-           {"JSON too large", test_encode_too_large}, {"globals from JSON", test_set_globals})
+           {"list limit", test_list_limit}, {"the heap is collected", test_collects},
+           {"the heap is full", test_heap_is_full}, {"maps", test_maps}, {"records", test_records},
+           {"records and equality", test_newrec_and_equality}, {"JSON scalars", test_json_scalars},
+           {"JSON composites", test_json_composites}, {"JSON too large", test_encode_too_large},
+           {"globals from JSON", test_set_globals})

@@ -1,7 +1,9 @@
 /* vm_talk.h: an image that stops in every way, for the tests and the fuzzer of snapshots.
  *
- * Stage "menu" calls a function that asks (two frames), keeps what it heard in a list, a map and a record, makes a host call, arms a
- * timer, then goes to stage "fim", which waits for an event and ends. Wait "menu/nome" takes phrases: "sair" goes to "fim".
+ * Stage "menu" calls a function that asks (two frames), keeps what it heard in a list, a map and a record, makes a host
+ * call, arms a
+ * timer, then goes to stage "fim", which waits for an event and ends. Wait "menu/nome" takes phrases: "sair" goes to
+ * "fim".
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VM_TALK_H
 #define VM_TALK_H
@@ -27,7 +29,8 @@ static inline void talk_types(struct talk *t)
     t->texts = fbc_build_type_of(t->b, FBC_T_LIST, t->text, 0);
     t->some_text = fbc_build_type_of(t->b, FBC_T_OPTION, t->text, 0);
     t->map = fbc_build_type_of(t->b, FBC_T_MAP, t->some_text, 0);
-    const struct fbc_field fields[] = {{FN_STR("nome"), t->text}, {FN_STR("vip"), t->boolean}, {FN_STR("nota"), t->number}};
+    const struct fbc_field fields[] = {
+        {FN_STR("nome"), t->text}, {FN_STR("vip"), t->boolean}, {FN_STR("nota"), t->number}};
     t->record = fbc_build_record(t->b, FN_STR("pessoa"), fields, 3);
 }
 
@@ -48,7 +51,8 @@ static inline void talk_ask(struct talk *t)
         fbc_word16(FBC_OP_LOADK, 3, minute),
         fbc_word(FBC_OP_ADDI, 2, 2, 3),
         fbc_word(FBC_OP_AWAIT, 1, 2, 0),
-        fbc_word24(FBC_OP_EXT, talk_wait(t, "menu/nome", FBC_WAIT_MESSAGE | FBC_WAIT_TIMER | FBC_WAIT_PHRASES, FBC_NO_INDEX)),
+        fbc_word24(FBC_OP_EXT,
+                   talk_wait(t, "menu/nome", FBC_WAIT_MESSAGE | FBC_WAIT_TIMER | FBC_WAIT_PHRASES, FBC_NO_INDEX)),
         fbc_word16(FBC_OP_LOADI, 3, FBC_WAKE_MESSAGE),
         fbc_word(FBC_OP_EQI, 4, 1, 3),
         fbc_word16(FBC_OP_JT, 4, 1),
@@ -61,9 +65,10 @@ static inline void talk_ask(struct talk *t)
 
 static inline void talk_menu(struct talk *t)
 {
-    /* 0 heard, 1 text, 2 question, 3 some, 4 map, 5..7 record's fields, 8 record, 9 reply, 10 agent, 11 prompt, 12 rounds, 13 bool */
-    const uint16_t regs[] = {t->texts, t->text, t->text, t->some_text, t->map, t->text, t->boolean,
-                             t->number, t->record, t->some_text, t->text, t->text, t->integer, t->boolean};
+    /* 0 heard, 1 text, 2 question, 3 some, 4 map, 5..7 record's fields, 8 record, 9 reply,
+     * 10 agent, 11 prompt, 12 rounds, 13 bool */
+    const uint16_t regs[] = {t->texts,  t->text,   t->text,      t->some_text, t->map,  t->text,    t->boolean,
+                             t->number, t->record, t->some_text, t->text,      t->text, t->integer, t->boolean};
     uint16_t func = fbc_build_func(t->b, FN_STR("stage:menu"), 0, NULL, FBC_NO_TYPE, 1);
     uint16_t fim = 1;
     fbc_build_stage_func(t->b, fbc_build_stage(t->b, FN_STR("menu")), func);
@@ -116,8 +121,12 @@ static inline void talk_fim(struct talk *t)
 /* The image's bytes. `extra` adds a variable and a type in front, so that indices differ between two versions. */
 static inline bool talk_bytes(struct fn_buf *out, bool extra)
 {
-    static const struct fbc_build_info info = {.name = {"t", 1}, .title = {"T", 1}, .timezone = {"UTC", 3}, .locale = {"pt-BR", 5},
-                                               .currency = {"BRL", 3}, .language = {"pt", 2}};
+    static const struct fbc_build_info info = {.name = {"t", 1},
+                                               .title = {"T", 1},
+                                               .timezone = {"UTC", 3},
+                                               .locale = {"pt-BR", 5},
+                                               .currency = {"BRL", 3},
+                                               .language = {"pt", 2}};
     struct talk t = {.b = fbc_build_new()};
     const uint32_t retv = fbc_word(FBC_OP_RETV, 0, 0, 0);
     fbc_build_info(t.b, &info);
@@ -144,8 +153,9 @@ static inline bool talk_bytes(struct fn_buf *out, bool extra)
         fbc_build_stage_func(t.b, fbc_build_stage(t.b, FN_STR("menu")), func);
         fbc_build_body(t.b, func, regs, 2, body, 2, NULL, 0);
     }
-    fbc_build_entry(t.b, &(struct fbc_entry){.kind = FBC_ENTRY_ALWAYS, .stage = extra ? 0 : 1, .event = FBC_NO_INDEX,
-                                             .phrase = FN_STR("sair")});
+    fbc_build_entry(
+        t.b, &(struct fbc_entry){
+                 .kind = FBC_ENTRY_ALWAYS, .stage = extra ? 0 : 1, .event = FBC_NO_INDEX, .phrase = FN_STR("sair")});
     bool good = fbc_build_finish(t.b, out, NULL) == FN_OK;
     fbc_build_free(t.b);
     return good;

@@ -1,6 +1,7 @@
 /* vm_unit.h: a small image made by hand and run, for the tests of the machine (test_fvm_*.c).
  *
- * One stage "s" whose body the test emits; global 0, "out", is where it leaves its result. vm_ready adds the end, verifies, starts.
+ * One stage "s" whose body the test emits; global 0, "out", is where it leaves its result. vm_ready adds the end,
+ * verifies, starts.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VM_UNIT_H
 #define VM_UNIT_H
@@ -12,13 +13,14 @@
 #include <stdio.h>
 
 #define W(op, a, b, c) vm_emit(&vm, fbc_word(FBC_OP_##op, (a), (b), (c)))
-#define W16(op, a, i) vm_emit(&vm, fbc_word16(FBC_OP_##op, (a), (unsigned)(i)))
-#define W24(op, i) vm_emit(&vm, fbc_word24(FBC_OP_##op, (i)))
-#define VM_NOW INT64_C(1700000000000)
+#define W16(op, a, i)  vm_emit(&vm, fbc_word16(FBC_OP_##op, (a), (unsigned)(i)))
+#define W24(op, i)     vm_emit(&vm, fbc_word24(FBC_OP_##op, (i)))
+#define VM_NOW         INT64_C(1700000000000)
 
 struct vm {
     struct fbc_build *b;
-    uint16_t integer, number, boolean, text, money, date, time, datetime, json, texts, ints, some_text, some_int, some_num, map;
+    uint16_t integer, number, boolean, text, money, date, time, datetime, json, texts, ints, some_text, some_int,
+        some_num, map;
     uint16_t regs[64], func;
     unsigned n_regs, n_words;
     uint32_t words[256];
@@ -27,8 +29,12 @@ struct vm {
     struct fn_buf out;
 };
 
-static const struct fbc_build_info vm_info = {
-    .name = {"t", 1}, .title = {"T", 1}, .timezone = {"UTC", 3}, .locale = {"pt-BR", 5}, .currency = {"BRL", 3}, .language = {"pt", 2}};
+static const struct fbc_build_info vm_info = {.name = {"t", 1},
+                                              .title = {"T", 1},
+                                              .timezone = {"UTC", 3},
+                                              .locale = {"pt-BR", 5},
+                                              .currency = {"BRL", 3},
+                                              .language = {"pt", 2}};
 
 static inline void vm_types(struct vm *vm)
 {
