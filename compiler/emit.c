@@ -1,6 +1,7 @@
 /* emit.c: a checked program as an image.
  *
- * Function 0, "init", gives the variables their first values; each stage is a function; fn, flow and tool are written when something calls
+ * Function 0, "init", gives the variables their first values and the contact's fields their defaults (the host then puts in what it knows of
+ * the contact, and does not see the defaults as changes); each stage is a function; fn, flow and tool are written when something calls
  * them (a queue), so the image holds what the program uses. The result goes through the verifier before anybody sees it: what it refuses is
  * our bug, never the tenant's mistake.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -121,13 +122,16 @@ static void init_function(struct emit *e, uint16_t func)
     begin_unit(e, &code, FN_STR("init"), 0);
     for (uint32_t i = 0; i < e->p->n_syms; i++) {
         struct fcc_sym *s = e->p->syms[i];
-        if (s->kind != FCC_S_VAR || s->decl->kid[FGR_VAR_init] == NULL) {
+        const struct fgr_node *first = s->kind == FCC_S_VAR             ? s->decl->kid[FGR_VAR_init]
+                                       : s->kind == FCC_S_CONTACT_FIELD ? s->decl->kid[FGR_FIELD_init]
+                                                                        : NULL;
+        if (first == NULL) {
             continue;
         }
         unsigned mark = emit_mark(e), r = emit_reg(e, emit_type(e, s->type));
         e->unit.file = s->file;
         emit_line(e, s->decl);
-        emit_into(e, s->decl->kid[FGR_VAR_init], s->type, r);
+        emit_into(e, first, s->type, r);
         emit_op16(e, FBC_OP_SETG, r, s->slot - 1);
         emit_release(e, mark);
     }

@@ -354,7 +354,10 @@ static void keep_member(struct emit *e, const struct choose *c, unsigned i)
     const struct fgr_node *members = c->answer->decl->decl->kid[FGR_ENUM_members];
     for (uint32_t k = 0; k < members->n_items; k++) {
         if (fn_str_eq(members->items[k]->text, c->ids[i])) {
-            emit_op16(e, FBC_OP_LOADK, c->a.n->sym->slot, fbc_build_const_int(e->b, emit_type(e, c->answer), k));
+            unsigned mark = emit_mark(e), member = emit_reg(e, emit_type(e, c->answer));
+            emit_op16(e, FBC_OP_LOADK, member, fbc_build_const_int(e->b, emit_type(e, c->answer), k));
+            emit_store(e, c->a.n, member, c->answer);
+            emit_release(e, mark);
         }
     }
 }

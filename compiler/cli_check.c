@@ -1,0 +1,341 @@
+/* cli_check.c: check, build, disasm, dump, fmt, explain.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include "fgr_fmt.h"
+
+#include <stdlib.h>
+
+#define OUT_MAX ((size_t)256 << 20)
+#define SCRATCH_MAX ((size_t)1 << 30)
+
+static enum cli_exit wants(const struct cli *c, int n, const char *what)
+{
+    if (c->n_args >= n) {
+        return CLI_GOOD;
+    }
+    fprintf(stderr, "funnelc: %s %s\n", cli_say(c, "falta", "missing"), what);
+    return CLI_USAGE;
+}
+
+static enum cli_exit put(struct fn_buf *out)
+{
+    bool good = !out->failed && fwrite(out->p != NULL ? out->p : "", 1, out->n, stdout) == out->n;
+    fn_buf_fini(out);
+    return good ? CLI_GOOD : CLI_IO;
+}
+
+static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
+{
+    return a > b ? a : b;
+}
+
+/* -- check --------------------------------------------------------------------------------------------------------------------- */
+
+static void report(const struct cli *c, const struct fcc_program *p)
+{
+    printf("%s: %u\n", cli_say(c, "chamadas de IA por turno, no pior caso", "AI calls a turn, at worst"), (unsigned)p->ai_calls_turn);
+    printf("%s: %u\n", cli_say(c, "chamadas de IA por conversa, no pior caso", "AI calls a conversation, at worst"), (unsigned)p->ai_calls_conversation);
+    printf("%s: %u\n", cli_say(c, "mensagens por turno, no pior caso", "messages a turn, at worst"), (unsigned)p->messages_turn);
+    printf("%s: %llu\n", cli_say(c, "bytes de uma conversa guardada, no pior caso", "bytes of a suspended conversation, at worst"),
+           (unsigned long long)p->suspended_bytes);
+}
+
+struct edit {
+    struct fn_span span;
+    struct fn_str text;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct edit *x = a, *y = b;
+    return (x->span.a > y->span.a) - (x->span.a < y->span.a);
+}
+
+/* The text with every safe fix of the main file applied; those that touch an earlier one are left for the next run. */
+static size_t fixed_text(const struct cli_source *s, struct fn_buf *out)
+{
+    struct edit *edits = calloc(s->diags.n * FN_DIAG_EDITS + 1, sizeof *edits);
+    size_t n = 0, at = 0, applied = 0;
+    for (size_t i = 0; edits != NULL && i < s->diags.n; i++) {
+        const struct fn_diag *d = s->diags.items[i];
+        for (unsigned k = 0; d->file == 0 && d->n_fixes > 0 && d->fixes[0].kind == FN_FIX_SAFE && k < d->fixes[0].n_edits; k++) {
+            edits[n++] = (struct edit){d->fixes[0].edits[k].span, d->fixes[0].edits[k].text};
+        }
+    }
+    if (edits != NULL && n > 0) {
+        qsort(edits, n, sizeof *edits, by_place);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (edits[i].span.a < at || edits[i].span.b > s->text.n) {
+            continue;
+        }
+        fn_buf_put(out, s->text.p + at, edits[i].span.a - at);
+        fn_buf_str(out, edits[i].text);
+        at = edits[i].span.b;
+        applied++;
+    }
+    fn_buf_put(out, s->text.p + at, s->text.n - at);
+    free(edits);
+    return applied;
+}
+
+static enum cli_exit fix(const struct cli *c, const struct cli_source *s)
+{
+    struct fn_buf out;
+    fn_buf_init(&out, OUT_MAX);
+    size_t n = fixed_text(s, &out);
+    enum cli_exit code = CLI_GOOD;
+    if (n > 0 && !out.failed) {
+        code = cli_write_file(c, s->path, fn_buf_view(&out)) ? CLI_GOOD : CLI_IO;
+        printf("%s: %zu %s\n", s->path, n, cli_say(c, "consertos aplicados", "fixes applied"));
+    }
+    fn_buf_fini(&out);
+    return code;
+}
+
+static enum cli_exit check_one(const struct cli *c, const char *path)
+{
+    struct cli_source s;
+    enum cli_exit code = cli_open(c, &s, path);
+    if (code == CLI_GOOD) {
+        if (cli_has(c, CLI_O_FIX)) {
+            code = fix(c, &s);
+        }
+        cli_tell(c, &s);
+        code = worse(code, s.diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD);
+        if (cli_has(c, CLI_O_REPORT) && s.diags.errors == 0) {
+            report(c, s.program);
+        }
+    }
+    cli_close(&s);
+    return code;
+}
+
+enum cli_exit cli_check(struct cli *c)
+{
+    enum cli_exit code = wants(c, 1, "FILE");
+    for (int i = 0; i < c->n_args; i++) {
+        code = worse(code, check_one(c, c->args[i]));
+    }
+    return code;
+}
+
+/* -- build, disasm --------------------------------------------------------------------------------------------------------------- */
+
+/* Runs `use` with the image of a source without errors. */
+static enum cli_exit with_image(const struct cli *c, const char *path,
+                                enum cli_exit (*use)(const struct cli *, const struct fbc_image *, struct fn_str))
+{
+    struct cli_source s;
+    enum cli_exit code = cli_open(c, &s, path);
+    if (code == CLI_GOOD && s.diags.errors > 0) {
+        cli_tell(c, &s);
+        code = CLI_FINDINGS;
+    }
+    if (code == CLI_GOOD) {
+        struct fn_buf bytes;
+        const struct fbc_image *im = cli_image(c, &s, &bytes);
+        code = im != NULL ? use(c, im, fn_buf_view(&bytes)) : CLI_FINDINGS;
+        fbc_image_free(im);
+        fn_buf_fini(&bytes);
+    }
+    cli_close(&s);
+    return code;
+}
+
+static enum cli_exit write_image(const struct cli *c, const struct fbc_image *im, struct fn_str bytes)
+{
+    struct fn_buf name;
+    fn_buf_init(&name, 4096);
+    fn_buf_str(&name, im->name);
+    fn_buf_z(&name, ".fnb");
+    const char *path = cli_has(c, CLI_O_OUTPUT) ? c->options[CLI_O_OUTPUT] : name.p;
+    bool good = path != NULL && cli_write_file(c, path, bytes);
+    if (good && strcmp(path, "-") != 0) {
+        printf("%s: %zu bytes\n", path, bytes.n);
+    }
+    fn_buf_fini(&name);
+    return good ? CLI_GOOD : CLI_IO;
+}
+
+enum cli_exit cli_build(struct cli *c)
+{
+    enum cli_exit code = wants(c, 1, "FILE");
+    return code == CLI_GOOD ? with_image(c, c->args[0], write_image) : code;
+}
+
+static enum cli_exit list_image(const struct cli *c, const struct fbc_image *im, struct fn_str bytes)
+{
+    struct fn_buf out;
+    (void)c;
+    (void)bytes;
+    fn_buf_init(&out, OUT_MAX);
+    fbc_disasm(&out, im);
+    return put(&out);
+}
+
+static enum cli_exit disasm_image(const struct cli *c, const char *path, struct fn_str bytes)
+{
+    const struct fbc_image *im = NULL;
+    struct fbc_fault fault;
+    if (fbc_verify(bytes, FBC_ALLOW_ALL, &im, &fault) != FN_OK) {
+        printf("%s: %s %s\n", path, fault.rule, fault.text);
+        return CLI_FINDINGS;
+    }
+    enum cli_exit code = list_image(c, im, bytes);
+    fbc_image_free(im);
+    return code;
+}
+
+enum cli_exit cli_disasm(struct cli *c)
+{
+    struct fn_buf bytes;
+    enum cli_exit code = wants(c, 1, "FILE");
+    if (code != CLI_GOOD) {
+        return code;
+    }
+    if (!cli_read_file(c, c->args[0], &bytes)) {
+        fn_buf_fini(&bytes);
+        return CLI_IO;
+    }
+    bool is_image = fn_str_starts(fn_buf_view(&bytes), FN_STR("FNB")) || strstr(c->args[0], ".fnb") != NULL;
+    code = is_image ? disasm_image(c, c->args[0], fn_buf_view(&bytes)) : CLI_GOOD;
+    fn_buf_fini(&bytes);
+    return is_image ? code : with_image(c, c->args[0], list_image);
+}
+
+/* -- dump -------------------------------------------------------------------------------------------------------------------------- */
+
+static enum cli_exit dump_types(const struct cli *c, const char *path)
+{
+    struct cli_source s;
+    struct fn_buf out;
+    enum cli_exit code = cli_open(c, &s, path);
+    if (code == CLI_GOOD) {
+        fn_buf_init(&out, OUT_MAX);
+        fcc_dump_types(&out, s.program);
+        code = put(&out);
+    }
+    cli_close(&s);
+    return code;
+}
+
+static enum cli_exit dump_syntax(const struct cli *c, const char *path, bool tokens)
+{
+    struct fn_buf text, out;
+    struct fn_arena arena;
+    struct fn_diag_list diags;
+    struct fgr_tree tree;
+    enum cli_exit code = CLI_IO;
+    fn_arena_init(&arena, SCRATCH_MAX);
+    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
+    fn_buf_init(&out, OUT_MAX);
+    if (cli_read_file(c, path, &text) && fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK) {
+        if (tokens) {
+            fgr_dump_tokens(&out, &tree);
+        } else {
+            fgr_dump(&out, tree.file);
+        }
+        code = CLI_GOOD;
+    }
+    code = worse(code, put(&out));
+    fn_buf_fini(&text);
+    fn_arena_fini(&arena);
+    return code;
+}
+
+enum cli_exit cli_dump(struct cli *c)
+{
+    enum cli_exit code = wants(c, 2, "tokens|ast|types FILE");
+    if (code != CLI_GOOD) {
+        return code;
+    }
+    if (strcmp(c->args[0], "types") == 0) {
+        return dump_types(c, c->args[1]);
+    }
+    if (strcmp(c->args[0], "tokens") != 0 && strcmp(c->args[0], "ast") != 0) {
+        fprintf(stderr, "funnelc: dump tokens|ast|types\n");
+        return CLI_USAGE;
+    }
+    return dump_syntax(c, c->args[1], strcmp(c->args[0], "tokens") == 0);
+}
+
+/* -- fmt --------------------------------------------------------------------------------------------------------------------------- */
+
+static enum cli_exit keep_formatted(const struct cli *c, const char *path, struct fn_str out, enum fgr_fmt_result result)
+{
+    bool changed = result == FGR_FMT_DONE || result == FGR_FMT_BROKEN;
+    if (cli_has(c, CLI_O_CHECK)) {
+        if (result == FGR_FMT_DONE) {
+            printf("%s\n", path);
+        }
+        return result == FGR_FMT_UNCHANGED ? CLI_GOOD : CLI_FINDINGS;
+    }
+    if (cli_has(c, CLI_O_STDOUT) || strcmp(path, "-") == 0) {
+        return cli_write_file(c, "-", out) ? CLI_GOOD : CLI_IO;
+    }
+    if (changed && !cli_write_file(c, path, out)) {
+        return CLI_IO;
+    }
+    return result == FGR_FMT_DONE || result == FGR_FMT_UNCHANGED ? CLI_GOOD : CLI_FINDINGS;
+}
+
+static enum cli_exit fmt_one(const struct cli *c, const char *path, enum fgr_fmt_lang lang)
+{
+    struct fn_buf text, out;
+    struct fn_arena arena, scratch;
+    struct fn_diag_list diags;
+    struct fgr_tree tree;
+    enum fgr_fmt_result result;
+    enum cli_exit code = CLI_IO;
+    fn_arena_init(&arena, SCRATCH_MAX);
+    fn_arena_init(&scratch, SCRATCH_MAX);
+    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
+    fn_buf_init(&out, OUT_MAX);
+    if (cli_read_file(c, path, &text) && fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK &&
+        fgr_fmt(&out, &tree, lang, &scratch, &result) == FN_OK) {
+        code = keep_formatted(c, path, fn_buf_view(&out), result);
+    }
+    fn_buf_fini(&text);
+    fn_buf_fini(&out);
+    fn_arena_fini(&arena);
+    fn_arena_fini(&scratch);
+    return code;
+}
+
+enum cli_exit cli_fmt(struct cli *c)
+{
+    const char *to = c->options[CLI_O_TO];
+    enum fgr_fmt_lang lang = to == NULL ? FGR_FMT_KEEP : fgr_lang_from(to, FN_PT) == FN_PT ? FGR_FMT_PT : FGR_FMT_EN;
+    enum cli_exit code = wants(c, 1, "FILE");
+    for (int i = 0; i < c->n_args; i++) {
+        code = worse(code, fmt_one(c, c->args[i], lang));
+    }
+    return code;
+}
+
+/* -- explain ------------------------------------------------------------------------------------------------------------------------- */
+
+enum cli_exit cli_explain(struct cli *c)
+{
+    enum cli_exit code = wants(c, 1, "CODE");
+    struct fn_buf out;
+    if (code != CLI_GOOD) {
+        return code;
+    }
+    fn_buf_init(&out, OUT_MAX);
+    for (unsigned i = 0; i < FGR_DIAGS; i++) {
+        if (strcmp(fgr_diag_code((enum fgr_diag)i), c->args[0]) == 0) {
+            const struct fn_diag d = {.code = (uint16_t)i};
+            fn_buf_printf(&out, "%s: ", c->args[0]);
+            fgr_diag_message(&out, &d, c->lang);
+            fn_buf_z(&out, "\n");
+            fgr_diag_help(&out, &d, c->lang);
+            fn_buf_z(&out, "\n");
+            return put(&out);
+        }
+    }
+    fn_buf_fini(&out);
+    fprintf(stderr, "funnelc: %s `%s`\n", cli_say(c, "não existe o código", "there is no code"), c->args[0]);
+    return CLI_USAGE;
+}

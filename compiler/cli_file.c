@@ -1,0 +1,134 @@
+/* cli_file.c: files in and out, and a source from its path to its program.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include "fsl_natives.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { DIAGS_MAX = 1000, CHUNK = 65536 };
+#define MEMORY_MAX ((size_t)2 << 30)
+#define FILE_MAX ((size_t)64 << 20)
+
+static bool told(const struct cli *c, const char *path, const char *pt, const char *en)
+{
+    fprintf(stderr, "funnelc: %s: %s: %s\n", path, cli_say(c, pt, en), strerror(errno));
+    return false;
+}
+
+bool cli_read_file(const struct cli *c, const char *path, struct fn_buf *out)
+{
+    bool standard = strcmp(path, "-") == 0;
+    FILE *f = standard ? stdin : fopen(path, "rb");
+    fn_buf_init(out, FILE_MAX);
+    if (f == NULL) {
+        return told(c, path, "não abre", "cannot be opened");
+    }
+    for (;;) {
+        char *room = fn_buf_reserve(out, CHUNK);
+        if (room == NULL) {
+            break;
+        }
+        size_t n = fread(room, 1, CHUNK, f);
+        out->n -= CHUNK - n;
+        if (n == 0) {
+            break;
+        }
+    }
+    bool good = ferror(f) == 0 && !out->failed;
+    if (!standard) {
+        (void)fclose(f);
+    }
+    return good || told(c, path, "não dá para ler", "cannot be read");
+}
+
+bool cli_write_file(const struct cli *c, const char *path, struct fn_str bytes)
+{
+    bool standard = strcmp(path, "-") == 0;
+    FILE *f = standard ? stdout : fopen(path, "wb");
+    if (f == NULL) {
+        return told(c, path, "não abre para gravar", "cannot be opened for writing");
+    }
+    bool good = fwrite(bytes.p != NULL ? bytes.p : "", 1, bytes.n, f) == bytes.n;
+    good = (standard ? fflush(f) : fclose(f)) == 0 && good;
+    return good || told(c, path, "não dá para gravar", "cannot be written");
+}
+
+static void library(struct cli_source *s)
+{
+    size_t n = fsl_module_count();
+    s->modules = fn_arena_array(&s->arena, n + 1, sizeof *s->modules);
+    for (size_t i = 0; s->modules != NULL && i < n; i++) {
+        struct fsl_module m = fsl_module_at(i);
+        s->modules[s->n_modules++] = (struct fcc_module){m.name, m.text};
+    }
+}
+
+enum cli_exit cli_open(const struct cli *c, struct cli_source *s, const char *path)
+{
+    *s = (struct cli_source){.path = path};
+    fn_arena_init(&s->arena, MEMORY_MAX);
+    fn_diag_list_init(&s->diags, &s->arena, DIAGS_MAX);
+    if (!cli_read_file(c, path, &s->text)) {
+        return CLI_IO;
+    }
+    library(s);
+    const struct fcc_options options = {.modules = s->modules, .n_modules = s->n_modules};
+    enum fn_code code = fcc_check(&s->arena, fn_str_c(path), fn_buf_view(&s->text), &options, &s->diags, &s->program);
+    if (code != FN_OK) {
+        fprintf(stderr, "funnelc: %s: %s\n", path, fn_code_name(code));
+        return CLI_IO;
+    }
+    fn_diag_sort(&s->diags);
+    return CLI_GOOD;
+}
+
+void cli_close(struct cli_source *s)
+{
+    fn_buf_fini(&s->text);
+    fn_arena_fini(&s->arena);
+}
+
+static enum fgr_format format_of(const struct cli *c)
+{
+    static const char *const names[] = {"text", "json", "jsonl", "sarif", "github", "junit", "checkstyle"};
+    const char *asked = c->options[CLI_O_FORMAT];
+    for (size_t i = 0; asked != NULL && i < FN_COUNT(names); i++) {
+        if (strcmp(names[i], asked) == 0) {
+            return (enum fgr_format)i;
+        }
+    }
+    return asked == NULL && getenv("GITHUB_ACTIONS") != NULL ? FGR_FORMAT_GITHUB : FGR_FORMAT_TEXT;
+}
+
+void cli_tell(const struct cli *c, const struct cli_source *s)
+{
+    struct fn_buf out;
+    const struct fgr_source **sources = calloc(s->program->n_trees + 1u, sizeof *sources);
+    fn_buf_init(&out, FILE_MAX);
+    for (uint32_t i = 0; sources != NULL && i < s->program->n_trees; i++) {
+        sources[i] = &s->program->trees[i].source;
+    }
+    if (sources != NULL) {
+        fgr_diag_render(&out, &s->diags, sources, s->program->n_trees, (struct fgr_render){c->lang, format_of(c), c->color});
+        (void)fwrite(out.p != NULL ? out.p : "", 1, out.n, stdout);
+    }
+    free(sources);
+    fn_buf_fini(&out);
+}
+
+const struct fbc_image *cli_image(const struct cli *c, const struct cli_source *s, struct fn_buf *bytes)
+{
+    const struct fbc_image *im = NULL;
+    struct fbc_fault fault = {.rule = ""};
+    struct fn_err err = {FN_OK, ""};
+    fn_buf_init(bytes, FILE_MAX);
+    enum fn_code code = fcc_emit(s->program, bytes, &err);
+    if (code == FN_OK) {
+        code = fbc_verify(fn_buf_view(bytes), FBC_ALLOW_ALL, &im, &fault);
+    }
+    if (code != FN_OK) {
+        fprintf(stderr, "funnelc: %s: %s: %s%s\n", s->path, cli_say(c, "não cabe em uma imagem", "does not fit an image"), err.text, fault.text);
+    }
+    return im;
+}

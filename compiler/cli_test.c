@@ -1,0 +1,192 @@
+/* cli_test.c: `funnelc test`: every test of every file, twice: the second time saved and resumed at each suspension. Then coverage, JUnit.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include "cli_coverage.h"
+#include "fsl_natives.h"
+
+#include <stdlib.h>
+
+enum { JUNIT_MAX = 64 << 20 };
+
+struct tests {
+    const struct cli *c;
+    struct cli_source *s;
+    const struct fbc_image *im;
+    struct cli_covered *covered;
+    struct cli_script *script;
+    struct fn_buf junit;
+    unsigned passed, failed;
+};
+
+static void xml(struct fn_buf *b, struct fn_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        switch (s.p[i]) {
+        case '<': fn_buf_z(b, "&lt;"); break;
+        case '>': fn_buf_z(b, "&gt;"); break;
+        case '&': fn_buf_z(b, "&amp;"); break;
+        case '"': fn_buf_z(b, "&quot;"); break;
+        default: fn_buf_char(b, (unsigned char)s.p[i] < 0x20 && s.p[i] != '\n' && s.p[i] != '\t' ? ' ' : s.p[i]); break;
+        }
+    }
+}
+
+static void junit_case(struct tests *t, const struct fgr_node *test, const struct fn_diag *why)
+{
+    struct fn_buf message;
+    fn_buf_z(&t->junit, "    <testcase classname=\"");
+    xml(&t->junit, fn_str_c(t->s->path));
+    fn_buf_z(&t->junit, "\" name=\"");
+    xml(&t->junit, test->text);
+    if (why == NULL) {
+        fn_buf_z(&t->junit, "\"/>\n");
+        return;
+    }
+    fn_buf_init(&message, JUNIT_MAX);
+    fgr_diag_message(&message, why, t->c->lang);
+    fn_buf_z(&t->junit, "\">\n      <failure message=\"");
+    xml(&t->junit, fn_buf_view(&message));
+    fn_buf_z(&t->junit, "\"/>\n    </testcase>\n");
+    fn_buf_fini(&message);
+}
+
+/* Twice: as it is, and with every suspension saved and taken up anew. Both must tell the same story. */
+static bool run_test(struct tests *t, const struct fgr_node *test)
+{
+    struct cli_script *s = t->script;
+    s->test = test;
+    s->restart = false;
+    bool good = cli_script_run(s);
+    struct fn_buf first = s->log;
+    if (good) {
+        s->restart = true;
+        good = cli_script_run(s);
+        if (!good || !fn_str_eq(fn_buf_view(&first), fn_buf_view(&s->log))) {
+            s->at = test;
+            (void)cli_script_fail(s, FGR_D_TEST_RESUMED);
+            good = false;
+        }
+        fn_buf_fini(&s->log);
+    }
+    if (cli_has(t->c, CLI_O_VERBOSE)) {
+        (void)fwrite(first.p != NULL ? first.p : "", 1, first.n, stdout);
+    }
+    fn_buf_fini(&first);
+    return good;
+}
+
+static void one_test(struct tests *t, const struct fgr_node *test)
+{
+    const char *only = t->c->options[CLI_O_ONLY];
+    if (only != NULL && !fn_str_eq(test->text, fn_str_c(only))) {
+        return;
+    }
+    size_t before = t->s->diags.n;
+    bool good = run_test(t, test);
+    t->passed += good;
+    t->failed += !good;
+    printf("%s %.*s\n", good ? cli_say(t->c, "passou", "passed") : cli_say(t->c, "FALHOU", "FAILED"), FN_STR_ARG(test->text));
+    junit_case(t, test, t->s->diags.n > before ? t->s->diags.items[before] : NULL);
+}
+
+static void coverage(struct tests *t)
+{
+    struct cli_coverage v;
+    const char *wanted = t->c->options[CLI_O_COVERAGE_MIN];
+    unsigned min = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 0;
+    cli_coverage_init(&v, t->s->program, t->im, t->covered);
+    for (unsigned i = 0; i < CLI_COVERS; i++) {
+        unsigned percent = cli_coverage_percent(&v, (enum cli_cover)i);
+        if (cli_has(t->c, CLI_O_COVERAGE) || wanted != NULL) {
+            printf("%3u%% %s (%u/%u)%s%.*s\n", percent, cli_coverage_name((enum cli_cover)i, t->c->lang), v.seen[i], v.all[i],
+                   v.missing[i].n > 0 ? ": " : "", FN_STR_ARG(fn_buf_view(&v.missing[i])));
+        }
+        if (i <= CLI_COVER_TRANSITIONS && percent < min) {
+            struct fn_diag *d = fgr_diag_add(&t->s->diags, FGR_D_TEST_COVERAGE, (struct fn_span){0, 0});
+            fn_diag_arg(d, "found", fn_arena_printf(&t->s->arena, "%u", percent));
+            fn_diag_arg(d, "min", fn_arena_printf(&t->s->arena, "%u", min));
+            fn_diag_arg(d, "what", fn_str_c(cli_coverage_name((enum cli_cover)i, t->c->lang)));
+            fn_diag_arg(d, "missing", fn_arena_dup(&t->s->arena, fn_buf_view(&v.missing[i])));
+        }
+    }
+    cli_coverage_fini(&v);
+}
+
+static enum cli_exit run_tests(struct tests *t)
+{
+    const struct fgr_node *decls = t->s->program->trees[0].file->kid[FGR_FILE_decls];
+    *t->script = (struct cli_script){.program = t->s->program, .image = t->im, .natives = fsl_natives, .arena = &t->s->arena,
+                                     .diags = &t->s->diags, .covered = t->covered};
+    t->covered->arena = &t->s->arena;
+    t->covered->n = 0;
+    for (uint32_t i = 0; i < decls->n_items; i++) {
+        if (decls->items[i]->kind == FGR_TEST) {
+            one_test(t, decls->items[i]);
+        }
+    }
+    coverage(t);
+    if (t->s->diags.n > 0) {
+        cli_tell(t->c, t->s);
+    }
+    return t->s->diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD;
+}
+
+static enum cli_exit test_file(struct tests *t, const char *path)
+{
+    struct cli_source s;
+    struct fn_buf bytes;
+    enum cli_exit code = cli_open(t->c, &s, path);
+    t->s = &s;
+    if (code == CLI_GOOD && s.diags.errors > 0) {
+        cli_tell(t->c, &s);
+        t->failed++;
+        code = CLI_FINDINGS;
+    } else if (code == CLI_GOOD) {
+        s.diags.n = 0; /* warnings are for `check` */
+        t->im = cli_image(t->c, &s, &bytes);
+        t->failed += t->im == NULL;
+        code = t->im != NULL ? run_tests(t) : CLI_FINDINGS;
+        fbc_image_free(t->im);
+        fn_buf_fini(&bytes);
+    }
+    cli_close(&s);
+    return code;
+}
+
+static enum cli_exit write_junit(const struct cli *c, const struct tests *t)
+{
+    struct fn_buf out;
+    if (!cli_has(c, CLI_O_JUNIT)) {
+        return CLI_GOOD;
+    }
+    fn_buf_init(&out, JUNIT_MAX);
+    fn_buf_printf(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"funnelc\" tests=\"%u\" failures=\"%u\">\n",
+                  t->passed + t->failed, t->failed);
+    fn_buf_str(&out, fn_buf_view(&t->junit));
+    fn_buf_z(&out, "  </testsuite>\n</testsuites>\n");
+    enum cli_exit code = !out.failed && cli_write_file(c, c->options[CLI_O_JUNIT], fn_buf_view(&out)) ? CLI_GOOD : CLI_IO;
+    fn_buf_fini(&out);
+    return code;
+}
+
+enum cli_exit cli_test(struct cli *c)
+{
+    struct tests t = {.c = c, .covered = calloc(1, sizeof *t.covered), .script = calloc(1, sizeof *t.script)};
+    enum cli_exit code = c->n_args > 0 ? CLI_GOOD : CLI_USAGE;
+    fn_buf_init(&t.junit, JUNIT_MAX);
+    for (int i = 0; i < c->n_args && t.covered != NULL && t.script != NULL; i++) {
+        enum cli_exit one = test_file(&t, c->args[i]);
+        code = one > code ? one : code;
+    }
+    if (c->n_args == 0) {
+        fprintf(stderr, "funnelc: %s\n", cli_say(c, "falta FILE", "missing FILE"));
+    } else {
+        enum cli_exit written = write_junit(c, &t);
+        code = written > code ? written : code;
+        printf("%u %s, %u %s\n", t.passed, cli_say(c, "passaram", "passed"), t.failed, cli_say(c, "falharam", "failed"));
+    }
+    fn_buf_fini(&t.junit);
+    free(t.covered);
+    free(t.script);
+    return code;
+}
