@@ -1,0 +1,206 @@
+/* contract_effect.c: CLAIM, DONE, orphans, dead letters, receipts.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "contract.h"
+
+/* A conversation with one open effect (STARTED, epoch 1, id seq 0 index 0). */
+static struct frt_effect begin(struct contract *c, const char *alias)
+{
+    struct frt_ingest a = contract_message(c, alias, alias, 100);
+    struct frt_loaded in = contract_load(c, a.conv);
+    struct frt_turn t = contract_turn(&in, 1, 7);
+    CHECK(c, contract_commit(c, &t) == FN_OK);
+    return t.effects[0];
+}
+
+static struct frt_done verdict(const struct frt_effect *e, enum frt_verdict v)
+{
+    return (struct frt_done){.tenant = 1, .conv = e->conv, .effect = e->id, .epoch = e->epoch, .verdict = v, .attempts = 1, .at = 6000};
+}
+
+static size_t list(struct contract *c, bool dead, struct frt_effect *first)
+{
+    struct frt_op_effects op = {.tenant = 1, .dead = dead, .limit = 10};
+    DO(c, EFFECTS, &op);
+    if (op.n != 0) {
+        *first = op.effects[0];
+    }
+    return op.n;
+}
+
+static struct frt_message line_of(struct contract *c, const struct frt_effect *e)
+{
+    struct frt_op_messages op = {.tenant = 1, .conv = e->conv, .limit = 10};
+    DO(c, MESSAGES, &op);
+    for (size_t i = 0; i < op.n; i++) {
+        if (op.messages[i].id == frt_result_row(e->id)) {
+            return op.messages[i];
+        }
+    }
+    return (struct frt_message){0};
+}
+
+static void done_sent(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1"), found;
+    struct frt_done d = verdict(&e, FRT_V_SENT);
+    d.epoch = 99; /* a success is a fact, whoever tells it */
+    d.ext_id = FN_STR("wamid.1");
+    d.row = (struct frt_row){.id = frt_result_row(e.id), .kind = FRT_IN_RESULT, .due_at = 6000, .received_at = 6000, .payload = FN_STR("r")};
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    CHECK(c, contract_done(c, &d) == FN_NOT_FOUND); /* the answer was lost: again, and nothing is repeated */
+    contract_reopen(c);
+    CHECK(c, list(c, false, &found) == 0);
+    struct frt_loaded in = contract_load(c, e.conv);
+    CHECK(c, in.n_rows == 1 && in.rows[0].kind == FRT_IN_RESULT);
+    struct frt_message line = line_of(c, &e);
+    CHECK(c, line.delivery == FRT_D_SENT && fn_str_eq(line.ext_id, FN_STR("wamid.1")));
+}
+
+static void done_later(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1"), found = {0};
+    struct frt_done d = verdict(&e, FRT_V_UNKNOWN);
+    d.next_at = 36000;
+    d.reason = FN_STR("timeout");
+    d.epoch = 2;
+    CHECK(c, contract_done(c, &d) == FN_CONFLICT); /* a doubt is only the owner's */
+    d.epoch = 1;
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    CHECK(c, list(c, false, &found) == 1 && found.state == FRT_E_UNKNOWN && found.next_at == 36000 && found.attempts == 1);
+    CHECK(c, fn_str_eq(found.reason, FN_STR("timeout")));
+    d = verdict(&e, FRT_V_RETRY);
+    d.attempts = 2;
+    d.resent = 1;
+    d.next_at = 40000;
+    CHECK(c, contract_done(c, &d) == FN_OK && contract_done(c, &d) == FN_OK);
+    CHECK(c, list(c, false, &found) == 1 && found.state == FRT_E_READY && found.attempts == 2 && found.resent == 1);
+}
+
+static void dead_letters(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1"), found = {0};
+    struct frt_done d = verdict(&e, FRT_V_FAILED);
+    d.reason = FN_STR("http 403");
+    d.row = (struct frt_row){.id = frt_result_row(e.id), .kind = FRT_IN_FAILED, .due_at = 6000, .received_at = 6000, .payload = FN_STR("r")};
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    CHECK(c, contract_done(c, &d) == FN_NOT_FOUND);
+    CHECK(c, list(c, false, &found) == 0 && list(c, true, &found) == 1 && found.state == FRT_E_DEAD);
+    CHECK(c, fn_str_eq(found.reason, FN_STR("http 403")) && line_of(c, &e).delivery == FRT_D_FAILED);
+    CHECK(c, contract_load(c, e.conv).n_rows == 1);
+    struct frt_claim claim = {.tenant = 1, .conv = e.conv, .effect = e.id, .epoch = 9, .attempts = 1};
+    struct frt_op_claim op = {.items = &claim, .n = 1};
+    DO(c, CLAIM, &op);
+    CHECK(c, claim.code == FN_CONFLICT);
+    struct frt_op_replay replay = {.tenant = 1, .conv = e.conv, .effect = e.id};
+    DO(c, REPLAY, &replay);
+    CHECK(c, replay.op.code == FN_OK && list(c, false, &found) == 1 && found.state == FRT_E_READY && found.epoch == 0);
+    DO(c, REPLAY, &replay);
+    CHECK(c, replay.op.code == FN_NOT_FOUND);
+    d.verdict = FRT_V_SENT; /* it was delivered after all */
+    CHECK(c, contract_done(c, &d) == FN_OK && list(c, false, &found) == 0);
+    e = begin(c, "phone:2");
+    d = verdict(&e, FRT_V_FAILED);
+    d.drop = true;
+    CHECK(c, contract_done(c, &d) == FN_OK && list(c, true, &found) == 0);
+    e = begin(c, "phone:3");
+    d = verdict(&e, FRT_V_FAILED);
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    replay = (struct frt_op_replay){.tenant = 1, .conv = e.conv, .effect = e.id, .drop = true};
+    DO(c, REPLAY, &replay);
+    CHECK(c, replay.op.code == FN_OK && list(c, true, &found) == 0);
+}
+
+static enum fn_code claim(struct contract *c, const struct frt_effect *e, int64_t epoch, uint32_t attempts)
+{
+    struct frt_claim x = {.tenant = 1, .conv = e->conv, .effect = e->id, .epoch = epoch, .attempts = attempts};
+    struct frt_op_claim op = {.items = &x, .n = 1};
+    DO(c, CLAIM, &op);
+    return op.op.code == FN_OK ? x.code : op.op.code;
+}
+
+static void claims(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1"), found = {0};
+    CHECK(c, claim(c, &e, 1, 0) == FN_CONFLICT); /* STARTED and mine: it may be on its way */
+    CHECK(c, claim(c, &e, 2, 0) == FN_OK);       /* its owner died */
+    CHECK(c, claim(c, &e, 2, 0) == FN_OK);       /* repeated */
+    CHECK(c, claim(c, &e, 2, 1) == FN_CONFLICT);
+    CHECK(c, claim(c, &e, 1, 1) == FN_CONFLICT); /* the dead do not come back */
+    CHECK(c, list(c, false, &found) == 1 && found.attempts == 1 && found.epoch == 2 && found.state == FRT_E_STARTED);
+    struct frt_done d = verdict(&e, FRT_V_RETRY);
+    d.epoch = 2;
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    CHECK(c, claim(c, &e, 2, 1) == FN_OK); /* READY: claimed before it is sent again */
+    e.id += 1;
+    CHECK(c, claim(c, &e, 2, 0) == FN_NOT_FOUND);
+}
+
+static void orphans(struct contract *c)
+{
+    static int64_t epochs[FRT_SHARDS];
+    struct frt_effect a = begin(c, "phone:1"), b = begin(c, "phone:2"), dead = begin(c, "phone:3");
+    struct frt_done d = verdict(&dead, FRT_V_FAILED);
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    for (size_t i = 0; i < FRT_SHARDS; i++) {
+        epochs[i] = 1;
+    }
+    struct frt_op_due op = {.epochs = epochs, .orphans = true, .limit = 1};
+    DO(c, DUE, &op);
+    CHECK(c, op.n_effects == 0 && !op.more); /* of my own epoch: they are in my lanes */
+    for (size_t i = 0; i < FRT_SHARDS; i++) {
+        epochs[i] = 2;
+    }
+    DO(c, DUE, &op);
+    CHECK(c, op.n_effects == 1 && op.more && op.effects[0].conv == (a.conv < b.conv ? a.conv : b.conv));
+    CHECK(c, op.n_effects == 1 && fn_str_eq(op.effects[0].payload, FN_STR("{\"text\":\"oi\"}")) && op.effects[0].host == FBC_HOST_say);
+    op.after = (struct frt_key){1, op.effects[0].conv};
+    DO(c, DUE, &op);
+    CHECK(c, op.n_effects == 1 && !op.more && op.effects[0].conv == (a.conv < b.conv ? b.conv : a.conv));
+    epochs[frt_shard(1, b.conv)] = 0; /* another node's */
+    epochs[frt_shard(1, a.conv)] = 2;
+    op.after = (struct frt_key){0, 0};
+    op.limit = 10;
+    DO(c, DUE, &op);
+    CHECK(c, frt_shard(1, a.conv) == frt_shard(1, b.conv) || (op.n_effects == 1 && op.effects[0].conv == a.conv));
+}
+
+static void receipts(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1");
+    struct frt_done d = verdict(&e, FRT_V_SENT);
+    d.ext_id = FN_STR("wamid.1");
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    struct frt_receipt r = {.tenant = 1, .channel = 7, .ext_id = FN_STR("wamid.1"), .delivery = FRT_D_READ};
+    struct frt_op_receipt op = {.items = &r, .n = 1};
+    DO(c, RECEIPT, &op);
+    CHECK(c, r.code == FN_OK && r.conv == e.conv && line_of(c, &e).delivery == FRT_D_READ);
+    r.delivery = FRT_D_DELIVERED; /* late: never goes back */
+    DO(c, RECEIPT, &op);
+    CHECK(c, line_of(c, &e).delivery == FRT_D_READ);
+    r.ext_id = FN_STR("nobody");
+    DO(c, RECEIPT, &op);
+    CHECK(c, r.code == FN_NOT_FOUND);
+    r = (struct frt_receipt){.tenant = 2, .ext_id = FN_STR("wamid.1"), .delivery = FRT_D_FAILED};
+    DO(c, RECEIPT, &op);
+    CHECK(c, r.code == FN_NOT_FOUND);
+}
+
+static void echoes_are_known(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1");
+    struct frt_done d = verdict(&e, FRT_V_SENT);
+    d.ext_id = FN_STR("wamid.1");
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    struct frt_ingest in[2] = {{.tenant = 1, .conv = e.conv}, {.tenant = 1, .conv = e.conv}};
+    in[0].row = (struct frt_row){.id = 1, .kind = FRT_IN_ECHO, .due_at = 7000, .received_at = 7000, .ref = FN_STR("wamid.1")};
+    in[1].row = (struct frt_row){.id = 1, .kind = FRT_IN_ECHO, .due_at = 7001, .received_at = 7001, .ref = FN_STR("typed")};
+    struct frt_op_ingest op = {.items = in, .n = 2};
+    DO(c, INGEST, &op);
+    struct frt_loaded loaded = contract_load(c, e.conv);
+    CHECK(c, loaded.n_rows == 2 && loaded.rows[0].known && !loaded.rows[1].known);
+}
+
+const struct contract_case contract_effect_cases[] = {
+    {"done: sent", done_sent},   {"done: later", done_later}, {"dead letters", dead_letters},         {"claims", claims},
+    {"orphans", orphans},        {"receipts", receipts},      {"echoes are known", echoes_are_known}, {NULL, NULL},
+};
