@@ -1,13 +1,10 @@
 /* bench_turn.c: turns of an eight-question funnel, one core, in memory: no store, no network.
  *
- * A turn is what a node does with one message: fvm_load of the row's bytes (checksum, validation), fvm_turn, fvm_wake
- * with the text, run
- * (the library reads the answer, the next question comes back as an effect whose text is looked at), stop at the next
- * wait, fvm_save.
- * Twice: `machine` is an image built here, word by word, with eight questions of the plainest shape (ask, wait with a
- * deadline, read, ask
- * again, keep); `compiled` is turn.funnel as the compiler writes it, with eight types of answers, phrases, and all that
- * a question brings.
+ * A turn is what a node does with one message: fvm_load of the row's bytes (checksum, validation), fvm_turn,
+ * fvm_wake with the text, run (the library reads the answer, the next question comes back as an effect whose text
+ * is looked at), stop at the next wait, fvm_save. Twice: `machine` is an image built here, word by word, with eight
+ * questions of the plainest shape (ask, wait with a deadline, read, ask again, keep); `compiled` is turn.funnel as
+ * the compiler writes it, with eight types of answers, phrases, and all that a question brings.
  *
  * bench_turn: turns/s, bytes per snapshot. bench_turn machine|compiled TURNS: runs just that many, for counting
  * instructions.

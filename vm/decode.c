@@ -1,10 +1,8 @@
-/* decode.c: JSON as a typed value (op DECODE, fvm_global_set). The reverse of encode.c, and kinder: unknown fields are
- * ignored, a missing
- * optional field is none, numbers may come as strings.
+/* decode.c: JSON as a typed value (op DECODE, fvm_global_set). The reverse of encode.c, and kinder: unknown fields
+ * are ignored, a missing optional field is none, numbers may come as strings.
  *
- * A value is built from the outside in by allocations that never collect. When the heap is full half-way, the whole is
- * given up, the heap
- * collected, and the value built again: what was left behind is garbage.
+ * A value is built from the outside in by allocations that never collect. When the heap is full half-way, the whole
+ * is given up, the heap collected, and the value built again: what was left behind is garbage.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_json.h"
 #include "fn_utf8.h"

@@ -1,10 +1,9 @@
 /* dispatch.c: the interpreter. The one long function of the machine; a case is at most eight lines, the rest is in
  * named helpers.
  *
- * The image is verified: operands, jump targets, types and windows need no test here. What depends on values is tested:
- * division,
- * overflow, bounds, sizes, room, fuel. A stop leaves the frame's pc behind the instruction, so resuming is running on.
- * The switch has no default: a new row of ops.def without a case does not build.
+ * The image is verified: operands, jump targets, types and windows need no test here. What depends on values is
+ * tested: division, overflow, bounds, sizes, room, fuel. A stop leaves the frame's pc behind the instruction, so
+ * resuming is running on. The switch has no default: a new row of ops.def without a case does not build.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_utf8.h"
 #include "heap.h"

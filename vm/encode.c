@@ -1,10 +1,9 @@
 /* encode.c: a typed value as JSON (op ENCODE, fvm_global_json).
  *
- * Records are objects by field name, enums their member's name, money a decimal number in major units, dates and times
- * ISO 8601,
- * durations milliseconds, none is null, maps are objects. Recursion follows the type, whose depth the verifier bounds;
- * a value that is
- * shared many times is written many times, so everything stops as soon as the buffer is full.
+ * Records are objects by field name, enums their member's name, money a decimal number in major units, dates and
+ * times ISO 8601, durations milliseconds, none is null, maps are objects. Recursion follows the type, whose depth
+ * the verifier bounds; a value that is shared many times is written many times, so everything stops as soon as the
+ * buffer is full.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "encode.h"
 #include "fn_json.h"

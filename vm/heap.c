@@ -1,12 +1,10 @@
 /* heap.c: allocation and the copying collection.
  *
- * Allocation is a bump of run->top. When the half is full, everything the roots reach is copied to the other half. The
- * order is that of
- * a snapshot: globals, then frames from the oldest, then what the copied objects refer to, breadth first; so a snapshot
- * is a collection
- * followed by a memcpy. The half that was left keeps its texts until the next collection: a text that is being copied
- * may lie in it.
- * Objects must be reached by exact types only: nothing here guesses whether a slot is a reference.
+ * Allocation is a bump of run->top. When the half is full, everything the roots reach is copied to the other half.
+ * The order is that of a snapshot: globals, then frames from the oldest, then what the copied objects refer to,
+ * breadth first; so a snapshot is a collection followed by a memcpy. The half that was left keeps its texts until
+ * the next collection: a text that is being copied may lie in it. Objects must be reached by exact types only:
+ * nothing here guesses whether a slot is a reference.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
 

@@ -7,9 +7,9 @@
  *     record  n slots        option  one slot                 n = items, pairs, fields, 1
  * Slots of references have zero upper halves. Empty texts, lists and maps are always 0, never an object.
  *
- * Values are immutable. An update copies, unless the register it works on is run->owned: then its object was made by an
- * update of
- * that very register and no other slot holds it. Whoever copies a reference out of a register says so with heap_share.
+ * Values are immutable. An update copies, unless the register it works on is run->owned: then its object was made
+ * by an update of that very register and no other slot holds it. Whoever copies a reference out of a register says
+ * so with heap_share.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HEAP_H
 #define HEAP_H
@@ -53,8 +53,8 @@ static inline size_t text_size(size_t n)
 
 /* Room for `size` bytes without collecting any more; collects when needed. FBC_TRAP_HEAP when there is none. */
 enum fbc_trap heap_reserve(struct fvm_run *run, size_t size);
-/* Allocates within what was reserved; 0 when it is not there (callers that did not reserve retry after a collection).
- * */
+/* Allocates within what was reserved; 0 when it is not there (callers that did not reserve retry after a
+ * collection). */
 uint32_t heap_take_blank(struct fvm_run *run, uint32_t n);          /* a text to be filled; n > 0 */
 uint32_t heap_take_text(struct fvm_run *run, struct fn_str s);      /* s.n > 0, at most FBC_LIMIT_TEXT */
 uint32_t heap_take(struct fvm_run *run, uint16_t type, uint32_t n); /* slots are zero */

@@ -1,12 +1,9 @@
 /* load.c: takes a snapshot in, believing nothing.
  *
- * One pass in the order of the collection that wrote it. `next` is where the next new object must start: a reference is
- * 0, a constant
- * of its type, an object met before (its start is marked) of exactly its type, or `next` itself, which then is checked
- * to fit. So there
- * is no walk along pointers, every object is reached, and no other order of the same state is accepted. Work is
- * O(bytes).
- * Until the last check has passed the run is EMPTY.
+ * One pass in the order of the collection that wrote it. `next` is where the next new object must start: a
+ * reference is 0, a constant of its type, an object met before (its start is marked) of exactly its type, or `next`
+ * itself, which then is checked to fit. So there is no walk along pointers, every object is reached, and no other
+ * order of the same state is accepted. Work is O(bytes). Until the last check has passed the run is EMPTY.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_utf8.h"
 #include "snapshot.h"
@@ -161,8 +158,8 @@ static bool read_globals(struct loader *l)
     return read_slots(l, l->run->globals, l->image->n_globals, NULL);
 }
 
-/* The word before a place where a suspended frame goes on: the CALL, HOST or AWAIT (before its data word) that left it.
- * */
+/* The word before a place where a suspended frame goes on: the CALL, HOST or AWAIT (before its data word) that left
+ * it. */
 static uint32_t leaving_word(const struct loader *l, uint32_t pc)
 {
     uint32_t w = l->image->code[pc - 1];

@@ -1,12 +1,10 @@
 /* move.c: a conversation changes to another version of its funnel, at a stage's entry.
  *
- * The old globals and heap are put aside; the new image's init runs; then each global whose stable name and structural
- * type are in both
- * is copied over, with type indices translated and constants of the old image made into objects. When anything fails,
- * what was put aside
- * comes back: the conversation stays where it was. Copied objects leave a forwarding mark, so sharing survives and the
- * copy is bounded.
- * This is the one place outside fvm_run_new that allocates: a move is rare.
+ * The old globals and heap are put aside; the new image's init runs; then each global whose stable name and
+ * structural type are in both is copied over, with type indices translated and constants of the old image made into
+ * objects. When anything fails, what was put aside comes back: the conversation stays where it was. Copied objects
+ * leave a forwarding mark, so sharing survives and the copy is bounded. This is the one place outside fvm_run_new
+ * that allocates: a move is rare.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
 

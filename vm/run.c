@@ -1,7 +1,7 @@
 /* run.c: the life of a run: made once, started or loaded for one conversation after the other.
  *
- * All memory is taken here, at the sizes of the limits. A run that failed to start is EMPTY: every entry point says so
- * or does nothing.
+ * All memory is taken here, at the sizes of the limits. A run that failed to start is EMPTY: every entry point says
+ * so or does nothing.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
 #include "snapshot.h"

@@ -1,10 +1,9 @@
 /* run.h: the inside of struct fvm_run, shared by the files of vm/.
  *
- * State is one of enum run_state. While READY, the frames say where to go on; otherwise they are parked (WAIT, CALL) or
- * empty.
- * Every register and global always holds a valid value of its static type: that is what makes the roots exact and
- * collection
- * possible at any allocation. Nothing outside heap.c keeps a pointer into the heap over an allocation.
+ * State is one of enum run_state. While READY, the frames say where to go on; otherwise they are parked (WAIT,
+ * CALL) or empty. Every register and global always holds a valid value of its static type: that is what makes the
+ * roots exact and collection possible at any allocation. Nothing outside heap.c keeps a pointer into the heap over
+ * an allocation.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RUN_H
 #define RUN_H

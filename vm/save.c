@@ -1,8 +1,7 @@
 /* save.c: writes a snapshot: a collection, then globals, frames and heap in one pass.
  *
- * Equal states give equal bytes: the order is the collection's, every padding byte is zero, zero slots are not written,
- * nothing
- * depends on addresses or on what the run did before.
+ * Equal states give equal bytes: the order is the collection's, every padding byte is zero, zero slots are not
+ * written, nothing depends on addresses or on what the run did before.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "snapshot.h"
 

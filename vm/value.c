@@ -1,8 +1,7 @@
 /* value.c: reading and making lists, maps, records, options and texts.
  *
  * The instructions here reserve room first, then read registers: a collection may move what they refer to. Work is
- * charged per item or
- * byte before it is done.
+ * charged per item or byte before it is done.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heap.h"
 

@@ -1,10 +1,8 @@
 /* fuzz_snapshot.c: any bytes as a snapshot of a real image, with the checksum put right.
  *
- * Property: fvm_load refuses it, or it is a state like any other: fvm_save gives the very same bytes back, and the run
- * goes on through
- * waits, calls, effects, saves and loads without a fault. The first byte of the input chooses what the rest is: raw
- * bytes, or a list of
- * changes to a real snapshot, which reaches deep states sooner.
+ * Property: fvm_load refuses it, or it is a state like any other: fvm_save gives the very same bytes back, and the
+ * run goes on through waits, calls, effects, saves and loads without a fault. The first byte of the input chooses
+ * what the rest is: raw bytes, or a list of changes to a real snapshot, which reaches deep states sooner.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "../unit/vm_talk.h"
 

@@ -1,9 +1,8 @@
 /* vm_talk.h: an image that stops in every way, for the tests and the fuzzer of snapshots.
  *
- * Stage "menu" calls a function that asks (two frames), keeps what it heard in a list, a map and a record, makes a host
- * call, arms a
- * timer, then goes to stage "fim", which waits for an event and ends. Wait "menu/nome" takes phrases: "sair" goes to
- * "fim".
+ * Stage "menu" calls a function that asks (two frames), keeps what it heard in a list, a map and a record, makes a
+ * host call, arms a timer, then goes to stage "fim", which waits for an event and ends. Wait "menu/nome" takes
+ * phrases: "sair" goes to "fim".
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VM_TALK_H
 #define VM_TALK_H

@@ -1,6 +1,5 @@
-/* fvm_run.h: one conversation's program, running. A pure function of (image, snapshot, inputs, turn clock, seed): no
- * I/O, no wall
- * clock, no locale, no globals; links libc only.
+/* fvm_run.h: one conversation's program, running. A pure function of (image, snapshot, inputs, turn clock, seed):
+ * no I/O, no wall clock, no locale, no globals; links libc only.
  *
  * The host pulls:
  *     fvm_start or fvm_load, then fvm_resume until it says WAIT or DONE, then fvm_save.
@@ -14,9 +13,9 @@
 
 struct fvm_run;
 
-/* Natives (natives.def): args are raw slots in signature order; the result slot goes to *out. A native makes texts with
- * fvm_make_text and
- * reads them with fvm_text; it must charge fvm_charge for bulk work. Returns FBC_TRAP_NONE or a trap. */
+/* Natives (natives.def): args are raw slots in signature order; the result slot goes to *out. A native makes texts
+ * with fvm_make_text and reads them with fvm_text; it must charge fvm_charge for bulk work. Returns FBC_TRAP_NONE
+ * or a trap. */
 union fvm_slot {
     int64_t i;
     double f;
@@ -36,23 +35,21 @@ struct fvm_limits {
 extern const struct fvm_limits fvm_limits_default;
 
 /* natives: FBC_NATIVE_MAX entries, NULL where none is bound (an image that imports such a one is refused at
- * fvm_start/fvm_load with
- * FN_UNSUPPORTED). NULL on failure of memory. */
+ * fvm_start/fvm_load with FN_UNSUPPORTED). NULL on failure of memory. */
 struct fvm_run *fvm_run_new(const struct fvm_limits *limits, const fvm_native_fn *natives);
 void fvm_run_free(struct fvm_run *run);
 
-/* Begins at a stage with zero variables; the image's initial values are set by the hidden function "init" (function 0: no
- * parameters, no result, may not await), which runs here: FN_INVALID when it fails. Contact fields may be set next, by
- * fvm_global_set; the first stop is STAGE. now: ms UTC. The image must outlive the run's use of it. */
+/* Begins at a stage with zero variables; the image's initial values are set by the hidden function "init" (function
+ * 0: no parameters, no result, may not await), which runs here: FN_INVALID when it fails. Contact fields may be set
+ * next, by fvm_global_set; the first stop is STAGE. now: ms UTC. The image must outlive the run's use of it. */
 FN_MUST_USE enum fn_code fvm_start(struct fvm_run *run, const struct fbc_image *image, uint16_t stage, int64_t now,
                                    uint64_t seed);
-/* Validates a snapshot linearly and takes it in place. FN_INVALID for any byte string that fvm_save of the same image
- * could not have made
- * (CRC, bounds, types, references, frames); the run is then empty. */
+/* Validates a snapshot linearly and takes it in place. FN_INVALID for any byte string that fvm_save of the same
+ * image could not have made (CRC, bounds, types, references, frames); the run is then empty. */
 FN_MUST_USE enum fn_code fvm_load(struct fvm_run *run, const struct fbc_image *image, struct fn_str snapshot,
                                   struct fn_err *err);
-/* Only when the last stop was WAIT, STAGE or a pending CALL, else FN_CONFLICT; FN_LIMIT past limits.save. Canonical: equal states give equal bytes. Appends to out.
- * */
+/* Only when the last stop was WAIT, STAGE or a pending CALL, else FN_CONFLICT; FN_LIMIT past limits.save.
+ * Canonical: equal states give equal bytes. Appends to out. */
 FN_MUST_USE enum fn_code fvm_save(struct fvm_run *run, struct fn_buf *out);
 
 enum fvm_stop {
@@ -127,12 +124,11 @@ uint16_t fvm_stage(const struct fvm_run *run); /* where the run stands; FBC_NO_I
 /* Drops all frames and stands at the entry of a stage (takeovers, `on error`, campaigns). */
 FN_MUST_USE enum fn_code fvm_enter(struct fvm_run *run, uint16_t stage);
 /* At a stage's entry only: carry the globals over to another image by stable name and equal structural type; others
- * start from its init.
- * stage: of the new image. */
+ * start from its init. stage: of the new image. */
 FN_MUST_USE enum fn_code fvm_move(struct fvm_run *run, const struct fbc_image *to, uint16_t stage);
 
-/* Globals as JSON, for the contact's data, inspection and tests. Set returns FN_INVALID when the JSON does not fit the
- * type. */
+/* Globals as JSON, for the contact's data, inspection and tests. Set returns FN_INVALID when the JSON does not fit
+ * the type. */
 void fvm_global_json(const struct fvm_run *run, uint16_t global, struct fn_buf *out);
 FN_MUST_USE enum fn_code fvm_global_set(struct fvm_run *run, uint16_t global, struct fn_str json);
 bool fvm_global_changed(const struct fvm_run *run, uint16_t global); /* contact fields, since fvm_turn */
