@@ -174,6 +174,7 @@ struct fcc_sym *sema_find(struct ctx *c, enum name_space ns, const struct fgr_no
     }
     sema_suggest_end(&best, d, span);
     if (unknown == FGR_D_STAGE_UNKNOWN) {
+        fn_diag_label(d, span, FGR_L_NO_STAGE);
         sema_why(c, d, FGR_W_STUCK);
     }
     return NULL;

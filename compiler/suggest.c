@@ -81,7 +81,7 @@ void sema_suggest_end(struct suggest *s, struct fn_diag *d, struct fn_span span)
         sema_sym(s->sym)->pub.uses++; /* meant, as far as we know: not unused on top */
     }
     if (s->sym != NULL && s->sym->decl != NULL && s->sym->file == s->c->file) {
-        fn_diag_label(d, s->sym->decl->text_span, FGR_L_NEAREST);
+        fn_diag_label(d, s->sym->decl->text_span, s->sym->kind == FCC_S_STAGE ? FGR_L_NEAREST_STAGE : FGR_L_NEAREST);
     }
     fn_diag_fix(d, FN_FIX_SAFE, span, s->name);
 }

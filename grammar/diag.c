@@ -140,8 +140,24 @@ void fgr_diag_message(struct fn_buf *out, const struct fn_diag *d, enum fn_lang 
     diag_expand(out, rows[d->code].text[lang], d, lang);
 }
 
+/* The name of an F02xx that only needs its right spelling; empty when the row's own advice stands. */
+static struct fn_str respelt(const struct fn_diag *d)
+{
+    bool names = strncmp(rows[d->code].code, "F02", 3) == 0;
+    bool fixed = d->n_fixes == 1 && d->fixes[0].kind == FN_FIX_SAFE && d->fixes[0].n_edits == 1;
+    return names && fixed ? d->fixes[0].edits[0].text : FN_STR_NULL;
+}
+
 void fgr_diag_help(struct fn_buf *out, const struct fn_diag *d, enum fn_lang lang)
 {
+    static const char *const change[2] = {"troque por `", "change it to `"};
+    struct fn_str near = respelt(d);
+    if (near.n != 0) {
+        fn_buf_z(out, change[lang]);
+        fn_buf_str(out, near);
+        fn_buf_char(out, '`');
+        return;
+    }
     diag_expand(out, rows[d->code].help[lang], d, lang);
 }
 
