@@ -3,6 +3,7 @@
 #include "cli_host.h"
 
 #include "cli_table.h"
+#include "fn_json.h"
 #include "fn_utf8.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct cli_host {
     uint16_t stage;
     struct row inbox[INBOX_MAX];
     unsigned n_inbox;
+    struct row last;                   /* what the machine woke by: it reads it until the next */
     struct fn_buf json, snapshot, answer;
     enum fbc_host call;
     uint32_t call_number;
@@ -271,7 +273,18 @@ static void go_on(struct cli_host *h)
     }
 }
 
-static bool begin(struct cli_host *h, uint16_t stage)
+/* What the customer wrote, for a `talk` that answers it (docs/compiler.md). */
+static void message_into(struct cli_host *h, struct fn_str message)
+{
+    uint16_t global = fbc_find_global(h->o.image, FN_STR("$message"), 0);
+    fn_buf_clear(&h->answer);
+    fn_json_put_str(&h->answer, message);
+    if (global != FBC_NO_INDEX && fvm_global_set(h->run, global, fn_buf_view(&h->answer)) != FN_OK) {
+        h->state = CLI_PARKED;
+    }
+}
+
+static bool begin(struct cli_host *h, uint16_t stage, struct fn_str message)
 {
     h->ended = false;
     h->erring = false;
@@ -281,6 +294,7 @@ static bool begin(struct cli_host *h, uint16_t stage)
         return false;
     }
     contact_into(h);
+    message_into(h, message);
     fvm_turn(h->run, h->now);
     go_on(h);
     return true;
@@ -300,17 +314,18 @@ static bool wake(struct cli_host *h, const struct fvm_input *in)
 
 static bool take_row(struct cli_host *h, unsigned i)
 {
-    struct row row = h->inbox[i];
-    struct fvm_input in = row_input(&row);
+    const struct row row = h->inbox[i];
+    const struct fvm_input in = row_input(&row);
     fvm_turn(h->run, h->now);
     if (fvm_wake(h->run, &in) == FVM_NOT_WANTED) {
         return false;
     }
     h->erring = false;
+    row_fini(&h->last);
+    h->last = row;
     h->n_inbox--; /* out of the inbox before the turn runs: what comes in then stands behind */
     memmove(&h->inbox[i], &h->inbox[i + 1], (h->n_inbox - i) * sizeof h->inbox[0]);
     go_on(h);
-    row_fini(&row);
     return true;
 }
 
@@ -400,7 +415,7 @@ bool cli_host_message(struct cli_host *h, struct fn_str text, struct fn_str opti
     h->last_message = h->now;
     if (h->state == CLI_IDLE) {
         const struct fbc_entry *e = first_entry(h, text);
-        if (e != NULL && begin(h, e->stage)) {
+        if (e != NULL && begin(h, e->stage, text)) {
             drain(h);
         }
         return e != NULL;
@@ -418,7 +433,7 @@ bool cli_host_event(struct cli_host *h, struct fn_str name, struct fn_str json)
     const struct fvm_input in = {.kind = FBC_WAKE_EVENT, .event = json, .event_name = name};
     if (h->state == CLI_IDLE) {
         const struct fbc_entry *e = fbc_find_entry(h->o.image, FBC_ENTRY_EVENT, FN_STR(""), fbc_find_event(h->o.image, name));
-        if (e != NULL && begin(h, e->stage)) {
+        if (e != NULL && begin(h, e->stage, FN_STR(""))) {
             drain(h);
         }
         return e != NULL;
@@ -434,7 +449,7 @@ bool cli_host_campaign(struct cli_host *h)
     if (e == NULL || h->state != CLI_IDLE) {
         return false;
     }
-    return begin(h, e->stage);
+    return begin(h, e->stage, FN_STR(""));
 }
 
 void cli_host_handback(struct cli_host *h)
@@ -539,6 +554,7 @@ void cli_host_free(struct cli_host *h)
     while (h->n_inbox > 0) {
         inbox_drop(h, h->n_inbox - 1);
     }
+    row_fini(&h->last);
     fvm_run_free(h->run);
     cli_table_free(h->tables);
     cli_table_free(h->contact);

@@ -51,6 +51,21 @@ static void find_list_bound(struct emit *e, const struct fgr_node *n, unsigned d
     }
 }
 
+static bool talks(const struct fgr_node *n, unsigned depth)
+{
+    if (n == NULL || depth > DEPTH_MAX) {
+        return false;
+    }
+    bool found = n->kind == FGR_TALK;
+    for (unsigned i = 0; i < n->n_kids && !found; i++) {
+        found = talks(n->kid[i], depth + 1);
+    }
+    for (uint32_t i = 0; i < n->n_items && !found; i++) {
+        found = talks(n->items[i], depth + 1);
+    }
+    return found;
+}
+
 static struct fn_str currency_of(struct fn_str locale)
 {
     if (fn_str_eq(locale, FN_STR("pt-PT"))) {
@@ -103,6 +118,12 @@ static void globals(struct emit *e)
             s->slot = 1u + fbc_build_event(e->b, s->name, emit_record_of(e, s->name, params));
         } else if (s->kind == FCC_S_STAGE) {
             s->slot = 1u + fbc_build_stage(e->b, s->name);
+        }
+    }
+    /* An agent answers the message that led to it, and what led to it may have waited for a call: the message has to be kept. */
+    for (uint32_t i = 0; i < e->p->n_trees && e->message == FBC_NO_INDEX; i++) {
+        if (talks(e->p->trees[i].file, 0)) {
+            e->message = fbc_build_global(e->b, FN_STR("$message"), e->t_text, 0);
         }
     }
 }
@@ -386,7 +407,7 @@ static void entries(struct emit *e)
 
 static enum fn_code emit_begin(struct emit *e, const struct fcc_program *p, struct fn_err *err)
 {
-    *e = (struct emit){.p = p, .arena = p->arena, .err = err, .b = fbc_build_new(), .phone = FBC_NO_INDEX, .unit = {.name = p->trees[0].file->text}};
+    *e = (struct emit){.p = p, .arena = p->arena, .err = err, .b = fbc_build_new(), .phone = FBC_NO_INDEX, .message = FBC_NO_INDEX, .unit = {.name = p->trees[0].file->text}};
     e->times = fn_arena_array(p->arena, p->n_questions + 1u, sizeof *e->times);
     if (e->b == NULL || e->times == NULL) {
         fbc_build_free(e->b);

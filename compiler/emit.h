@@ -52,6 +52,8 @@ struct emit_unit {     /* what is being emitted */
     uint32_t n_waits;
     uint16_t file;
     const struct fcc_type *result;    /* of fn, flow, tool */
+    unsigned message;                 /* register of the answer being dealt with, when in_answer */
+    bool in_answer;
 };
 struct emit {
     const struct fcc_program *p;
@@ -66,6 +68,7 @@ struct emit {
     struct fn_str locale, timezone, currency;
     bool english;                     /* what the machine itself says to the customer */
     uint16_t phone;                   /* global of contact.phone, or FBC_NO_INDEX */
+    uint16_t message;                 /* global of the last message, in programs that talk; else FBC_NO_INDEX */
     uint32_t *times;                  /* how often each question was emitted */
     struct emit_unit unit;
     struct emit_code *c;
@@ -196,6 +199,7 @@ const struct fgr_node *emit_branch(const struct fgr_node *branches, enum fgr_bra
 /* Reads the answer in `text` (and the media of the wait) as type t into dest; goes to bad when it does not fit. */
 void emit_read(struct emit *e, const struct fcc_type *t, unsigned text, unsigned dest, uint32_t bad);
 struct fn_str emit_sentence(const struct emit *e, const struct fcc_type *t, bool choose);
+void emit_keep_message(struct emit *e, unsigned text); /* for a talk to come */
 /* Media where a text is wanted: transcribed into `text`, or `media ->` (then done), or invalid. A caption counts as the text unless the
  * question says what media does. */
 void emit_media(struct emit *e, const struct fcc_question *q, unsigned text, uint32_t invalid, uint32_t done);

@@ -73,6 +73,14 @@ static void await_answer(struct emit *e, struct ask *a)
     emit_silence(e, a->q, a->done);
     emit_place(e, message);
     emit_input(e, a->text, FBC_IN_TEXT);
+    emit_keep_message(e, a->text);
+}
+
+void emit_keep_message(struct emit *e, unsigned text)
+{
+    if (e->message != FBC_NO_INDEX) {
+        emit_op16(e, FBC_OP_SETG, text, e->message);
+    }
 }
 
 static void transcribed(struct emit *e, unsigned text, unsigned media, uint32_t invalid)
@@ -117,6 +125,8 @@ static void media_answer(struct emit *e, const struct ask *a)
 static void begin(struct emit *e, struct ask *a)
 {
     a->text = emit_reg(e, e->t_text);
+    e->unit.message = a->text;
+    e->unit.in_answer = true;
     a->retry = (struct emit_retry){a->q, emit_int(e, 0), emit_label(e), emit_label(e)};
     a->invalid = emit_label(e);
     struct emit_wait w = {.name = emit_question_wait(e, a->q),
@@ -202,6 +212,7 @@ void emit_ask(struct emit *e, const struct fgr_node *n)
 {
     const struct fgr_node *target = n->kid[FGR_ASK_target];
     struct ask a = {.n = n, .branches = n->kid[FGR_ASK_branches], .q = emit_question(e, n), .done = emit_label(e)};
+    struct emit_unit outer = e->unit;
     if (a.q == NULL || target->sym == NULL) {
         emit_fail(e, FN_UNSUPPORTED, "a question has no target");
         return;
@@ -232,6 +243,8 @@ void emit_ask(struct emit *e, const struct fgr_node *n)
     failed(e, &a);
     emit_place(e, a.done);
     emit_release(e, mark);
+    e->unit.message = outer.message;
+    e->unit.in_answer = outer.in_answer;
 }
 
 /* -- choose -------------------------------------------------------------------------------------------------------------------------------- */
@@ -440,6 +453,7 @@ static bool choose_begin(struct emit *e, struct choose *c, const struct fgr_node
 void emit_choose(struct emit *e, const struct fgr_node *n)
 {
     struct choose c = {.n = 0};
+    struct emit_unit outer = e->unit;
     if (!choose_begin(e, &c, n)) {
         return;
     }
@@ -468,4 +482,6 @@ void emit_choose(struct emit *e, const struct fgr_node *n)
     failed(e, &c.a);
     emit_place(e, c.a.done);
     emit_release(e, mark);
+    e->unit.message = outer.message;
+    e->unit.in_answer = outer.in_answer;
 }

@@ -211,6 +211,8 @@ unsigned emit_classify_call(struct emit *e, const struct fgr_node *n, const stru
     emit_load_text(e, w + 2, t->decl->name);
     if (n->kid[FGR_CLASSIFY_subject] != NULL) {
         emit_show(e, n->kid[FGR_CLASSIFY_subject], w + 3);
+    } else if (e->unit.in_answer) {
+        emit_op(e, FBC_OP_MOV, w + 3, e->unit.message, 0); /* the machine forgets its input at a call */
     } else {
         emit_input(e, w + 3, FBC_IN_TEXT);
     }

@@ -221,6 +221,7 @@ static void next_message(struct emit *e, const struct talk *t)
     emit_input(e, t->message, FBC_IN_TEXT);
     emit_media(e, t->q, t->message, ready, t->done);
     emit_place(e, ready);
+    emit_keep_message(e, t->message);
     emit_op(e, FBC_OP_ZERO, t->results, 0, 0);
     emit_op(e, FBC_OP_ZERO, t->rounds, 0, 0);
     emit_op(e, FBC_OP_LOADB, t->spoke, 1, 0);
@@ -272,7 +273,7 @@ void emit_talk(struct emit *e, const struct fgr_node *n)
         return;
     }
     uint32_t no_call = emit_label(e), go_on = emit_label(e);
-    emit_input(e, t.message, FBC_IN_TEXT);
+    emit_op16(e, FBC_OP_GETG, t.message, e->message);
     emit_op(e, FBC_OP_ZERO, t.results, 0, 0);
     emit_op(e, FBC_OP_LOADB, t.spoke, 0, 0);
     emit_place(e, t.round);
