@@ -61,6 +61,7 @@ struct fgr_node *build_type_bound(struct build *b, struct fgr_node *type, struct
 struct fgr_node *build_media(struct build *b, struct fgr_node *n, struct fgr_loc word);
 
 struct fgr_node *build_ask(struct build *b, struct fgr_node *question, struct fgr_node *clauses);
+struct fgr_node *build_do(struct build *b, struct fgr_node *n);
 struct fgr_node *build_for(struct build *b, struct fgr_node *n, struct fgr_loc name, struct fgr_loc order);
 struct fgr_node *build_record(struct build *b, struct fgr_loc open, struct fgr_loc close, struct fgr_node *fields);
 struct fgr_node *build_key(struct build *b, struct fgr_node *exprs);

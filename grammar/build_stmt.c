@@ -98,6 +98,24 @@ struct fgr_node *build_ask(struct build *b, struct fgr_node *question, struct fg
     return question;
 }
 
+/* A name alone on its line: `end` in a Portuguese file is the other spelling's word, not a name. */
+struct fgr_node *build_do(struct build *b, struct fgr_node *n)
+{
+    const struct fgr_node *name = n->kid[FGR_DO_value];
+    if (name == NULL || name->kind != FGR_NAME || b->tree->tokens[n->first_token].kind != FGR_TOK_NAME ||
+        (b->tree->tokens[n->first_token].flags & (FGR_TOKEN_BACKTICK | FGR_TOKEN_MADE))) {
+        return n;
+    }
+    const struct fgr_word *w = fgr_word_find(literal_slice(b, n->first_token), b->tree->spelling != FN_PT, 0);
+    if (w == NULL || (w->token != FGR_TOK_END && w->token != FGR_TOK_RETURN && w->token != FGR_TOK_TYPING)) {
+        return n;
+    }
+    tell_other_spelling(b, n->first_token, w);
+    struct fgr_loc at = {n->span.a, n->span.b, n->first_token, n->last_token};
+    enum fgr_kind kind = w->token == FGR_TOK_END ? FGR_END : w->token == FGR_TOK_RETURN ? FGR_RETURN : FGR_TYPING;
+    return build_node(b, kind, at, NULL);
+}
+
 struct fgr_node *build_for(struct build *b, struct fgr_node *n, struct fgr_loc name, struct fgr_loc order)
 {
     if (order.first <= order.last && b->tree->tokens[order.last].kind == FGR_TOK_DESC &&

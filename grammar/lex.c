@@ -334,10 +334,27 @@ static const struct fgr_word *word_here(struct lexer *lx, struct fn_str text)
     return w != NULL ? w : find_word(lx, text);
 }
 
+/* `} else {` in a Portuguese file and the like: no name can stand behind a brace, so it is the other spelling's word. */
+static const struct fgr_word *other_else(struct lexer *lx, struct fn_str text)
+{
+    uint16_t last = nth_last(lx, 1) == FGR_TOK_NL ? nth_last(lx, 2) : nth_last(lx, 1);
+    const struct fgr_word *w = fgr_word_of(FGR_TOK_ELSE);
+    bool other = lx->portuguese ? fn_str_eq(text, w->en) : fn_str_eq(text, w->pt) || fn_str_eq(text, FN_STR("senao"));
+    if (last != FGR_TOK_RBRACE || !other) {
+        return NULL;
+    }
+    struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_OTHER_SPELLING, lex_span(lx));
+    fn_diag_arg(d, "word", text);
+    fn_diag_arg(d, "near", word_text(w, lx->portuguese));
+    fn_diag_fix(d, FN_FIX_SAFE, lex_span(lx), word_text(w, lx->portuguese));
+    return w;
+}
+
 void lex_word(struct lexer *lx)
 {
     struct fn_str text = lex_slice(lx, lex_span(lx));
     const struct fgr_word *w = word_here(lx, text);
+    w = w != NULL ? w : other_else(lx, text);
     if (w == NULL) {
         check_name_length(lx, text.n);
         lex_simple(lx, begins_upper(text) ? FGR_TOK_TNAME : FGR_TOK_NAME);

@@ -30,7 +30,7 @@ static struct fn_str slice(const struct settle *s, const struct fgr_token *t)
 /* Damerau-Levenshtein (adjacent swaps count one), on folded ASCII; WORD_MAX bounds the table. */
 static int distance(struct fn_str a, struct fn_str b)
 {
-    int rows[3][WORD_MAX + 1];
+    int rows[3][WORD_MAX + 1] = {{0}};
     for (int j = 0; j <= (int)b.n; j++) {
         rows[0][j] = j;
     }

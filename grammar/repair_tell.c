@@ -127,7 +127,7 @@ static void tell_replace(struct settle *s, const struct settle_repair *r, const 
     } else if (r->token == FGR_TOK_EQ && t->kind == FGR_TOK_ASSIGN) {
         fn_diag_fix(fgr_diag_add(s->diags, FGR_D_ASSIGN_FOR_EQUAL, t->span), FN_FIX_SAFE, t->span, FN_STR("=="));
     } else if (bonus > 0) {
-        tell_word(s, FGR_D_MISSPELT, t, near, bonus >= 9 && r->gain == SETTLE_LOOK ? FN_FIX_SAFE : FN_FIX_REVIEW);
+        tell_word(s, FGR_D_MISSPELT, t, near, bonus >= 9 && r->gain >= 4 ? FN_FIX_SAFE : FN_FIX_REVIEW);
     } else {
         tell_unexpected(s, t);
     }
