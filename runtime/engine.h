@@ -54,6 +54,7 @@ struct mail {
     struct tenant *t;
     enum mail_state state;
     bool again;               /* something arrived while it was busy */
+    bool known;               /* loaded once: address and last_in_at are there */
     int64_t wake_at;          /* SETTLING */
     int64_t ready_at;
     int64_t self_since;       /* minute in which self_turns counts */

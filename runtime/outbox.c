@@ -259,6 +259,9 @@ static void pump_lane(struct lane *lane, int64_t now)
         return;
     }
     struct frt_engine *e = s->engine;
+    if (s->orphan && !s->mail->known) {
+        return; /* the contact's address comes with the conversation, which is being loaded */
+    }
     if (engine_epoch(e, s->e.tenant, s->e.conv) == 0) {
         return; /* the shard went to another node: it resolves them */
     }

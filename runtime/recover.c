@@ -40,6 +40,9 @@ static void orphans_done(struct frt_op *op)
         const struct frt_effect *x = &r->orphans.effects[i];
         struct mail *m = mail_of(e, x->tenant, x->conv, x->channel);
         outbox_push(e, m, x, true);
+        if (!m->known) {
+            mail_wake(e, m);
+        }
         r->orphans.after = (struct frt_key){x->tenant, x->conv};
     }
     if (op->code == FN_OK && r->orphans.more && !e->draining) {

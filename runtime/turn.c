@@ -308,7 +308,8 @@ static void take_failed(struct turn *t, const struct frt_row *row, const struct 
 static void take_echo(struct turn *t, const struct frt_row *row, const struct frt_payload *p)
 {
     turn_consume(t, row->id);
-    if (row->known || outbox_echo(t->engine, t->mail, p->text, row->ref)) {
+    bool api = fn_str_eq(p->option, FN_STR("api")); /* the channel says that a program sent it, so nobody typed */
+    if (row->known || outbox_echo(t->engine, t->mail, p->text, row->ref) || api) {
         return;
     }
     struct frt_message *line;
@@ -415,6 +416,13 @@ static void set_clock(struct turn *t)
 void turn_start(struct turn *t)
 {
     struct mail *m = t->mail;
+    m->channel = t->in->conv.channel;
+    m->last_in_at = t->in->conv.last_in_at;
+    copy_text(m->address, sizeof m->address, t->in->conv.address);
+    if (!m->known) { /* effects of a dead owner waited to know where the contact is */
+        m->known = true;
+        outbox_pump(t->engine, m);
+    }
     t->catalogue = catalogue_get(t->engine, m);
     if (t->catalogue == NULL) {
         return;
@@ -424,9 +432,6 @@ void turn_start(struct turn *t)
         return;
     }
     m->state = MAIL_RUNNING;
-    m->channel = t->in->conv.channel;
-    m->last_in_at = t->in->conv.last_in_at;
-    copy_text(m->address, sizeof m->address, t->in->conv.address);
     t->next = t->in->conv;
     t->next.epoch = engine_epoch(t->engine, m->tenant, m->conv);
     t->settle_at = FRT_NEVER;
