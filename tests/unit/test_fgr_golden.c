@@ -96,4 +96,30 @@ static void test_diagnostics(void)
     check_folder(DIAGNOSTICS, "diagnostics/syntax");
 }
 
-UNIT_SUITE("fgr_golden", {"tokens", test_tokens}, {"trees", test_trees}, {"diagnostics", test_diagnostics})
+/* The reference pages list every word in both spellings. */
+static void check_page(const char *name)
+{
+    char path[1024], row[128];
+    struct fn_buf page;
+    size_t n = 0;
+    const struct fgr_word *words = fgr_words(&n);
+    (void)snprintf(path, sizeof path, "%s/docs/language/%s", UNIT_ROOT, name);
+    CU_ASSERT_FATAL(read_file(&page, path));
+    for (size_t i = 0; i < n && words[i].after == 0; i++) {
+        (void)snprintf(row, sizeof row, "| `%s` | `%s` |", words[i].en.p, words[i].pt.p);
+        if (strstr(page.p, row) == NULL) {
+            unit_differ(__FILE__, __LINE__, name, strlen(name), row);
+            CU_FAIL("a word is missing in the page");
+        }
+    }
+    fn_buf_fini(&page);
+}
+
+static void test_pages(void)
+{
+    check_page("syntax.en.md");
+    check_page("syntax.pt.md");
+}
+
+UNIT_SUITE("fgr_golden", {"tokens", test_tokens}, {"trees", test_trees}, {"diagnostics", test_diagnostics},
+           {"pages", test_pages})
