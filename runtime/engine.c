@@ -63,15 +63,28 @@ void *engine_push(struct fn_arena *arena, struct engine_vec *v, size_t size)
 }
 
 /* -- operations ------------------------------------------------------------------------------------------------------------------- */
+static void put_off(struct frt_engine *e, struct frt_op *op)
+{
+    op->next = e->retry;
+    e->retry = op;
+}
+
 void engine_submit(struct frt_engine *e, struct frt_op *op)
 {
     e->ops++;
-    frt_store_submit(e->c.store, op);
+    if (e->dying) {
+        put_off(e, op);
+    } else {
+        frt_store_submit(e->c.store, op);
+    }
 }
 
 bool engine_again(struct frt_engine *e, struct frt_op *op)
 {
     e->ops--;
+    if (e->dying) {
+        return false;
+    }
     if (op->code != FN_UNAVAILABLE && op->code != FN_TIMEOUT) {
         e->store_failures = 0;
         e->stats.store_ok = true;
@@ -87,8 +100,7 @@ bool engine_again(struct frt_engine *e, struct frt_op *op)
     if (op->kind != FRT_OP_COMMIT && op->kind != FRT_OP_DONE && op->kind != FRT_OP_CLAIM && op->arena != NULL) {
         fn_arena_reset(op->arena); /* the half of an answer */
     }
-    op->next = e->retry;
-    e->retry = op;
+    put_off(e, op);
     e->retry_at = engine_now(e) + ((int64_t)25 << shift);
     return true;
 }
@@ -236,6 +248,13 @@ void frt_engine_free(struct frt_engine *e)
 {
     if (e == NULL) {
         return;
+    }
+    e->dying = true; /* what is left of the operations ends in its owner's failure path, which frees it */
+    while (e->retry != NULL) {
+        struct frt_op *op = e->retry;
+        e->retry = op->next;
+        op->code = FN_UNAVAILABLE;
+        op->done(op);
     }
     ingest_refuse(e);
     free_mails(e);

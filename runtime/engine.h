@@ -159,7 +159,7 @@ struct frt_engine {
     int64_t retry_at, store_failures;
     size_t ops;                              /* operations at the store or in retry */
     struct recovery *recovery;
-    bool started, ready, draining, adopt;
+    bool started, ready, draining, adopt, dying;
     int64_t epochs[FRT_SHARDS];
     int64_t next_poll;
     bool polling;

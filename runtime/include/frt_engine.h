@@ -55,7 +55,8 @@ struct frt_engine_config {
 
 /* NULL with *err on bad configuration or no memory. */
 struct frt_engine *frt_engine_new(const struct frt_engine_config *config, struct fn_err *err);
-/* All operations must be back: close the store first. Sends still at the provider must never be answered afterwards. */
+/* All operations must be back: close the store first, while the engine lives. Ingests that wait are refused. Sends still at the provider must
+ * never be answered afterwards. */
 void frt_engine_free(struct frt_engine *e);
 /* LEASE and recovery begin; frt_engine_ready tells when turns run. Ingest works before. */
 void frt_engine_start(struct frt_engine *e);

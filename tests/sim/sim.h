@@ -1,0 +1,94 @@
+/* sim.h: one simulated world: customers, a provider, a store in memory and the real engine, all on virtual time and one seed.
+ *
+ * The memory store and what the customers, the provider and the receiver know survive a crash; the engine does not.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SIM_H
+#define SIM_H
+#include "fn_buf.h"
+#include "frt_engine.h"
+#include "frt_memory.h"
+
+enum { SIM_CONTACTS = 4, SIM_MESSAGES = 200, SIM_EVENTS = 2000, SIM_SENT = 4000, SIM_TEXT = 160 };
+
+struct sim_rates { /* of a thousand */
+    uint32_t crash, lose, vanish, refuse, hold;     /* store operations */
+    uint32_t unknown, not_sent, rejected, cannot_tell; /* provider */
+    uint32_t redeliver;                             /* webhooks */
+};
+struct sim_message { /* a customer's message, until its webhook was answered 200 */
+    unsigned contact;
+    const char *text;
+    bool event;
+    char id[24];
+    unsigned accepted;  /* answers that were not duplicates */
+    bool answered;
+    int64_t row_seen;   /* row id found in the log; check.c */
+};
+enum sim_event_kind { SIM_DELIVER, SIM_ANSWER, SIM_ECHO, SIM_BOOT };
+struct sim_event {
+    int64_t at;
+    enum sim_event_kind kind;
+    unsigned life;      /* ANSWER: of the engine that asked */
+    size_t message;
+    frt_sent_fn done;
+    void *ctx;
+    enum frt_outcome outcome;
+    bool present;
+    char ext_id[24], text[SIM_TEXT];
+    unsigned contact;
+};
+struct sim_sent { /* what the receiver got */
+    int64_t conv, effect;
+    uint16_t host;
+    char payload[SIM_TEXT];
+    char ext_id[24];
+};
+struct sim {
+    uint64_t seed;
+    struct frt_seeded random;   /* of the world; the engine has its own */
+    struct frt_seeded entropy;
+    struct frt_fake_clock clock;
+    struct sim_rates rates;
+    bool faults, story;
+    struct frt_memory *memory;
+    struct frt_store store;
+    struct frt_engine *engine;
+    unsigned life, crashes, faulted_ops, ids;
+    bool crash_now;
+    struct sim_message messages[SIM_MESSAGES];
+    size_t n_messages;
+    struct sim_event events[SIM_EVENTS];
+    size_t n_events;
+    struct sim_sent sent[SIM_SENT];
+    size_t n_sent;
+    struct map_seq {
+        int64_t conv, seq;
+    } committed[SIM_CONTACTS * 4]; /* turns whose COMMIT was carried out */
+    size_t n_committed;
+    struct fn_buf image;
+    char failure[240];          /* the first broken invariant */
+};
+
+uint64_t sim_random(struct sim *s, uint64_t n); /* 0 .. n-1 */
+bool sim_chance(struct sim *s, uint32_t of_thousand);
+void sim_tell(struct sim *s, const char *format, ...) FN_PRINTF(2, 3);
+void sim_break(struct sim *s, const char *format, ...) FN_PRINTF(2, 3); /* an invariant does not hold */
+void sim_run(struct sim *s);   /* world.c: until nothing moves any more */
+void sim_check(struct sim *s); /* check.c: the invariants at the end */
+/* replay.c: makes all turns of a conversation again from their records; gives what they sent. */
+struct sim_effect {
+    int64_t id;
+    uint16_t host;
+    char payload[SIM_TEXT];
+};
+struct sim_replay {
+    struct sim_effect effects[SIM_SENT];
+    size_t n_effects;
+    int64_t rows[SIM_SENT]; /* mailbox rows taken */
+    size_t n_rows;
+    int64_t enters;
+};
+void sim_replay(struct sim *s, const struct frt_op_turns *turns, struct sim_replay *out);
+/* Runs an operation to its end with the engine gone. */
+void sim_op(struct sim *s, enum frt_op_kind kind, struct frt_op *op, struct fn_arena *arena);
+#endif

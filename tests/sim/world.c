@@ -1,0 +1,391 @@
+/* world.c: the simulated world. Every decision is drawn from the seed, so a run can be told again.
+ *
+ * Customers' webhooks are delivered until one is answered, and sometimes again. The receiver gets a message at the moment of the send; what the
+ * engine learns of it comes later, wrong, or never. A crash comes before or behind any operation of the store.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sim.h"
+
+#include "fixture.h"
+#include "fsl_natives.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PUMP_MAX = 20000, HORIZON_MS = 300000, CALM_MS = 1200000 };
+
+uint64_t sim_random(struct sim *s, uint64_t n)
+{
+    struct frt_entropy e = frt_entropy_seeded(&s->random);
+    return e.ops->next(e.self) % n;
+}
+
+bool sim_chance(struct sim *s, uint32_t of_thousand)
+{
+    return sim_random(s, 1000) < of_thousand;
+}
+
+void sim_tell(struct sim *s, const char *format, ...)
+{
+    if (s->story) {
+        va_list args;
+        va_start(args, format);
+        printf("%10lld ", (long long)(s->clock.now - 1700000000000));
+        vprintf(format, args);
+        printf("\n");
+        va_end(args);
+    }
+}
+
+void sim_break(struct sim *s, const char *format, ...)
+{
+    if (s->failure[0] == '\0') {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(s->failure, sizeof s->failure, format, args);
+        va_end(args);
+    }
+}
+
+static struct sim_event *schedule(struct sim *s, enum sim_event_kind kind, int64_t in_ms)
+{
+    if (s->n_events == SIM_EVENTS) {
+        FN_BUG("the simulator has too few events");
+    }
+    struct sim_event *ev = &s->events[s->n_events++];
+    *ev = (struct sim_event){.at = s->clock.now + in_ms, .kind = kind, .life = s->life};
+    return ev;
+}
+
+/* -- the provider ---------------------------------------------------------------------------------------------------------------------- */
+static void receive(struct sim *s, const struct frt_send *send, const char *ext_id)
+{
+    if (s->n_sent == SIM_SENT) {
+        FN_BUG("the simulator's receiver is full");
+    }
+    struct sim_sent *x = &s->sent[s->n_sent++];
+    *x = (struct sim_sent){.conv = send->conv, .effect = send->effect, .host = send->host};
+    snprintf(x->payload, sizeof x->payload, "%.*s", FN_STR_ARG(send->payload));
+    snprintf(x->ext_id, sizeof x->ext_id, "%s", ext_id);
+    bool committed = false; /* I5 */
+    for (size_t i = 0; i < s->n_committed; i++) {
+        committed = committed || (s->committed[i].conv == send->conv && s->committed[i].seq >= send->effect >> 8);
+    }
+    if (!committed) {
+        sim_break(s, "I5: effect %llx left before its turn was committed", (unsigned long long)send->effect);
+    }
+}
+
+static void answer_later(struct sim *s, frt_sent_fn done, void *ctx, enum frt_outcome outcome, const char *ext_id, bool present)
+{
+    struct sim_event *ev = schedule(s, SIM_ANSWER, 1 + (int64_t)sim_random(s, s->faults ? 3000 : 50));
+    ev->done = done;
+    ev->ctx = ctx;
+    ev->outcome = outcome;
+    ev->present = present;
+    snprintf(ev->ext_id, sizeof ev->ext_id, "%s", ext_id);
+}
+
+static void on_send(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
+{
+    struct sim *s = self;
+    char ext_id[24];
+    enum frt_outcome outcome = FRT_SENT;
+    bool arrives = true;
+    snprintf(ext_id, sizeof ext_id, "ext-%u", s->ids++);
+    if (s->faults && sim_chance(s, s->rates.not_sent)) {
+        outcome = FRT_NOT_SENT;
+        arrives = false;
+    } else if (s->faults && sim_chance(s, s->rates.rejected)) {
+        outcome = FRT_REJECTED;
+        arrives = false;
+    } else if (s->faults && sim_chance(s, s->rates.unknown)) {
+        outcome = FRT_UNKNOWN;
+        arrives = sim_chance(s, 500);
+    }
+    sim_tell(s, "send %llx #%u %.*s -> %d%s", (unsigned long long)send->effect, (unsigned)send->attempt, FN_STR_ARG(send->payload),
+             (int)outcome, arrives ? "" : " (did not arrive)");
+    if (arrives) {
+        receive(s, send, ext_id);
+    }
+    answer_later(s, done, ctx, outcome, outcome == FRT_SENT ? ext_id : "", send->host == FBC_HOST_http);
+}
+
+static void on_query(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
+{
+    struct sim *s = self;
+    const struct sim_sent *found = NULL;
+    for (size_t i = 0; i < s->n_sent; i++) {
+        found = s->sent[i].conv == send->conv && s->sent[i].effect == send->effect ? &s->sent[i] : found;
+    }
+    enum frt_outcome outcome = found != NULL ? FRT_SENT : FRT_ABSENT;
+    outcome = s->faults && sim_chance(s, s->rates.cannot_tell) ? FRT_UNKNOWN : outcome;
+    sim_tell(s, "query %llx -> %d", (unsigned long long)send->effect, (int)outcome);
+    answer_later(s, done, ctx, outcome, outcome == FRT_SENT ? found->ext_id : "", false);
+}
+
+/* -- the store -------------------------------------------------------------------------------------------------------------------------- */
+static void note_commit(struct sim *s, const struct frt_op *op)
+{
+    const struct frt_op_commit *c = (const struct frt_op_commit *)op;
+    for (size_t i = 0; op->kind == FRT_OP_COMMIT && i < c->n; i++) {
+        size_t k = 0;
+        while (k < s->n_committed && s->committed[k].conv != c->items[i].conv.conv) {
+            k++;
+        }
+        s->n_committed += k == s->n_committed && k < FN_COUNT(s->committed);
+        s->committed[k] = (struct map_seq){c->items[i].conv.conv, c->items[i].conv.seq};
+    }
+}
+
+static enum frt_fault draw(struct sim *s)
+{
+    const struct sim_rates *r = &s->rates;
+    if (sim_chance(s, r->crash)) {
+        s->crash_now = true;
+        return sim_chance(s, 500) ? FRT_FAULT_LOSE : FRT_FAULT_VANISH;
+    }
+    return sim_chance(s, r->lose)     ? FRT_FAULT_LOSE
+           : sim_chance(s, r->vanish) ? FRT_FAULT_VANISH
+           : sim_chance(s, r->refuse) ? FRT_FAULT_REFUSE
+           : sim_chance(s, r->hold)   ? FRT_FAULT_HOLD
+                                      : FRT_FAULT_NONE;
+}
+
+static enum frt_fault on_op(void *ctx, const struct frt_op *op)
+{
+    struct sim *s = ctx;
+    if (s->crash_now) {
+        return FRT_FAULT_HOLD; /* dead: nothing more happens */
+    }
+    enum frt_fault fault = s->faults ? draw(s) : FRT_FAULT_NONE;
+    if (fault == FRT_FAULT_NONE || fault == FRT_FAULT_LOSE) {
+        note_commit(s, op);
+    }
+    if (fault != FRT_FAULT_NONE) {
+        s->faulted_ops++;
+        sim_tell(s, "%s fault %d%s", frt_op_infos[op->kind].name, (int)fault, s->crash_now ? " and crash" : "");
+    }
+    return fault;
+}
+
+/* -- the engine ---------------------------------------------------------------------------------------------------------------------------- */
+static void on_log(void *ctx, const struct frt_log *line)
+{
+    sim_tell(ctx, "log %s %.*s", line->event, FN_STR_ARG(line->text));
+}
+
+static void boot(struct sim *s)
+{
+    static const struct frt_provider_ops provider = {"simulated", on_send, on_query};
+    struct frt_engine_config c = {.store = s->store, .clock = frt_clock_fake(&s->clock), .entropy = frt_entropy_seeded(&s->entropy),
+                                  .provider = {&provider, s}, .natives = fsl_natives, .node = FN_STR("sim"), .log = on_log, .ctx = s};
+    struct fn_err err = {0};
+    c.retry_cap_ms = 5000;
+    c.reconcile_ms = 3000;
+    c.tries = c.call_tries = 100;
+    s->life++;
+    s->engine = frt_engine_new(&c, &err);
+    if (s->engine == NULL) {
+        FN_BUG("the engine does not start");
+    }
+    sim_tell(s, "boot %u", s->life);
+    frt_engine_start(s->engine);
+}
+
+static void crash(struct sim *s)
+{
+    sim_tell(s, "crash");
+    s->crashes++;
+    s->life++; /* answers to the dead are dropped */
+    frt_memory_faults(s->memory, NULL, NULL);
+    s->store.ops->close(s->store.self);
+    frt_engine_free(s->engine);
+    s->engine = NULL;
+    s->crash_now = false;
+    frt_memory_faults(s->memory, on_op, s);
+    (void)schedule(s, SIM_BOOT, (int64_t)sim_random(s, 5000));
+}
+
+static void pump(struct sim *s)
+{
+    for (int idle = 0, n = 0; s->engine != NULL && idle < 3 && n < PUMP_MAX; idle++, n++) {
+        idle = frt_engine_step(s->engine) <= s->clock.now ? -1 : idle;
+        idle = s->store.ops->drain(s->store.self) != 0 ? -1 : idle;
+        if (s->crash_now) {
+            crash(s);
+        }
+        if (n == PUMP_MAX - 1) {
+            sim_break(s, "the engine spins");
+        }
+    }
+}
+
+/* -- customers ------------------------------------------------------------------------------------------------------------------------------- */
+struct webhook {
+    struct sim *sim;
+    size_t message;
+};
+
+static void on_accepted(void *ctx, const struct frt_accepted *a)
+{
+    struct webhook *w = ctx;
+    struct sim *s = w->sim;
+    struct sim_message *m = &s->messages[w->message];
+    if (a->code == FN_OK && !s->crash_now) { /* a dead server's 200 goes nowhere */
+        m->accepted += !a->duplicate;
+        m->answered = true;
+        if (s->faults && sim_chance(s, s->rates.redeliver)) {
+            schedule(s, SIM_DELIVER, (int64_t)sim_random(s, 20000))->message = w->message;
+        }
+    } else {
+        schedule(s, SIM_DELIVER, 500 + (int64_t)sim_random(s, 3000))->message = w->message;
+    }
+    sim_tell(s, "webhook %s %s", m->id, a->code == FN_OK ? (a->duplicate ? "duplicate" : "accepted") : "503");
+    free(w);
+}
+
+static void deliver(struct sim *s, size_t message)
+{
+    struct sim_message *m = &s->messages[message];
+    char alias[32];
+    if (s->engine == NULL) {
+        schedule(s, SIM_DELIVER, 500)->message = message;
+        return;
+    }
+    struct webhook *w = malloc(sizeof *w);
+    if (w == NULL) {
+        FN_BUG("no memory");
+    }
+    *w = (struct webhook){s, message};
+    snprintf(alias, sizeof alias, "phone:55119%u", m->contact);
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = m->event ? FRT_IN_EVENT : FRT_IN_MESSAGE, .n_aliases = 1};
+    in.aliases[0] = fn_str_c(alias);
+    in.address = fn_str_c(alias + 6);
+    in.dedupe = in.ref = fn_str_c(m->id);
+    in.sent_at = 1700000000000;
+    in.payload.text = m->event ? FN_STR_NULL : fn_str_c(m->text);
+    in.payload.event_name = m->event ? fn_str_c(m->text) : FN_STR_NULL;
+    in.payload.event = m->event ? FN_STR("{\"numero\":\"7\"}") : FN_STR_NULL;
+    sim_tell(s, "deliver %s %s", m->id, m->text);
+    frt_engine_ingest(s->engine, &in, on_accepted, w);
+}
+
+static void plan_customers(struct sim *s)
+{
+    static const char *const texts[] = {"a", "b", "http", "tabela", "reage", "divide", "fim", "promo", "c", "http"};
+    size_t n = 5 + sim_random(s, 30);
+    for (size_t i = 0; i < n; i++) {
+        struct sim_message *m = &s->messages[s->n_messages++];
+        m->contact = (unsigned)sim_random(s, SIM_CONTACTS);
+        m->event = sim_chance(s, 60);
+        m->text = m->event ? "pago" : texts[sim_random(s, FN_COUNT(texts))];
+        snprintf(m->id, sizeof m->id, "in-%zu", i);
+        schedule(s, SIM_DELIVER, (int64_t)sim_random(s, HORIZON_MS))->message = i;
+    }
+}
+
+/* -- time ----------------------------------------------------------------------------------------------------------------------------------------- */
+static void fire(struct sim *s, struct sim_event ev)
+{
+    if (ev.kind == SIM_DELIVER) {
+        deliver(s, ev.message);
+    } else if (ev.kind == SIM_BOOT) {
+        boot(s);
+    } else if (ev.kind == SIM_ANSWER && ev.life == s->life) {
+        struct frt_sent sent = {.outcome = ev.outcome, .ext_id = fn_str_c(ev.ext_id), .present = ev.present, .result = FN_STR("corpo")};
+        sent.reason = FN_STR("simulated");
+        sent.retry_after = ev.outcome == FRT_NOT_SENT && sim_chance(s, 300) ? 700 : 0;
+        ev.done(ev.ctx, &sent);
+    }
+}
+
+static int64_t next_event(const struct sim *s, size_t *which)
+{
+    int64_t at = FRT_NEVER;
+    for (size_t i = 0; i < s->n_events; i++) {
+        if (s->events[i].at < at) {
+            at = s->events[i].at;
+            *which = i;
+        }
+    }
+    return at;
+}
+
+static void run_until(struct sim *s, int64_t end)
+{
+    while (s->clock.now < end && s->failure[0] == '\0') {
+        size_t which = 0;
+        int64_t event = next_event(s, &which), engine = s->engine != NULL ? frt_engine_step(s->engine) : FRT_NEVER;
+        int64_t at = event < engine ? event : engine;
+        s->clock.now = at < end ? (at > s->clock.now ? at : s->clock.now) : end;
+        if (event <= s->clock.now) {
+            struct sim_event ev = s->events[which];
+            s->events[which] = s->events[--s->n_events];
+            fire(s, ev);
+        }
+        pump(s);
+    }
+}
+
+static void ignore(struct frt_op *op)
+{
+    (void)op;
+}
+
+void sim_op(struct sim *s, enum frt_op_kind kind, struct frt_op *op, struct fn_arena *arena)
+{
+    op->kind = kind;
+    op->done = ignore;
+    op->arena = arena;
+    frt_store_submit(s->store, op);
+    while (s->store.ops->drain(s->store.self) != 0) {
+    }
+}
+
+static void publish(struct sim *s)
+{
+    struct fn_arena arena;
+    fn_arena_init(&arena, 1 << 20);
+    fn_buf_init(&s->image, 1 << 20);
+    if (fx_image(&s->image, "oi", 0, 0) != FN_OK) {
+        FN_BUG("the funnel does not build");
+    }
+    struct frt_op_image_put put = {.tenant = 1, .hash = FN_STR("0123456789abcdef0123456789abcdef"), .bytes = fn_buf_view(&s->image)};
+    struct frt_op_publish pub = {.tenant = 1, .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
+    sim_op(s, FRT_OP_IMAGE_PUT, &put.op, &arena);
+    sim_op(s, FRT_OP_PUBLISH, &pub.op, &arena);
+    fn_arena_fini(&arena);
+}
+
+void sim_run(struct sim *s)
+{
+    s->random.state = s->seed;
+    s->entropy.state = s->seed ^ 0x5bd1e995u;
+    s->clock.now = 1700000000000;
+    s->rates = (struct sim_rates){.crash = (uint32_t)sim_random(s, 30),   .lose = (uint32_t)sim_random(s, 30),
+                                  .vanish = (uint32_t)sim_random(s, 30),  .refuse = (uint32_t)sim_random(s, 30),
+                                  .hold = (uint32_t)sim_random(s, 50),    .unknown = (uint32_t)sim_random(s, 200),
+                                  .not_sent = (uint32_t)sim_random(s, 200), .rejected = (uint32_t)sim_random(s, 20),
+                                  .redeliver = (uint32_t)sim_random(s, 300)};
+    s->rates.cannot_tell = sim_chance(s, 500) ? (uint32_t)sim_random(s, 500) : 0;
+    s->memory = frt_memory_new(frt_clock_fake(&s->clock));
+    s->store = frt_memory_store(s->memory);
+    publish(s);
+    frt_memory_faults(s->memory, on_op, s);
+    plan_customers(s);
+    boot(s);
+    s->faults = true;
+    run_until(s, s->clock.now + HORIZON_MS);
+    s->faults = false;
+    sim_tell(s, "calm");
+    run_until(s, s->clock.now + CALM_MS);
+    if (s->failure[0] == '\0') {
+        frt_memory_faults(s->memory, NULL, NULL);
+        sim_check(s);
+    }
+    s->store.ops->close(s->store.self);
+    frt_engine_free(s->engine);
+    frt_memory_free(s->memory);
+    fn_buf_fini(&s->image);
+}
