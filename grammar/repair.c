@@ -119,6 +119,9 @@ static int replace_bonus(const struct settle *s, const struct fgr_token *old, ui
     if (name && (old->kind == FGR_TOK_NAME || old->kind == FGR_TOK_TNAME)) {
         return 8;
     }
+    if (token == FGR_TOK_NAME && old->kind == FGR_TOK_END) {
+        return -6; /* `-> end` wants no name: its arrow is too much */
+    }
     if (token == FGR_TOK_NAME && was == FGR_CLASS_RESERVED && !heads(old, next)) {
         return 5;
     }
@@ -149,7 +152,7 @@ static bool goes_in(const struct settle *s)
 static int insert_bonus(const struct settle *s, uint16_t token)
 {
     switch (token) {
-    case FGR_TOK_LBRACE: return goes_in(s) ? 2 : -3;
+    case FGR_TOK_LBRACE: return s->in[s->at].kind != FGR_TOK_NL ? -5 : goes_in(s) ? 2 : -3;
     case FGR_TOK_LPAREN:
     case FGR_TOK_LBRACKET: return -1;
     case FGR_TOK_FUNNEL:

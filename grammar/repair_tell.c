@@ -126,6 +126,8 @@ static void tell_replace(struct settle *s, const struct settle_repair *r, const 
         tell_word(s, FGR_D_UPPER_CASE_NAME, t, other_case(s, t), FN_FIX_REVIEW);
     } else if (r->token == FGR_TOK_EQ && t->kind == FGR_TOK_ASSIGN) {
         fn_diag_fix(fgr_diag_add(s->diags, FGR_D_ASSIGN_FOR_EQUAL, t->span), FN_FIX_SAFE, t->span, FN_STR("=="));
+    } else if (bonus > 0 && fgr_token_class(t->kind) == FGR_CLASS_OPERATOR) {
+        tell_word(s, FGR_D_OTHER_SIGN, t, near, FN_FIX_REVIEW);
     } else if (bonus > 0) {
         tell_word(s, FGR_D_MISSPELT, t, near, bonus >= 9 && r->gain >= 4 ? FN_FIX_SAFE : FN_FIX_REVIEW);
     } else {
