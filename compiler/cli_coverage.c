@@ -1,5 +1,5 @@
-/* cli_coverage.c: see cli_coverage.h. A transition is a jump as written: from the stage it stands in; those of `always` count when their stage
- * was entered from a stage that does not itself say so.
+/* cli_coverage.c: see cli_coverage.h. A transition is a jump as written: from the stage it stands in; those of `always` are
+ * transitions of their own, taken by a phrase, an error, or a branch that the question itself does not have.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli_coverage.h"
 
@@ -64,33 +64,17 @@ static void jumps(struct counting *k, const struct fgr_node *n, struct fn_str fr
     }
 }
 
-static bool entered_unsaid(const struct counting *k, struct fn_str to)
-{
-    for (unsigned i = 0; i < k->covered->n; i++) {
-        struct fn_str name = k->covered->names[i];
-        const char *arrow = name.n > 0 ? memchr(name.p, '>', name.n) : NULL;
-        if (arrow == NULL || arrow == name.p) {
-            continue;
-        }
-        struct fn_str target = {arrow + 1, name.n - (size_t)(arrow + 1 - name.p)};
-        if (fn_str_eq(target, to) && !cli_covered_has(k->known, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void always_jumps(struct counting *k, const struct fgr_node *ons)
 {
     for (uint32_t i = 0; i < ons->n_items; i++) {
         const struct fgr_node *action = ons->items[i]->kid[FGR_ON_action];
-        if (action == NULL || action->kind != FGR_JUMP || ons->items[i]->aux == FGR_ON_ERROR) {
+        if (action == NULL || action->kind != FGR_JUMP) {
             continue;
         }
         struct fn_str name = fn_arena_printf(k->known->arena, "always>%.*s", FN_STR_ARG(action->text));
         if (!cli_covered_has(k->known, name)) {
             cli_covered_add(k->known, name);
-            count(k, CLI_COVER_TRANSITIONS, name, entered_unsaid(k, action->text));
+            count(k, CLI_COVER_TRANSITIONS, name, cli_covered_has(k->covered, name));
         }
     }
 }
@@ -105,6 +89,25 @@ static const struct fgr_node *branches_of(const struct fgr_node *n)
     case FGR_WAIT_EVENT: return n->kid[FGR_WAIT_EVENT_branches];
     default: return NULL;
     }
+}
+
+bool cli_coverage_of_always(const struct fcc_program *p, struct fn_str name)
+{
+    for (uint32_t i = 0; i < p->n_questions; i++) {
+        const struct fcc_question *q = &p->questions[i];
+        struct fn_str branch = {name.p + q->name.n + 1, name.n > q->name.n ? name.n - q->name.n - 1 : 0};
+        bool silence = fn_str_eq(branch, FN_STR("silence")), failed = fn_str_eq(branch, FN_STR("failed"));
+        if ((!silence && !failed) || !fn_str_starts(name, q->name) || q->node == NULL) {
+            continue;
+        }
+        const struct fgr_node *list = branches_of(q->node);
+        bool own = false;
+        for (uint32_t b = 0; list != NULL && b < list->n_items; b++) {
+            own = own || list->items[b]->aux == (silence ? FGR_BR_SILENCE : FGR_BR_FAILED);
+        }
+        return !own;
+    }
+    return false;
 }
 
 static void branches(struct counting *k)

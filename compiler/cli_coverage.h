@@ -11,6 +11,8 @@ struct cli_coverage {
 };
 void cli_coverage_init(struct cli_coverage *v, const struct fcc_program *p, const struct fbc_image *im, const struct cli_covered *covered);
 void cli_coverage_fini(struct cli_coverage *v);
+/* Is this count ("question/silence", "question/failed") of a branch that the question itself does not have? */
+bool cli_coverage_of_always(const struct fcc_program *p, struct fn_str name);
 unsigned cli_coverage_percent(const struct cli_coverage *v, enum cli_cover what); /* 100 when there is nothing to cover */
 const char *cli_coverage_name(enum cli_cover what, enum fn_lang lang);
 

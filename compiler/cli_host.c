@@ -20,7 +20,7 @@ struct cli_host {
     struct fvm_run *run;
     struct cli_table *tables, *contact;
     enum cli_host_state state;
-    bool ended, erring, silent;        /* silent: the team has the conversation */
+    bool ended, erring, jumped, silent;        /* silent: the team has the conversation */
     int64_t now, target, last_message;
     uint16_t stage;
     struct row inbox[INBOX_MAX];
@@ -118,6 +118,9 @@ static void restart(struct cli_host *h)
         fvm_run_free(fresh);
         h->state = CLI_PARKED;
         return;
+    }
+    if (h->o.ops->saved != NULL) {
+        h->o.ops->saved(h->o.self, fn_buf_view(&h->snapshot));
     }
     if (fvm_load(fresh, h->o.image, fn_buf_view(&h->snapshot), &err) != FN_OK) {
         h->state = CLI_PARKED;
@@ -219,7 +222,7 @@ static void told_trap(struct cli_host *h)
     struct fvm_trapped t = fvm_trapped(h->run);
     const struct fbc_entry *to = fbc_find_entry(h->o.image, FBC_ENTRY_ERROR, FN_STR(""), FBC_NO_INDEX);
     bool handled = to != NULL && !h->erring && fvm_enter(h->run, to->stage) == FN_OK;
-    h->erring = true;
+    h->erring = h->jumped = true;
     if (!handled) {
         h->state = CLI_PARKED;
         h->o.ops->trapped(h->o.self, t.trap, offset_of(h->o.image, t.word));
@@ -230,6 +233,7 @@ static void told_stage(struct cli_host *h)
 {
     h->stage = fvm_stage(h->run);
     h->o.ops->entered(h->o.self, cli_host_stage(h));
+    h->jumped = false;
 }
 
 static void told_counted(struct cli_host *h)
@@ -317,9 +321,11 @@ static bool take_row(struct cli_host *h, unsigned i)
     const struct row row = h->inbox[i];
     const struct fvm_input in = row_input(&row);
     fvm_turn(h->run, h->now);
-    if (fvm_wake(h->run, &in) == FVM_NOT_WANTED) {
+    enum fvm_wake_result woken = fvm_wake(h->run, &in);
+    if (woken == FVM_NOT_WANTED) {
         return false;
     }
+    h->jumped = woken == FVM_JUMPED;
     h->erring = false;
     row_fini(&h->last);
     h->last = row;
@@ -481,6 +487,11 @@ void cli_host_contact(struct cli_host *h, struct fn_str field, struct fn_str jso
 enum cli_host_state cli_host_state(const struct cli_host *h)
 {
     return h->state;
+}
+
+bool cli_host_jumped(const struct cli_host *h)
+{
+    return h->jumped;
 }
 
 bool cli_host_ended(const struct cli_host *h)

@@ -14,6 +14,7 @@ struct cli_host_ops {
     void (*sent)(void *self, enum fbc_host host, struct fn_str json);   /* an effect; json: hosts.def's argument names */
     void (*counted)(void *self, enum fbc_count kind, struct fn_str name);
     void (*entered)(void *self, struct fn_str stage);
+    void (*saved)(void *self, struct fn_str snapshot);                   /* with `restart`; may be NULL */
     void (*trapped)(void *self, enum fbc_trap trap, uint32_t offset);    /* byte offset in the source; UINT32_MAX unknown */
 };
 struct cli_host;
@@ -40,6 +41,7 @@ void cli_host_answer(struct cli_host *h, const struct fvm_answer *answer);
 void cli_host_contact(struct cli_host *h, struct fn_str field, struct fn_str json);
 
 enum cli_host_state cli_host_state(const struct cli_host *h);
+bool cli_host_jumped(const struct cli_host *h);         /* a phrase of `always` or `on error` leads to the stage being entered */
 bool cli_host_ended(const struct cli_host *h);          /* a conversation ran and is over */
 struct fn_str cli_host_stage(const struct cli_host *h); /* where it stands; the last one when it ended */
 int64_t cli_host_now(const struct cli_host *h);

@@ -167,7 +167,7 @@ static void talk(struct chat *chat)
 
 static enum cli_exit run_image(const struct cli *c, const struct fbc_image *im)
 {
-    static const struct cli_host_ops ops = {on_sent, on_counted, on_entered, on_trapped};
+    static const struct cli_host_ops ops = {on_sent, on_counted, on_entered, NULL, on_trapped};
     struct chat chat = {.c = c, .im = im};
     const struct cli_host_options options = {.image = im, .natives = fsl_natives, .ops = &ops, .self = &chat, .seed = (uint64_t)time(NULL),
                                              .now = (int64_t)time(NULL) * 1000};

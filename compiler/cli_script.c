@@ -1,7 +1,7 @@
 /* cli_script.c: the steps of a test, in order. A call of the outside stops the conversation; the `ai` or `http` line below answers it, and any
  * step that would need the conversation to have gone on fails instead, with the line to paste.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "cli_script.h"
+#include "cli_coverage.h"
 
 #include "fsl_date.h"
 
@@ -128,6 +128,7 @@ static void on_counted(void *self, enum fbc_count kind, struct fn_str name)
     struct cli_script *s = self;
     fn_buf_printf(&s->log, "count %d %.*s\n", (int)kind, FN_STR_ARG(name));
     cli_covered_add(s->covered, name);
+    s->by_always = kind == FBC_COUNT_BRANCH && cli_coverage_of_always(s->program, name);
 }
 
 static void on_entered(void *self, struct fn_str stage)
@@ -136,7 +137,21 @@ static void on_entered(void *self, struct fn_str stage)
     fn_buf_printf(&s->log, "stage %.*s\n", FN_STR_ARG(stage));
     cli_covered_add(s->covered, stage);
     cli_covered_add(s->covered, fn_arena_printf(s->arena, "%.*s>%.*s", FN_STR_ARG(s->stage), FN_STR_ARG(stage)));
+    if (s->by_always || cli_host_jumped(s->host)) {
+        cli_covered_add(s->covered, fn_arena_printf(s->arena, "always>%.*s", FN_STR_ARG(stage)));
+    }
+    s->by_always = false;
     s->stage = stage;
+}
+
+static void on_saved(void *self, struct fn_str snapshot)
+{
+    struct cli_script *s = self;
+    fn_buf_printf(&s->snapshots, "%.*s, %zu bytes", FN_STR_ARG(cli_host_stage(s->host)), snapshot.n);
+    for (size_t i = 0; i < snapshot.n; i++) {
+        fn_buf_printf(&s->snapshots, "%s%02x", i % 32 == 0 ? "\n" : "", (unsigned)(unsigned char)snapshot.p[i]);
+    }
+    fn_buf_z(&s->snapshots, "\n");
 }
 
 static void on_trapped(void *self, enum fbc_trap trap, uint32_t offset)
@@ -155,7 +170,7 @@ static void on_trapped(void *self, enum fbc_trap trap, uint32_t offset)
 
 const struct cli_host_ops *cli_script_ops(void)
 {
-    static const struct cli_host_ops ops = {on_sent, on_counted, on_entered, on_trapped};
+    static const struct cli_host_ops ops = {on_sent, on_counted, on_entered, on_saved, on_trapped};
     return &ops;
 }
 
@@ -483,10 +498,11 @@ static void run_steps(struct cli_script *s)
 bool cli_script_run(struct cli_script *s)
 {
     s->n_sent = s->next = 0;
-    s->failed = false;
+    s->failed = s->by_always = false;
     s->stage = FN_STR("");
     s->at = s->cause = s->test;
     fn_buf_init(&s->log, LOG_MAX);
+    fn_buf_init(&s->snapshots, LOG_MAX);
     const struct cli_host_options options = {.image = s->image, .natives = s->natives, .ops = cli_script_ops(), .self = s, .seed = 1,
                                              .now = MONDAY_TEN, .restart = s->restart};
     s->host = cli_host_new(&options);

@@ -35,10 +35,12 @@ struct cli_script {
     /* while running */
     struct cli_host *host;
     struct fn_buf log;               /* every message and turn, a line each */
+    struct fn_buf snapshots;         /* of the run with `restart`: size and bytes in hex, a paragraph each */
     struct cli_sent sent[CLI_SENT_MAX];
     unsigned n_sent, next;           /* next: the first that no `<` line has taken */
     const struct fgr_node *at, *cause; /* the step; the one that caused the call that waits */
     struct fn_str stage;
+    bool by_always;                  /* a silence that only `always` answers has just come */
     bool failed;
 };
 /* Runs the steps. false: a step failed, and a diagnostic says which. */

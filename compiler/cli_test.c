@@ -58,6 +58,7 @@ static bool run_test(struct tests *t, const struct fgr_node *test)
     s->restart = false;
     bool good = cli_script_run(s);
     struct fn_buf first = s->log;
+    fn_buf_fini(&s->snapshots);
     if (good) {
         s->restart = true;
         good = cli_script_run(s);
@@ -66,7 +67,11 @@ static bool run_test(struct tests *t, const struct fgr_node *test)
             (void)cli_script_fail(s, FGR_D_TEST_RESUMED);
             good = false;
         }
+        if (cli_has(t->c, CLI_O_SNAPSHOTS)) {
+            (void)fwrite(s->snapshots.p != NULL ? s->snapshots.p : "", 1, s->snapshots.n, stdout);
+        }
         fn_buf_fini(&s->log);
+        fn_buf_fini(&s->snapshots);
     }
     if (cli_has(t->c, CLI_O_VERBOSE)) {
         (void)fwrite(first.p != NULL ? first.p : "", 1, first.n, stdout);
