@@ -183,7 +183,10 @@ enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from, 
     }
     for (size_t i = 0, k = 0; i < a.n || k < b.n;) {
         int order = i == a.n ? 1 : k == b.n ? -1 : by_name(&a.rows[i], &b.rows[k]);
-        if (order < 0) {
+        bool joins = order < 0 && k > 0 && by_name(&a.rows[i], &b.rows[k - 1]) == 0; /* two old stages became one */
+        if (joins) {
+            stayed(out, to, &a.rows[i++], &b.rows[k - 1]);
+        } else if (order < 0) {
             gone(out, &a.rows[i++]);
         } else if (order > 0) {
             came(out, to, &b.rows[k++]);

@@ -91,6 +91,10 @@ static const struct fcc_type *for_elem(struct ctx *c, struct fgr_node *source, i
         return &fcc_t_int;
     }
     const struct fcc_type *t = sema_expr_open(c, source, NULL);
+    if (t->cls == FCC_C_LIST && source->kind == FGR_LIST_LIT) {
+        *rounds = source->kid[FGR_LIST_LIT_values]->n_items > 0 ? source->kid[FGR_LIST_LIT_values]->n_items : 1;
+        return t->elem;
+    }
     if (t->cls == FCC_C_LIST) {
         *rounds = t->bound != 0 ? t->bound : SEMA_LIST;
         return t->elem;

@@ -1,0 +1,104 @@
+/* test_fcc_compat.c: two versions compared: what is settled, what is not, and what settles it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fcc_compat.h"
+
+#include "fcc_report.h"
+#include "unit.h"
+
+#include <stdio.h>
+
+static struct fn_arena arena;
+
+static const struct fcc_program *checked(const char *source)
+{
+    struct fn_diag_list diags;
+    struct fcc_program *p = NULL;
+    fn_diag_list_init(&diags, &arena, 50);
+    CU_ASSERT_EQUAL_FATAL(fcc_check(&arena, FN_STR("t.funnel"), fn_str_c(source), NULL, &diags, &p), FN_OK);
+    CU_ASSERT_EQUAL_FATAL(diags.errors, 0);
+    return p;
+}
+
+/* The table of differences in English, one string. */
+static struct fn_str table(const char *from, const char *to, size_t *unsettled)
+{
+    fn_arena_fini(&arena);
+    fn_arena_init(&arena, (size_t)32 << 20);
+    struct fcc_compat t;
+    CU_ASSERT_EQUAL_FATAL(fcc_compat(&arena, checked(from), checked(to), &t), FN_OK);
+    struct fn_buf b;
+    fn_buf_init(&b, 65536);
+    fcc_compat_print(&b, &t, FCC_COMPAT_DIFFERENCES, FN_EN);
+    struct fn_str out = fn_arena_dup(&arena, fn_buf_view(&b));
+    fn_buf_fini(&b);
+    *unsettled = t.unsettled;
+    return out;
+}
+
+#define TOP "funnel t \"T\"\nstart on message -> a\nalways {\n  on error -> fim\n}\nstage fim {\n  end\n}\n"
+#define OLD TOP "var n: int = 0\nstage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    y \"Y\" -> b\n  }\n  end\n}\nstage b {\n  end\n}\n"
+
+static void test_same(void)
+{
+    size_t unsettled;
+    UNIT_ASSERT_STR(table(OLD, OLD, &unsettled), "ready to deploy: every running conversation can go on\n");
+    CU_ASSERT_EQUAL(unsettled, 0);
+}
+
+static void test_removed_stage(void)
+{
+    const char *cut = TOP "var n: int = 0\nstage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    z \"Z\" -> fim\n  }\n  end\n}\n";
+    size_t unsettled;
+    UNIT_ASSERT_STR(table(OLD, cut, &unsettled), "! stage            removed    b  <- say where it goes: migrate stage b -> …\n"
+                                                 "  option           removed    a#y\n  option           added      a#z\n"
+                                                 "points to settle before a deploy: 1\n");
+    CU_ASSERT_EQUAL(unsettled, 1);
+}
+
+static void test_renamed_stage(void)
+{
+    const char *renamed = TOP "migrate stage a -> entrada\nmigrate stage b -> fim\nvar n: int = 0\nstage entrada {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n"
+                              "    y \"Y\" -> fim\n  }\n  end\n}\n";
+    char source[1000];
+    size_t unsettled;
+    CU_ASSERT_FATAL((size_t)snprintf(source, sizeof source, "%s", renamed) < sizeof source);
+    char *start = strstr(source, "-> a\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(start);
+    memmove(start + 10, start + 4, strlen(start + 4) + 1);
+    memcpy(start, "-> entrada", 10);
+    struct fn_str got = table(OLD, source, &unsettled);
+    CU_ASSERT_EQUAL(unsettled, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(got.p, "renamed    a -> entrada"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(got.p, "renamed    a#x -> entrada#x"));
+}
+
+static void test_variables(void)
+{
+#define BODY "stage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    y \"Y\" -> b\n  }\n  end\n}\nstage b {\n  end\n}\n"
+    size_t unsettled;
+    table(OLD, TOP "var n: money = R$ 0,00\n" BODY, &unsettled);
+    CU_ASSERT_EQUAL(unsettled, 1);
+    table(OLD, TOP "migrate var n = R$ 0,00\nvar n: money = R$ 0,00\n" BODY, &unsettled);
+    CU_ASSERT_EQUAL(unsettled, 0);
+    table(OLD, TOP "var n: int = 0\nvar novo: int\n" BODY, &unsettled);
+    CU_ASSERT_EQUAL(unsettled, 1);
+    table(OLD, TOP "var n: int = 0\nvar novo: int = 1\n" BODY, &unsettled);
+    CU_ASSERT_EQUAL(unsettled, 0);
+}
+
+static void test_report(void)
+{
+    fn_arena_fini(&arena);
+    fn_arena_init(&arena, (size_t)32 << 20);
+    struct fn_buf b;
+    fn_buf_init(&b, 4096);
+    fcc_report_json(&b, checked(OLD));
+    UNIT_ASSERT_STR(((struct fn_str){b.p, b.n < 71 ? b.n : 71}), "{\"ai_calls_turn\":0,\"ai_calls_conversation\":0,\"messages_turn\":1,\"suspend");
+    fn_buf_clear(&b);
+    fcc_report_print(&b, checked(OLD), FN_PT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(b.p, "mensagens por turno: até 1\n"));
+    fn_buf_fini(&b);
+}
+
+UNIT_SUITE("fcc_compat", {"same", test_same}, {"removed stage", test_removed_stage}, {"renamed stage", test_renamed_stage},
+           {"variables", test_variables}, {"report", test_report})
