@@ -110,6 +110,7 @@ static void hand_over(struct ctx *c)
     p->n_syms = c->syms.n;
     p->questions = c->questions.items;
     p->n_questions = c->questions.n;
+    sema_drop_allowed(c);
     fn_diag_sort(c->diags);
 }
 

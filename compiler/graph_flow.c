@@ -44,11 +44,15 @@ static void spread(struct ctx *c, struct window *w)
     }
 }
 
-static void tell_closed(struct ctx *c, const struct graph_send *s, const struct graph_edge *by)
+/* Where the time went: before the stage was entered, or at a wait of its own. */
+static void tell_closed(struct ctx *c, const struct graph_send *s, const struct window *w)
 {
     struct fn_diag *d = sema_diag(c, FGR_D_WINDOW_CLOSED, s->at);
-    if (by != NULL && by->at != NULL && s->age < PATH_WINDOW) {
+    const struct graph_edge *by = w->by[s->from];
+    if (s->age_in >= 0 && w->in[s->from] >= PATH_WINDOW && by != NULL && by->at != NULL) {
         fn_diag_label(d, by->at->span, by->at->kind == FGR_START ? FGR_L_STARTS_CLOSED : FGR_L_COMES_LATE);
+    } else if (s->wait != NULL) {
+        fn_diag_label(d, s->wait->span, FGR_L_TIME_PASSES);
     }
     sema_why(c, d, FGR_W_WINDOW);
 }
@@ -69,7 +73,7 @@ void sema_graph_window(struct ctx *c)
     for (uint32_t i = 0; i < c->sends.n; i++) {
         const struct graph_send *s = &SEMA_AT(c->sends, struct graph_send, i);
         if (node(c, s->from)->reached && age_after(w.in[s->from], s->age_in, s->age) >= PATH_WINDOW) {
-            tell_closed(c, s, w.by[s->from]);
+            tell_closed(c, s, &w);
         }
     }
 }

@@ -89,6 +89,7 @@ static void keep_most(int64_t *kept, int64_t v)
 void sema_path_suspend(struct ctx *c, struct fgr_node *at)
 {
     struct path *p = &c->path;
+    c->last_wait = at;
     if (p->dead) {
         return;
     }
@@ -125,7 +126,7 @@ void sema_path_send(struct ctx *c, struct fgr_node *at, bool needs_window, bool 
     }
     struct graph_send *s = sema_push(c, &c->sends, sizeof *s);
     if (s != NULL) {
-        *s = (struct graph_send){c->unit.graph, at, p->age_in, p->age};
+        *s = (struct graph_send){c->unit.graph, at, c->last_wait, p->age_in, p->age};
     }
 }
 

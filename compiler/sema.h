@@ -95,6 +95,7 @@ struct graph_edge {
 struct graph_send {        /* where something leaves that needs the window open */
     uint32_t from;
     struct fgr_node *at;
+    const struct fgr_node *wait; /* the wait before it, when there is one in this unit */
     int64_t age_in, age;
 };
 struct graph_read {        /* a variable read where the stage itself has not set it */
@@ -162,6 +163,7 @@ struct ctx {
     struct names fields;   /* of contact */
     uint32_t unit_trail;   /* start of the unit's facts */
     uint32_t hub_phrase, hub_silence, hub_error;
+    const struct fgr_node *last_wait; /* of this unit */
     struct fgr_node *worst_ai; /* the wait that ends the turn with most AI calls */
     struct vec ons;        /* ON nodes in `always` order */
     const struct fgr_node *effect_at; /* the expression that may be an effect: the whole right side of a statement */
@@ -337,6 +339,7 @@ enum sema_limit {
 /* -- graph (graph.c, graph_flow.c, graph_bounds.c) -------------------------------------------------------------------------------------- */
 uint32_t sema_graph_node(struct ctx *c, enum graph_kind kind, struct fcc_sym *sym, struct fgr_node *decl);
 void sema_graph_edge(struct ctx *c, uint32_t from, uint32_t to, struct fgr_node *at);
+void sema_drop_allowed(struct ctx *c);
 void sema_graph_check(struct ctx *c);
 void sema_graph_window(struct ctx *c);
 void sema_graph_reads(struct ctx *c);

@@ -29,6 +29,7 @@ static uint32_t unit_begin(struct ctx *c, enum unit_kind kind, struct fgr_node *
     c->path = sema_path_start();
     c->unit_trail = sema_trail(c);
     c->unit_bytes = 0;
+    c->last_wait = NULL;
     c->assigned = (struct names){0};
     note_assigned(c, body);
     return sema_scope(c);

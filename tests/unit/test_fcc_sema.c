@@ -187,6 +187,15 @@ static void test_modules(void)
     CU_ASSERT_EQUAL(diags.items[0]->file, 1); /* told in the module */
 }
 
+static void test_allowed_lints(void)
+{
+    UNIT_ASSERT_STR(codes(HEAD "stage inicio {\n  let x = 1\n  end\n}\n"), "F0901");
+    UNIT_ASSERT_STR(codes(HEAD "stage inicio {\n  let x = 1 # permitir: F0901\n  end\n}\n"), "");
+    UNIT_ASSERT_STR(codes(HEAD "stage inicio {\n  # allow: F0901 kept for the next version\n  let x = 1\n  end\n}\n"), "");
+    UNIT_ASSERT_STR(codes(HEAD "stage inicio {\n  # allow: F0902\n  let x = 1\n  end\n}\n"), "F0901");
+    UNIT_ASSERT_STR(codes(HEAD "stage inicio {\n  say \"{x}\" # allow: F0201\n  end\n}\n"), "F0201");
+}
+
 static void test_no_cascade(void)
 {
     UNIT_ASSERT_STR(codes(HEAD "stage inicio {\n  let a = nada_disso + 1\n  let b = a.x.y(1) + a\n  say \"{b} {a}\"\n  for r in a {\n    say r.nome\n  }\n  match a {\n    1 { say \"um\" }\n  }\n  end\n}\n"), "F0201");
@@ -204,4 +213,4 @@ static void test_privacy_follows_values(void)
 UNIT_SUITE("fcc_sema", {"narrows", test_narrows}, {"leaves types", test_leaves_types}, {"questions are total", test_questions_are_total},
            {"named arguments are bound", test_named_arguments_are_bound}, {"sets flow between stages", test_sets_flow_between_stages},
            {"window", test_window}, {"floods", test_floods}, {"bounds", test_bounds}, {"templates", test_templates}, {"modules", test_modules},
-           {"no cascade", test_no_cascade}, {"privacy follows values", test_privacy_follows_values})
+           {"allowed lints", test_allowed_lints}, {"no cascade", test_no_cascade}, {"privacy follows values", test_privacy_follows_values})
