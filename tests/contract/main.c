@@ -1,6 +1,7 @@
 /* main.c: contract STORE: runs every case against a fresh store and says `N passed, N failed`.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "contract.h"
+#include "pg.h"
 #include "store_sqlite.h"
 
 #include <stdio.h>
@@ -47,7 +48,8 @@ static const struct {
     const char *name;
     bool (*open)(struct contract *c);
     void (*wipe)(struct contract *c);
-} stores[] = {{"memory", open_memory, wipe_memory}, {"sqlite", open_sqlite, wipe_sqlite}};
+} stores[] = {{"memory", open_memory, wipe_memory}, {"sqlite", open_sqlite, wipe_sqlite},
+              {"postgresql", contract_pg_open, contract_pg_wipe}, {"pooled", contract_pg_open_pooled, contract_pg_wipe}};
 
 static void run(struct contract *c, const struct contract_case *cases, unsigned *passed, unsigned *failed)
 {
@@ -79,8 +81,16 @@ int main(int argc, char **argv)
             c.wipe = stores[i].wipe;
         }
     }
+    if (argc == 2 && strcmp(argv[1], "migrate") == 0) { /* only makes the tables, for tests/contract/rows */
+        (void)rmdir(dir);
+        bool good = contract_pg_open(&c);
+        if (good) {
+            c.store.ops->close(c.store.self);
+        }
+        return !good;
+    }
     if (c.open == NULL) {
-        fprintf(stderr, "usage: contract memory|sqlite\n");
+        fprintf(stderr, "usage: contract memory|sqlite|postgresql|pooled|migrate\n");
         return 2;
     }
     run(&c, contract_turn_cases, &passed, &failed);

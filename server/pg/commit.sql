@@ -1,0 +1,80 @@
+-- COMMIT: a batch of turns in one statement. cas is the guard; everything else of a turn happens only when its number k is in it
+-- (asked inside COALESCE so that it stays a hashed lookup, run once). A turn that loses contributes nothing, the rest commits.
+WITH t AS MATERIALIZED (
+    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::int8[],
+                         $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[],
+                         $18::bytea[], $19::bytea[], $20::bytea[])
+        AS t(k, tenant, conv, seq, epoch, token, run_seq, clock, timer, last_in_at, updated_at, status, owner, funnel, stage, prog,
+             snap, team, reason, record)),
+cas AS MATERIALIZED (
+    UPDATE funnel.conv c SET seq = t.seq + 1, epoch = t.epoch, token = t.token, run_seq = t.run_seq, clock = t.clock, timer = t.timer,
+        last_in_at = t.last_in_at, updated_at = t.updated_at, status = t.status, owner = t.owner, funnel = t.funnel, stage = t.stage,
+        prog = t.prog, snap = t.snap, team = t.team, reason = t.reason
+    FROM t WHERE c.tenant_id = t.tenant AND c.conv_id = t.conv AND c.seq = t.seq AND c.epoch <= t.epoch
+    RETURNING t.k, c.tenant_id, c.conv_id, c.contact_id, t.seq, t.clock, t.token, t.record),
+gone AS (
+    DELETE FROM funnel.inbox i USING unnest($21::int8[], $22::int8[], $23::int8[], $24::int8[]) AS x(k, tenant, conv, id)
+    WHERE i.tenant_id = x.tenant AND i.conv_id = x.conv AND i.in_id = x.id AND COALESCE(x.k IN (SELECT k FROM cas), false)),
+parked AS (
+    UPDATE funnel.inbox i SET due_at = CASE x.park WHEN 1 THEN 9223372036854775807 ELSE i.received_at END
+    FROM unnest($25::int8[], $26::int8[], $27::int8[], $28::int8[], $29::int8[]) AS x(k, tenant, conv, id, park)
+    WHERE i.tenant_id = x.tenant AND i.conv_id = x.conv AND i.in_id = x.id AND COALESCE(x.k IN (SELECT k FROM cas), false)),
+timers AS (
+    INSERT INTO funnel.inbox (tenant_id, conv_id, in_id, shard, kind, due_at, received_at, ref, payload)
+    SELECT x.tenant, x.conv, x.id, x.shard, x.kind, x.due_at, x.received_at, x.ref, x.payload
+    FROM unnest($30::int8[], $31::int8[], $32::int8[], $33::int8[], $34::int8[], $35::int8[], $36::int8[], $37::int8[], $38::bytea[], $39::bytea[])
+        AS x(k, tenant, conv, id, shard, kind, due_at, received_at, ref, payload)
+    WHERE COALESCE(x.k IN (SELECT k FROM cas), false) ON CONFLICT DO NOTHING),
+effects AS (
+    INSERT INTO funnel.effect (tenant_id, conv_id, eff_id, shard, channel_id, contact_id, host, policy, lane, state, attempts, resent, call,
+                               epoch, next_at, created_at, payload, funnel, ext_id, reason)
+    SELECT x.tenant, x.conv, x.id, x.shard, x.channel, x.contact, x.host, x.policy, x.lane, x.state, x.attempts, x.resent, x.call,
+           x.epoch, x.next_at, x.created_at, x.payload, x.funnel, x.ext_id, x.reason
+    FROM unnest($40::int8[], $41::int8[], $42::int8[], $43::int8[], $44::int8[], $45::int8[], $46::int8[], $47::int8[], $48::int8[],
+                $49::int8[], $50::int8[], $51::int8[], $52::int8[], $53::int8[], $54::int8[], $55::int8[], $56::int8[], $57::bytea[],
+                $58::bytea[], $59::bytea[], $60::bytea[])
+        AS x(k, tenant, conv, id, shard, channel, contact, host, policy, lane, state, attempts, resent, call, epoch, next_at, created_at,
+             payload, funnel, ext_id, reason)
+    WHERE COALESCE(x.k IN (SELECT k FROM cas), false) ON CONFLICT DO NOTHING),
+l AS MATERIALIZED (
+    SELECT * FROM unnest($61::int8[], $62::int8[], $63::int8[], $64::int8[], $65::int8[], $66::int8[], $67::int8[], $68::bytea[],
+                         $69::bytea[], $70::bytea[])
+        AS x(k, tenant, conv, id, at, dir, delivery, kind, body, ext_id)
+    WHERE COALESCE(x.k IN (SELECT k FROM cas), false)),
+lines AS (
+    INSERT INTO funnel.message (tenant_id, conv_id, msg_id, at, dir, delivery, kind, body, ext_id)
+    SELECT tenant, conv, id, at, dir, delivery, kind, body, ext_id FROM l ON CONFLICT DO NOTHING),
+ext AS (
+    INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at)
+    SELECT tenant, ext_id, conv, id, at FROM l WHERE ext_id <> '' AND dir <> 1 ON CONFLICT DO NOTHING),
+sums AS (
+    INSERT INTO funnel.metric_delta (tenant_id, key, bucket, part, n)
+    SELECT x.tenant, x.key, x.bucket, min(x.part), sum(x.n)
+    FROM unnest($71::int8[], $72::int8[], $73::bytea[], $74::int8[], $75::int8[], $76::int8[]) AS x(k, tenant, key, bucket, n, part)
+    WHERE COALESCE(x.k IN (SELECT k FROM cas), false) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (tenant_id, key, bucket, part) DO UPDATE SET n = metric_delta.n + excluded.n),
+d AS MATERIALIZED (
+    SELECT DISTINCT ON (x.tenant, x.collection, x.key) x.tenant, x.collection, x.key, x.body
+    FROM unnest($77::int8[], $78::int8[], $79::int8[], $80::bytea[], $81::bytea[], $82::bytea[]) AS x(k, ord, tenant, collection, key, body)
+    WHERE COALESCE(x.k IN (SELECT k FROM cas), false) ORDER BY x.tenant, x.collection, x.key, x.ord DESC),
+docs_gone AS (
+    DELETE FROM funnel.doc o USING d WHERE o.tenant_id = d.tenant AND o.collection = d.collection AND o.key = d.key AND d.body = ''),
+docs AS (
+    INSERT INTO funnel.doc (tenant_id, collection, key, rev, body)
+    SELECT tenant, collection, key, 1, body FROM d WHERE body <> ''
+    ON CONFLICT (tenant_id, collection, key) DO UPDATE SET body = excluded.body, rev = doc.rev + 1),
+p AS MATERIALIZED (
+    SELECT DISTINCT ON (cas.tenant_id, cas.contact_id, x.name) cas.tenant_id, cas.contact_id, x.name, x.value
+    FROM unnest($83::int8[], $84::int8[], $85::bytea[], $86::bytea[]) AS x(k, ord, name, value) JOIN cas ON cas.k = x.k
+    ORDER BY cas.tenant_id, cas.contact_id, x.name, x.ord DESC),
+pairs_gone AS (
+    DELETE FROM funnel.contact_pair o USING p
+    WHERE o.tenant_id = p.tenant_id AND o.contact_id = p.contact_id AND o.name = p.name AND p.value = ''),
+pairs AS (
+    INSERT INTO funnel.contact_pair (tenant_id, contact_id, name, value)
+    SELECT tenant_id, contact_id, name, value FROM p WHERE value <> ''
+    ON CONFLICT (tenant_id, contact_id, name) DO UPDATE SET value = excluded.value),
+turns AS (
+    INSERT INTO funnel.turn_log (tenant_id, conv_id, seq, at, record)
+    SELECT tenant_id, conv_id, seq, clock, record FROM cas WHERE record <> '' ON CONFLICT DO NOTHING)
+SELECT k FROM cas

@@ -1,0 +1,7 @@
+-- LOAD, the conversations. Read before the rows: a turn that commits in between makes our compare-and-set fail.
+SELECT t.k, c.channel_id, c.contact_id, c.seq, c.epoch, c.token, c.run_seq, c.clock, c.timer, c.last_in_at, c.created_at, c.updated_at,
+       c.status, c.owner, c.address, c.funnel, c.stage, c.prog, c.snap, c.team, c.reason,
+       COALESCE((SELECT substr(a.alias, 7) FROM funnel.contact_alias a WHERE a.tenant_id = c.tenant_id AND a.contact_id = c.contact_id
+                 AND substr(a.alias, 1, 6) = 'phone:'::bytea LIMIT 1), '')
+FROM unnest($1::int8[], $2::int8[], $3::int8[]) AS t(k, tenant, conv)
+JOIN funnel.conv c ON c.tenant_id = t.tenant AND c.conv_id = t.conv

@@ -1,0 +1,10 @@
+/* pg.h: opener of the PostgreSQL store, plain and as behind a transaction-mode pooler.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONTRACT_PG_H
+#define CONTRACT_PG_H
+#include "contract.h"
+
+bool contract_pg_open(struct contract *c);
+bool contract_pg_open_pooled(struct contract *c);
+void contract_pg_wipe(struct contract *c);
+#endif
