@@ -36,7 +36,8 @@ static void store(struct fsv_request *r, struct fsv_channel *c)
     }
     fn_buf_init(&b, DOC_MAX);
     fsv_channel_write(r->app, c, &b);
-    *doc = (struct frt_doc){FN_STR("channel"), fsv_channel_doc_key(&r->arena, c), fn_arena_dup(&r->arena, fn_buf_view(&b)), -1};
+    *doc = (struct frt_doc){FN_STR("channel"), fsv_channel_doc_key(&r->arena, c),
+                            fn_arena_dup(&r->arena, fn_buf_view(&b)), -1};
     fn_buf_fini(&b);
     put->tenant = r->tenant;
     put->at = fsv_wall_ms();
@@ -50,7 +51,8 @@ static void store(struct fsv_request *r, struct fsv_channel *c)
 static bool is_name(struct fn_str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f || s.p[i] == '/' || s.p[i] == '?' || s.p[i] == '#' || s.p[i] == '\\') {
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f || s.p[i] == '/' || s.p[i] == '?' || s.p[i] == '#' ||
+            s.p[i] == '\\') {
             return false;
         }
     }
@@ -70,7 +72,9 @@ static const char *check_fields(const struct fn_json *root)
         }
     }
     struct fn_str choose = fn_json_str(fn_json_get(root, "choose"));
-    return choose.n == 0 || fn_str_eq(choose, FN_STR("text")) || fn_str_eq(choose, FN_STR("buttons")) ? NULL : "choose: text, buttons";
+    return choose.n == 0 || fn_str_eq(choose, FN_STR("text")) || fn_str_eq(choose, FN_STR("buttons"))
+               ? NULL
+               : "choose: text, buttons";
 }
 
 void fsv_post_channel(struct fsv_app *app, struct fsv_request *r)
@@ -104,7 +108,9 @@ void fsv_post_channel(struct fsv_app *app, struct fsv_request *r)
         fsv_problem(r, FSV_P_MANY, FN_STR_NULL);
         return;
     }
-    c->buttons = fn_json_get(root, "choose") == NULL ? c->buttons : fn_str_eq(fn_json_str(fn_json_get(root, "choose")), FN_STR("buttons"));
+    c->buttons = fn_json_get(root, "choose") == NULL
+                     ? c->buttons
+                     : fn_str_eq(fn_json_str(fn_json_get(root, "choose")), FN_STR("buttons"));
     if (fn_json_get(root, "api_key") != NULL) {
         c->api_key = fn_arena_dup(&app->arena, fn_json_str(fn_json_get(root, "api_key")));
     }

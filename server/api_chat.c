@@ -17,7 +17,7 @@ enum { SESSION_MIN = 16, SESSION_MAX = 64, TEXT_POINTS = 4096, SHOWN = 60, LIST_
 struct fsv_poller {
     struct fsv_request *r;
     int64_t tenant, conv;
-    uint64_t tag;       /* of what the page has */
+    uint64_t tag; /* of what the page has */
     bool reading, again;
     struct fsv_poller *next;
 };
@@ -38,7 +38,8 @@ static struct fn_str token_of(struct fsv_request *r, const struct fsv_channel *c
 {
     uint8_t mac[FSV_SHA256_BYTES];
     struct fn_buf hex;
-    struct fn_str what = fn_arena_printf(&r->arena, "chat|%lld|%.*s|%lld", (long long)c->id, FN_STR_ARG(session), (long long)conv);
+    struct fn_str what =
+        fn_arena_printf(&r->arena, "chat|%lld|%.*s|%lld", (long long)c->id, FN_STR_ARG(session), (long long)conv);
     fsv_derive((struct fn_str){(const char *)r->app->master, sizeof r->app->master}, what, mac);
     fn_buf_init(&hex, MAC_HEX);
     fsv_hex(&hex, mac, MAC_HEX / 2);
@@ -47,7 +48,8 @@ static struct fn_str token_of(struct fsv_request *r, const struct fsv_channel *c
     return token;
 }
 
-static int64_t read_token(struct fsv_request *r, const struct fsv_channel *c, struct fn_str session, struct fn_str token)
+static int64_t read_token(struct fsv_request *r, const struct fsv_channel *c, struct fn_str session,
+                          struct fn_str token)
 {
     const char *dot = token.n > 0 ? memchr(token.p, '.', token.n) : NULL;
     struct fn_json number = {.kind = FN_JSON_NUMBER};
@@ -140,7 +142,8 @@ static uint64_t tag_of(const struct frt_op_messages *list)
 static void put_shown(struct fn_buf *b, const struct frt_message *m)
 {
     fn_json_comma(b);
-    fn_buf_printf(b, "{\"id\":\"%lld\",\"at\":%lld,\"in\":%s", (long long)m->id, (long long)m->at, m->dir == FRT_DIR_IN ? "true" : "false");
+    fn_buf_printf(b, "{\"id\":\"%lld\",\"at\":%lld,\"in\":%s", (long long)m->id, (long long)m->at,
+                  m->dir == FRT_DIR_IN ? "true" : "false");
     fn_json_put_key(b, "kind");
     fn_json_put_str(b, m->kind);
     fn_json_put_key(b, "body");
@@ -267,8 +270,9 @@ void fsv_chat_close(struct fsv_app *app)
 
 /* -- the pages --------------------------------------------------------------------------------------------------------------------------- */
 
-static const char page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                                  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+static const char page_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 static void answer_page(struct fsv_request *r, struct fn_str name, const char *type)
 {

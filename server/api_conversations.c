@@ -15,9 +15,11 @@ static void put(struct fn_buf *b, const char *key, struct fn_str s)
 
 static void put_conv(struct fn_buf *b, const struct frt_conv *c)
 {
-    static const char *const status[] = {[FRT_IDLE] = "idle", [FRT_RUNNING] = "running", [FRT_FAULTED] = "faulted", [FRT_ENDED] = "ended"};
-    fn_buf_printf(b, "{\"id\":\"%lld\",\"channel\":%lld,\"status\":\"%s\",\"owner\":\"%s\",\"updated_at\":%lld", (long long)c->conv,
-                  (long long)c->channel, status[c->status], c->owner == FRT_OWNER_HUMAN ? "human" : "bot", (long long)c->updated_at);
+    static const char *const status[] = {
+        [FRT_IDLE] = "idle", [FRT_RUNNING] = "running", [FRT_FAULTED] = "faulted", [FRT_ENDED] = "ended"};
+    fn_buf_printf(b, "{\"id\":\"%lld\",\"channel\":%lld,\"status\":\"%s\",\"owner\":\"%s\",\"updated_at\":%lld",
+                  (long long)c->conv, (long long)c->channel, status[c->status],
+                  c->owner == FRT_OWNER_HUMAN ? "human" : "bot", (long long)c->updated_at);
     put(b, "address", c->address);
     put(b, "funnel", c->funnel);
     put(b, "stage", c->stage);
@@ -110,10 +112,11 @@ void fsv_get_conversation(struct fsv_app *app, struct fsv_request *r)
 
 static void put_message(struct fn_buf *b, const struct frt_message *m)
 {
-    static const char *const dirs[] = {"", [FRT_DIR_IN] = "in", [FRT_DIR_OUT] = "out", [FRT_DIR_HUMAN] = "human", [FRT_DIR_NOTE] = "note"};
+    static const char *const dirs[] = {
+        "", [FRT_DIR_IN] = "in", [FRT_DIR_OUT] = "out", [FRT_DIR_HUMAN] = "human", [FRT_DIR_NOTE] = "note"};
     static const char *const delivery[] = {"none", "queued", "sent", "delivered", "read", "failed"};
-    fn_buf_printf(b, "{\"id\":\"%lld\",\"at\":%lld,\"dir\":\"%s\",\"delivery\":\"%s\"", (long long)m->id, (long long)m->at, dirs[m->dir],
-                  delivery[m->delivery]);
+    fn_buf_printf(b, "{\"id\":\"%lld\",\"at\":%lld,\"dir\":\"%s\",\"delivery\":\"%s\"", (long long)m->id,
+                  (long long)m->at, dirs[m->dir], delivery[m->delivery]);
     put(b, "kind", m->kind);
     put(b, "ext_id", m->ext_id);
     fn_json_put_key(b, "body");
@@ -161,7 +164,9 @@ static void on_event(void *ctx, const struct frt_accepted *accepted)
     struct fsv_request *r = ctx;
     bool refused = accepted->code == FN_INVALID || accepted->code == FN_LIMIT;
     if (accepted->code == FN_OK) {
-        fsv_answer_json(r, 202, accepted->duplicate ? FN_STR("{\"accepted\":true,\"duplicate\":true}") : FN_STR("{\"accepted\":true}"));
+        fsv_answer_json(r, 202,
+                        accepted->duplicate ? FN_STR("{\"accepted\":true,\"duplicate\":true}")
+                                            : FN_STR("{\"accepted\":true}"));
     } else {
         fsv_problem(r, refused ? FSV_P_FIELD : FSV_P_BUSY, FN_STR_NULL);
     }
@@ -182,7 +187,8 @@ static void on_event_conv(struct fsv_request *r, void *op)
     struct fn_buf fields;
     fn_buf_init(&fields, 65536);
     fn_json_put_value(&fields, fn_json_get(root, "data"));
-    struct frt_inbound in = {.tenant = r->tenant, .kind = FRT_IN_EVENT, .conv = list->convs[0].conv, .channel = list->convs[0].channel};
+    struct frt_inbound in = {
+        .tenant = r->tenant, .kind = FRT_IN_EVENT, .conv = list->convs[0].conv, .channel = list->convs[0].channel};
     in.payload.event_name = fn_json_str(fn_json_get(root, "event"));
     in.payload.event = fn_buf_view(&fields);
     in.dedupe = fsv_header(r, "Idempotency-Key");

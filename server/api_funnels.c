@@ -12,7 +12,7 @@ enum { IMAGE_MAX = 1 << 20, DIAGS_MAX_BYTES = 1 << 20 };
 struct deploy {
     struct fn_str name, hash; /* hash: FRT_HASH bytes */
     struct fn_buf image;
-    struct fn_str warnings;   /* JSON array */
+    struct fn_str warnings; /* JSON array */
 };
 
 static void put(struct fn_buf *b, const char *key, struct fn_str s)
@@ -37,8 +37,8 @@ static void finish(struct fsv_request *r, const struct frt_pub *pub, bool change
     fn_buf_char(&b, '{');
     put(&b, "funnel", d->name);
     put_hash(&b, "hash", d->hash);
-    fn_buf_printf(&b, ",\"version\":%lld,\"changed\":%s,\"bytes\":%zu,\"diagnostics\":", (long long)pub->version, changed ? "true" : "false",
-                  d->image.n);
+    fn_buf_printf(&b, ",\"version\":%lld,\"changed\":%s,\"bytes\":%zu,\"diagnostics\":", (long long)pub->version,
+                  changed ? "true" : "false", d->image.n);
     fn_buf_str(&b, d->warnings.n > 0 ? d->warnings : FN_STR("[]"));
     fn_buf_char(&b, '}');
     fsv_answer_json(r, changed ? 201 : 200, fn_buf_view(&b));
@@ -53,8 +53,8 @@ static void on_published(struct fsv_request *r, void *op)
         fn_buf_fini(&((struct deploy *)r->state)->image);
         return;
     }
-    FSV_LOG(INFO, "funnel.published", "a version is live", FSV_INT("tenant", r->tenant), FSV_TEXT("funnel", p->pub.funnel),
-            FSV_INT("version", p->pub.version), FSV_Z("request_id", r->id));
+    FSV_LOG(INFO, "funnel.published", "a version is live", FSV_INT("tenant", r->tenant),
+            FSV_TEXT("funnel", p->pub.funnel), FSV_INT("version", p->pub.version), FSV_Z("request_id", r->id));
     frt_engine_reload(r->app->engine, r->tenant);
     finish(r, &p->pub, true);
 }
@@ -130,7 +130,8 @@ static bool verify(struct fsv_request *r, struct deploy *d, struct fn_str bytes)
     const struct fbc_image *image = NULL;
     struct fbc_fault fault = {.rule = ""};
     if (fbc_verify(bytes, FBC_ALLOW_ALL, &image, &fault) != FN_OK) {
-        struct fn_str why = fn_arena_printf(&r->arena, "%.4s at %lu: %s", fault.rule, (unsigned long)fault.word, fault.text);
+        struct fn_str why =
+            fn_arena_printf(&r->arena, "%.4s at %lu: %s", fault.rule, (unsigned long)fault.word, fault.text);
         fsv_problem(r, FSV_P_IMAGE, why);
         return false;
     }
@@ -208,7 +209,8 @@ static void put_pub(struct fn_buf *b, const struct frt_pub *p)
     put(b, "funnel", p->funnel);
     put_hash(b, "hash", p->hash);
     put_hash(b, "previous", p->previous);
-    fn_buf_printf(b, ",\"version\":%lld,\"published_at\":%lld,\"channel\":%lld", (long long)p->version, (long long)p->at, (long long)p->channel);
+    fn_buf_printf(b, ",\"version\":%lld,\"published_at\":%lld,\"channel\":%lld", (long long)p->version,
+                  (long long)p->at, (long long)p->channel);
 }
 
 static void on_funnels(struct fsv_request *r, void *op)
@@ -257,8 +259,8 @@ static void on_standing(struct fsv_request *r, void *op)
         fn_buf_char(&b, '{');
         put(&b, "stage", s->rows[i].stage);
         put_hash(&b, "hash", s->rows[i].prog);
-        fn_buf_printf(&b, ",\"status\":\"%s\",\"conversations\":%lld}", s->rows[i].status == FRT_FAULTED ? "faulted" : "running",
-                      (long long)s->rows[i].n);
+        fn_buf_printf(&b, ",\"status\":\"%s\",\"conversations\":%lld}",
+                      s->rows[i].status == FRT_FAULTED ? "faulted" : "running", (long long)s->rows[i].n);
     }
     fn_buf_z(&b, "]}");
     fsv_answer_json(r, 200, fn_buf_view(&b));

@@ -29,10 +29,17 @@ static void gather(const struct fsv_app *app)
         enum fsv_metric metric;
         double value;
     } values[] = {
-        {FSV_M_TURNS, (double)s.turns},       {FSV_M_CONFLICTS, (double)s.conflicts}, {FSV_M_TRAPS, (double)s.traps},
-        {FSV_M_SENT, (double)s.sent},         {FSV_M_RETRIED, (double)s.retried},     {FSV_M_UNKNOWN, (double)s.unknown},
-        {FSV_M_RESENT, (double)s.resent},     {FSV_M_DEAD, (double)s.dead},           {FSV_M_QUEUE_DEPTH, (double)s.ready},
-        {FSV_M_SENDING, (double)s.sending},   {FSV_M_STORE_OK, s.store_ok ? 1 : 0},
+        {FSV_M_TURNS, (double)s.turns},
+        {FSV_M_CONFLICTS, (double)s.conflicts},
+        {FSV_M_TRAPS, (double)s.traps},
+        {FSV_M_SENT, (double)s.sent},
+        {FSV_M_RETRIED, (double)s.retried},
+        {FSV_M_UNKNOWN, (double)s.unknown},
+        {FSV_M_RESENT, (double)s.resent},
+        {FSV_M_DEAD, (double)s.dead},
+        {FSV_M_QUEUE_DEPTH, (double)s.ready},
+        {FSV_M_SENDING, (double)s.sending},
+        {FSV_M_STORE_OK, s.store_ok ? 1 : 0},
         {FSV_M_QUEUE_OLDEST, s.oldest_ready_at > 0 ? (double)(fsv_wall_ms() - s.oldest_ready_at) / 1000.0 : 0},
     };
     for (size_t i = 0; i < FN_COUNT(values); i++) {

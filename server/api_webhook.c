@@ -28,9 +28,11 @@ static void on_accepted(void *ctx, const struct frt_accepted *accepted)
 {
     struct fsv_request *r = ctx;
     struct delivery *d = r->state;
-    if (accepted->code == FN_INVALID || accepted->code == FN_LIMIT) { /* retrying cannot help: told in the log, and dropped */
+    if (accepted->code == FN_INVALID ||
+        accepted->code == FN_LIMIT) { /* retrying cannot help: told in the log, and dropped */
         FSV_LOG(WARN, "webhook.dropped", "an item was refused for its content", FSV_INT("tenant", d->channel->tenant),
-                FSV_INT("channel", d->channel->id), FSV_Z("request_id", r->id), FSV_Z("code", fn_code_name(accepted->code)));
+                FSV_INT("channel", d->channel->id), FSV_Z("request_id", r->id),
+                FSV_Z("code", fn_code_name(accepted->code)));
     } else if (accepted->code != FN_OK) {
         d->worst = accepted->code;
     } else {
@@ -73,9 +75,9 @@ static void ingest(struct fsv_request *r, const struct fsv_evo_item *item, enum 
 
 static void receipt(struct fsv_request *r, const struct fsv_evo_item *item)
 {
-    static const enum frt_delivery of[] = {[FSV_EVO_NO_STATUS] = FRT_D_NONE,    [FSV_EVO_ERROR] = FRT_D_FAILED,
-                                           [FSV_EVO_PENDING] = FRT_D_QUEUED,    [FSV_EVO_SERVER_ACK] = FRT_D_SENT,
-                                           [FSV_EVO_DELIVERED] = FRT_D_DELIVERED, [FSV_EVO_READ] = FRT_D_READ};
+    static const enum frt_delivery of[] = {
+        [FSV_EVO_NO_STATUS] = FRT_D_NONE,  [FSV_EVO_ERROR] = FRT_D_FAILED,        [FSV_EVO_PENDING] = FRT_D_QUEUED,
+        [FSV_EVO_SERVER_ACK] = FRT_D_SENT, [FSV_EVO_DELIVERED] = FRT_D_DELIVERED, [FSV_EVO_READ] = FRT_D_READ};
     const struct delivery *d = r->state;
     frt_engine_receipt(r->app->engine, d->channel->tenant, d->channel->id, item->id, FN_STR_NULL, of[item->status]);
 }
@@ -93,8 +95,9 @@ static void session(struct fsv_channel *c, const struct fsv_evo_item *item)
         fsv_channel_up(c);
     }
     if (now - c->state_logged >= LOG_EVERY_MS) {
-        FSV_LOG(INFO, "channel.session", "the WhatsApp session changed", FSV_INT("tenant", c->tenant), FSV_INT("channel", c->id),
-                FSV_TEXT("instance", c->name), FSV_TEXT("state", item->state), FSV_INT("reason", item->reason));
+        FSV_LOG(INFO, "channel.session", "the WhatsApp session changed", FSV_INT("tenant", c->tenant),
+                FSV_INT("channel", c->id), FSV_TEXT("instance", c->name), FSV_TEXT("state", item->state),
+                FSV_INT("reason", item->reason));
         c->state_logged = now;
     }
 }

@@ -19,11 +19,13 @@ enum { APP_ARENA = 64 << 20, DRAIN_MS = 9000, DRAIN_TICK_MS = 20, TICK_MS = 1000
 
 static void on_engine_log(void *ctx, const struct frt_log *line)
 {
-    static const enum fsv_level of[] = {[FRT_LOG_DEBUG] = FSV_LOG_DEBUG, [FRT_LOG_INFO] = FSV_LOG_INFO, [FRT_LOG_WARN] = FSV_LOG_WARN,
+    static const enum fsv_level of[] = {[FRT_LOG_DEBUG] = FSV_LOG_DEBUG,
+                                        [FRT_LOG_INFO] = FSV_LOG_INFO,
+                                        [FRT_LOG_WARN] = FSV_LOG_WARN,
                                         [FRT_LOG_ERROR] = FSV_LOG_ERROR};
     (void)ctx;
-    const struct fsv_field fields[] = {FSV_INT("tenant", line->tenant), FSV_INT("conv", line->conv), FSV_INT("effect", line->effect),
-                                       FSV_TEXT("err", line->text), FSV_FIELD_END};
+    const struct fsv_field fields[] = {FSV_INT("tenant", line->tenant), FSV_INT("conv", line->conv),
+                                       FSV_INT("effect", line->effect), FSV_TEXT("err", line->text), FSV_FIELD_END};
     fsv_log_write(of[line->level], line->event, "engine", fields);
 }
 
@@ -120,7 +122,8 @@ static enum fn_code block_signals(struct fsv_app *app)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGHUP, &ignore, NULL) != 0 || sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
+    if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGHUP, &ignore, NULL) != 0 ||
+        sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
         return FN_IO;
     }
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -134,19 +137,22 @@ static enum fn_code block_signals(struct fsv_app *app)
 static struct fn_str hosts_of(struct fsv_app *app)
 {
     struct fn_str url = app->config.base_url;
-    bool local = fn_str_eq(app->config.value[FSV_BIND], FN_STR("127.0.0.1")) || fn_str_eq(app->config.value[FSV_BIND], FN_STR("::1"));
+    bool local = fn_str_eq(app->config.value[FSV_BIND], FN_STR("127.0.0.1")) ||
+                 fn_str_eq(app->config.value[FSV_BIND], FN_STR("::1"));
     if (!local && !app->config.given[FSV_BASE_URL] && !app->config.given[FSV_ALLOWED_HOSTS]) {
         return FN_STR_NULL;
     }
     const char *at = strstr(url.p, "://");
     const char *name = at != NULL ? at + 3 : url.p;
     size_t n = name[0] == '[' ? strcspn(name, "]") + 1 : strcspn(name, ":/");
-    return fn_arena_printf(&app->arena, "localhost,127.0.0.1,[::1],%.*s,%.*s", (int)n, name, FN_STR_ARG(app->config.value[FSV_ALLOWED_HOSTS]));
+    return fn_arena_printf(&app->arena, "localhost,127.0.0.1,[::1],%.*s,%.*s", (int)n, name,
+                           FN_STR_ARG(app->config.value[FSV_ALLOWED_HOSTS]));
 }
 
 static enum fn_code make_server(struct fsv_app *app, struct fn_err *err)
 {
-    struct fsv_server_config c = {app->loop, app, app->config.value[FSV_BIND].p, app->config.port, hosts_of(app), fsv_authorize};
+    struct fsv_server_config c = {app->loop,        app,           app->config.value[FSV_BIND].p,
+                                  app->config.port, hosts_of(app), fsv_authorize};
     enum fn_code code = fsv_server_new(&c, &app->server, err);
     if (code != FN_OK) {
         return code;
@@ -216,11 +222,13 @@ static void print_start(const struct fsv_app *app, const char *new_key, const st
     bool pt = app->lang == FN_PT;
     printf("\n  Funnel  %.*s\n", FN_STR_ARG(app->config.base_url));
     if (chat != NULL) {
-        printf("  %s %.*s/chat/%.*s\n", pt ? "chat de demonstração:" : "demo chat:", FN_STR_ARG(app->config.base_url), FN_STR_ARG(chat->key));
+        printf("  %s %.*s/chat/%.*s\n", pt ? "chat de demonstração:" : "demo chat:", FN_STR_ARG(app->config.base_url),
+               FN_STR_ARG(chat->key));
     }
     if (new_key[0] != '\0') {
         printf("  %s %s\n", pt ? "chave da API (mostrada só agora):" : "API key (shown only now):", new_key);
-        printf("  %s %.*s/#key=%s\n", pt ? "primeiro acesso:" : "first login:", FN_STR_ARG(app->config.base_url), new_key);
+        printf("  %s %.*s/#key=%s\n", pt ? "primeiro acesso:" : "first login:", FN_STR_ARG(app->config.base_url),
+               new_key);
     } else {
         puts(pt ? "  a chave da API foi mostrada no primeiro início; outra: funneld newkey"
                 : "  the API key was shown at the first start; another one: funneld newkey");
@@ -250,8 +258,8 @@ static enum fn_code run(struct fsv_app *app, enum fsv_serve how, struct fn_err *
     frt_engine_start(app->engine);
     print_start(app, key, chat);
     fsv_wipe(key, sizeof key);
-    FSV_LOG(INFO, "server.started", "listening", FSV_TEXT("bind", app->config.value[FSV_BIND]), FSV_INT("port", fsv_server_port(app->server)),
-            FSV_Z("store", app->store.ops->name));
+    FSV_LOG(INFO, "server.started", "listening", FSV_TEXT("bind", app->config.value[FSV_BIND]),
+            FSV_INT("port", fsv_server_port(app->server)), FSV_Z("store", app->store.ops->name));
     return fsv_loop_run(app->loop);
 }
 

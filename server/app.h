@@ -17,25 +17,25 @@ enum fsv_channel_kind { FSV_CHANNEL_WEB, FSV_CHANNEL_EVOLUTION };
 struct fsv_channel {
     int64_t tenant, id;
     enum fsv_channel_kind kind;
-    struct fn_str name;      /* Evolution: the instance */
-    struct fn_str key;       /* secret word of its address */
+    struct fn_str name; /* Evolution: the instance */
+    struct fn_str key;  /* secret word of its address */
     uint8_t key_hash[FSV_SHA256_BYTES];
-    struct fn_str api_key;   /* Evolution: of its own; empty: the configuration's */
-    bool stored;             /* its document is durable */
-    bool buttons;            /* `choose` as buttons or list instead of numbered text */
+    struct fn_str api_key; /* Evolution: of its own; empty: the configuration's */
+    bool stored;           /* its document is durable */
+    bool buttons;          /* `choose` as buttons or list instead of numbered text */
     /* breaker */
-    int64_t paused_until;    /* monotonic ms */
-    unsigned failures;       /* in a row */
+    int64_t paused_until; /* monotonic ms */
+    unsigned failures;    /* in a row */
     /* session, as Evolution tells it */
     char state[16];
-    int64_t state_logged;    /* monotonic ms of the last log line: a reconnect storm brings thousands a minute */
+    int64_t state_logged; /* monotonic ms of the last log line: a reconnect storm brings thousands a minute */
     struct fsv_channel *next;
 };
 
 struct fsv_poller;
 struct fsv_app {
     struct fsv_config config;
-    struct fn_arena arena;   /* for what lives as long as the process; loop thread only */
+    struct fn_arena arena; /* for what lives as long as the process; loop thread only */
     enum fn_lang lang;
     struct fsv_loop *loop;
     struct fsv_server *server;
@@ -44,8 +44,8 @@ struct fsv_app {
     struct frt_engine *engine;
     struct fsv_watch store_watch, signal_watch;
     struct fsv_timer step_timer, drain_timer;
-    int64_t drain_deadline;  /* monotonic ms; 0: not draining */
-    int64_t last_tick;       /* monotonic ms of the last round */
+    int64_t drain_deadline; /* monotonic ms; 0: not draining */
+    int64_t last_tick;      /* monotonic ms of the last round */
     uint8_t master[FSV_SHA256_BYTES];
     uint8_t key_hash[FSV_SHA256_BYTES];
     bool has_key;
@@ -57,7 +57,8 @@ struct fsv_app {
 
 /* -- operations of the store on behalf of a request ----------------------------------------------------------------------------------- */
 /* An operation in the request's arena, zeroed, that holds the request. `size` is of the whole operation struct, which begins with frt_op. */
-void *fsv_op_new(struct fsv_request *r, size_t size, enum frt_op_kind kind, void (*done)(struct fsv_request *r, void *op));
+void *fsv_op_new(struct fsv_request *r, size_t size, enum frt_op_kind kind,
+                 void (*done)(struct fsv_request *r, void *op));
 void fsv_op_submit(void *op);
 /* False, with the request answered, when the operation failed as a whole. */
 bool fsv_op_good(struct fsv_request *r, const void *op);
@@ -65,12 +66,15 @@ bool fsv_op_good(struct fsv_request *r, const void *op);
 /* -- channels ----------------------------------------------------------------------------------------------------------------------------- */
 struct fsv_channel *fsv_channel_by_id(const struct fsv_app *app, int64_t tenant, int64_t id);
 struct fsv_channel *fsv_channel_by_key(const struct fsv_app *app, enum fsv_channel_kind kind, struct fn_str key);
-struct fsv_channel *fsv_channel_by_name(const struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind, struct fn_str name);
+struct fsv_channel *fsv_channel_by_name(const struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
+                                        struct fn_str name);
 /* Makes one in memory, with a new id and key; NULL at the limit. */
-struct fsv_channel *fsv_channel_make(struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind, struct fn_str name);
+struct fsv_channel *fsv_channel_make(struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
+                                     struct fn_str name);
 /* To and from its document. Credentials are sealed. */
 void fsv_channel_write(const struct fsv_app *app, const struct fsv_channel *c, struct fn_buf *out);
-FN_MUST_USE enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str body, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str body,
+                                          struct fn_err *err);
 struct fn_str fsv_channel_doc_key(struct fn_arena *arena, const struct fsv_channel *c);
 void fsv_channel_json(const struct fsv_app *app, const struct fsv_channel *c, struct fn_buf *out);
 
@@ -85,8 +89,9 @@ void fsv_channel_up(struct fsv_channel *c);
 void fsv_chat_changed(struct fsv_app *app, int64_t conv);
 void fsv_chat_close(struct fsv_app *app);
 /* Source -> image bytes. FN_INVALID: diagnostics in out_diags as a JSON array. out_name: the funnel's name, in the arena. */
-FN_MUST_USE enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_str source, enum fn_lang lang, struct fn_buf *image,
-                                     struct fn_str *out_name, struct fn_buf *out_diags, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_str source,
+                                     enum fn_lang lang, struct fn_buf *image, struct fn_str *out_name,
+                                     struct fn_buf *out_diags, struct fn_err *err);
 /* Runs one store operation to its end while the loop is not running yet (start-up only). */
 void fsv_store_wait(struct fsv_app *app, struct frt_op *op, enum frt_op_kind kind, struct fn_arena *arena);
 /* start.c: what must be there before the first request. */

@@ -31,7 +31,8 @@ struct fsv_channel *fsv_channel_by_key(const struct fsv_app *app, enum fsv_chann
     return found;
 }
 
-struct fsv_channel *fsv_channel_by_name(const struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind, struct fn_str name)
+struct fsv_channel *fsv_channel_by_name(const struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
+                                        struct fn_str name)
 {
     for (struct fsv_channel *c = app->channels; c != NULL; c = c->next) {
         if (c->tenant == tenant && c->kind == kind && fn_str_eq(c->name, name)) {
@@ -47,7 +48,8 @@ static void set_key(struct fsv_app *app, struct fsv_channel *c, struct fn_str ke
     fsv_sha256(c->key, c->key_hash);
 }
 
-struct fsv_channel *fsv_channel_make(struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind, struct fn_str name)
+struct fsv_channel *fsv_channel_make(struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
+                                     struct fn_str name)
 {
     struct fsv_channel *c = app->n_channels < FSV_CHANNELS_MAX ? fn_arena_alloc(&app->arena, sizeof *c) : NULL;
     if (c == NULL) {
@@ -81,7 +83,8 @@ static void put(struct fn_buf *b, const char *key, struct fn_str s)
     fn_json_put_str(b, s);
 }
 
-static void put_sealed(const struct fsv_app *app, struct fn_buf *b, const char *key, struct fn_str bound, struct fn_str secret)
+static void put_sealed(const struct fsv_app *app, struct fn_buf *b, const char *key, struct fn_str bound,
+                       struct fn_str secret)
 {
     struct fn_buf sealed, text;
     fn_buf_init(&sealed, DOC_MAX);
@@ -126,7 +129,8 @@ void fsv_channel_write(const struct fsv_app *app, const struct fsv_channel *c, s
     fn_arena_fini(&arena);
 }
 
-static enum fn_code load_secrets(struct fsv_app *app, struct fsv_channel *c, const struct fn_json *doc, struct fn_str bound)
+static enum fn_code load_secrets(struct fsv_app *app, struct fsv_channel *c, const struct fn_json *doc,
+                                 struct fn_str bound)
 {
     struct fn_buf secret;
     fn_buf_init(&secret, DOC_MAX);
@@ -144,7 +148,8 @@ static enum fn_code load_secrets(struct fsv_app *app, struct fsv_channel *c, con
     return code;
 }
 
-enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str body, struct fn_err *err)
+enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str body,
+                              struct fn_err *err)
 {
     const struct fn_json *doc;
     struct fn_arena arena;
@@ -153,15 +158,19 @@ enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, struct fn_str
     bool web = code == FN_OK && fn_str_eq(fn_json_str(fn_json_get(doc, "kind")), FN_STR("web"));
     struct fsv_channel *c = NULL;
     if (code == FN_OK) {
-        c = fsv_channel_make(app, tenant, web ? FSV_CHANNEL_WEB : FSV_CHANNEL_EVOLUTION, fn_json_str(fn_json_get(doc, "name")));
-        code = c == NULL ? FN_LIMIT : fn_json_int(fn_json_get(doc, "id"), &c->id) ? load_secrets(app, c, doc, key) : FN_INVALID;
+        c = fsv_channel_make(app, tenant, web ? FSV_CHANNEL_WEB : FSV_CHANNEL_EVOLUTION,
+                             fn_json_str(fn_json_get(doc, "name")));
+        code = c == NULL                                     ? FN_LIMIT
+               : fn_json_int(fn_json_get(doc, "id"), &c->id) ? load_secrets(app, c, doc, key)
+                                                             : FN_INVALID;
     }
     if (code == FN_OK) {
         c->stored = true;
         c->buttons = fn_str_eq(fn_json_str(fn_json_get(doc, "choose")), FN_STR("buttons"));
     }
     fn_arena_fini(&arena);
-    return code == FN_OK ? FN_OK : fn_fail(err, code, "channel %.*s cannot be read: was SECRET_KEY changed?", FN_STR_ARG(key));
+    return code == FN_OK ? FN_OK
+                         : fn_fail(err, code, "channel %.*s cannot be read: was SECRET_KEY changed?", FN_STR_ARG(key));
 }
 
 /* For the API: with its address, which is a secret, and without the instance's key. */
@@ -169,8 +178,8 @@ void fsv_channel_json(const struct fsv_app *app, const struct fsv_channel *c, st
 {
     struct fn_buf url;
     fn_buf_init(&url, 4096);
-    fn_buf_printf(&url, "%.*s%s%.*s", FN_STR_ARG(app->config.base_url), c->kind == FSV_CHANNEL_WEB ? "/chat/" : "/webhooks/evolution/",
-                  FN_STR_ARG(c->key));
+    fn_buf_printf(&url, "%.*s%s%.*s", FN_STR_ARG(app->config.base_url),
+                  c->kind == FSV_CHANNEL_WEB ? "/chat/" : "/webhooks/evolution/", FN_STR_ARG(c->key));
     fn_buf_printf(out, "{\"id\":%lld,\"kind\":\"%s\"", (long long)c->id, kinds[c->kind]);
     put(out, c->kind == FSV_CHANNEL_WEB ? "name" : "instance", c->name);
     put(out, "choose", c->buttons ? FN_STR("buttons") : FN_STR("text"));

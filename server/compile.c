@@ -10,8 +10,8 @@
 enum { DIAGS_MAX = 200, SOURCES_MAX = 64, MODULES_MAX = 64 };
 
 /* The rows of the report as a JSON array. */
-static void render(struct fn_arena *arena, const struct fcc_program *program, const struct fn_diag_list *diags, enum fn_lang lang,
-                   struct fn_buf *out)
+static void render(struct fn_arena *arena, const struct fcc_program *program, const struct fn_diag_list *diags,
+                   enum fn_lang lang, struct fn_buf *out)
 {
     const struct fgr_source *sources[SOURCES_MAX];
     const struct fn_json *report = NULL;
@@ -43,8 +43,8 @@ static size_t library(struct fcc_module modules[MODULES_MAX])
     return n;
 }
 
-enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_str source, enum fn_lang lang, struct fn_buf *image,
-                         struct fn_str *out_name, struct fn_buf *out_diags, struct fn_err *err)
+enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_str source, enum fn_lang lang,
+                         struct fn_buf *image, struct fn_str *out_name, struct fn_buf *out_diags, struct fn_err *err)
 {
     struct fn_diag_list diags;
     struct fcc_program *program = NULL;

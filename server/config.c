@@ -17,7 +17,8 @@ struct config_row {
     const char *help[2];
 };
 static const struct config_row rows[FSV_CONFIG_KEYS] = {
-#define FSV_CONFIG(NAME, initial, kind, example, pt, en) [FSV_##NAME] = {#NAME, (initial), (kind), {[FN_PT] = (pt), [FN_EN] = (en)}},
+#define FSV_CONFIG(NAME, initial, kind, example, pt, en) \
+    [FSV_##NAME] = {#NAME, (initial), (kind), {[FN_PT] = (pt), [FN_EN] = (en)}},
 #include "config.def"
 #undef FSV_CONFIG
 };
@@ -28,11 +29,14 @@ struct wrong {
 };
 static const struct wrong wrongs[] = {
     [TEXT] = {{"não pode ter espaços nem caracteres de controle", "must not have blanks or control characters"}},
-    [URL] = {{"deve ser um endereço http:// ou https:// sem usuário, `?` ou `#`", "must be an http:// or https:// address without user, `?` or `#`"}},
+    [URL] = {{"deve ser um endereço http:// ou https:// sem usuário, `?` ou `#`",
+              "must be an http:// or https:// address without user, `?` or `#`"}},
     [PORT] = {{"deve ser um número de 1 a 65535", "must be a number from 1 to 65535"}},
-    [DIR] = {{"não existe e não pôde ser criada, ou não permite gravar", "does not exist and could not be made, or cannot be written to"}},
+    [DIR] = {{"não existe e não pôde ser criada, ou não permite gravar",
+              "does not exist and could not be made, or cannot be written to"}},
     [LEVEL] = {{"deve ser debug, info, warn ou error", "must be debug, info, warn or error"}},
-    [MS] = {{"deve ser um número de milissegundos de 1 a 3600000", "must be a number of milliseconds from 1 to 3600000"}},
+    [MS] = {{"deve ser um número de milissegundos de 1 a 3600000",
+             "must be a number of milliseconds from 1 to 3600000"}},
     [SECRET] = {{"deve ter 32 caracteres ou mais", "must have 32 characters or more"}},
     [KEY] = {{"não pode ter espaços nem caracteres de controle", "must not have blanks or control characters"}},
     [DATABASE] = {{"deve começar com postgresql:// ou postgres://", "must begin with postgresql:// or postgres://"}},
@@ -104,7 +108,8 @@ static bool has_kind(struct fsv_config *c, enum config_kind kind, struct fn_str 
     case DIR: return is_directory(v.p);
     case LEVEL: return fsv_level_read(v, &level) == FN_OK;
     case SECRET: return v.n >= 32;
-    case DATABASE: return is_plain(v) && (fn_str_starts(v, FN_STR("postgresql://")) || fn_str_starts(v, FN_STR("postgres://")));
+    case DATABASE:
+        return is_plain(v) && (fn_str_starts(v, FN_STR("postgresql://")) || fn_str_starts(v, FN_STR("postgres://")));
     case REDIS: return is_plain(v) && (fn_str_starts(v, FN_STR("redis://")) || fn_str_starts(v, FN_STR("unix://")));
     }
     return false;
@@ -133,12 +138,13 @@ static bool check_together(const struct fsv_config *c, enum fn_lang lang, struct
         return true;
     }
     fn_buf_printf(out, "%s: %s\n", url ? "EVOLUTION_API_KEY" : "EVOLUTION_API_URL",
-                  lang == FN_PT ? "falta; a outra variável da Evolution API está definida" : "is missing; the other variable of the Evolution API is set");
+                  lang == FN_PT ? "falta; a outra variável da Evolution API está definida"
+                                : "is missing; the other variable of the Evolution API is set");
     return false;
 }
 
-enum fn_code fsv_config_read(struct fn_arena *arena, fsv_getenv_fn *get, void *self, enum fn_lang lang, struct fsv_config *out,
-                             struct fn_buf *out_complaints)
+enum fn_code fsv_config_read(struct fn_arena *arena, fsv_getenv_fn *get, void *self, enum fn_lang lang,
+                             struct fsv_config *out, struct fn_buf *out_complaints)
 {
     bool good = true;
     *out = (struct fsv_config){.port = 0};
@@ -168,7 +174,8 @@ void fsv_config_help(struct fn_buf *out, enum fn_lang lang)
 {
     for (int i = 0; i < FSV_CONFIG_KEYS; i++) {
         const char *none = lang == FN_PT ? "(vazio)" : "(empty)";
-        fn_buf_printf(out, "  %-18s %s [%s]\n", rows[i].name, rows[i].help[lang], rows[i].initial[0] != '\0' ? rows[i].initial : none);
+        fn_buf_printf(out, "  %-18s %s [%s]\n", rows[i].name, rows[i].help[lang],
+                      rows[i].initial[0] != '\0' ? rows[i].initial : none);
     }
 }
 

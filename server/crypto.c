@@ -7,7 +7,8 @@
 
 static_assert(FSV_SHA256_BYTES == crypto_hash_sha256_BYTES, "sha256 size");
 static_assert(FSV_SEAL_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key size");
-static_assert(FSV_SEAL_OVERHEAD == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
+static_assert(FSV_SEAL_OVERHEAD ==
+                  crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES,
               "nonce and tag");
 
 enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES };
@@ -67,11 +68,13 @@ void fsv_seal(struct fn_buf *out, const uint8_t key[FSV_SEAL_KEY_BYTES], struct 
     fn_buf_put(out, nonce, sizeof nonce);
     unsigned char *sealed = fn_buf_reserve(out, plain.n + TAG);
     if (sealed != NULL) {
-        crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, NULL, bytes_of(plain), plain.n, bytes_of(bound), bound.n, NULL, nonce, key);
+        crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, NULL, bytes_of(plain), plain.n, bytes_of(bound), bound.n,
+                                                   NULL, nonce, key);
     }
 }
 
-enum fn_code fsv_unseal(struct fn_buf *out, const uint8_t key[FSV_SEAL_KEY_BYTES], struct fn_str bound, struct fn_str sealed)
+enum fn_code fsv_unseal(struct fn_buf *out, const uint8_t key[FSV_SEAL_KEY_BYTES], struct fn_str bound,
+                        struct fn_str sealed)
 {
     if (sealed.n < FSV_SEAL_OVERHEAD) {
         return FN_INVALID;
@@ -83,8 +86,8 @@ enum fn_code fsv_unseal(struct fn_buf *out, const uint8_t key[FSV_SEAL_KEY_BYTES
         return FN_NO_MEMORY;
     }
     unsigned char none;
-    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(plain != NULL ? plain : &none, NULL, NULL, nonce + NONCE, sealed.n - NONCE,
-                                                         bytes_of(bound), bound.n, nonce, key);
+    int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(plain != NULL ? plain : &none, NULL, NULL, nonce + NONCE,
+                                                         sealed.n - NONCE, bytes_of(bound), bound.n, nonce, key);
     if (bad != 0) {
         out->n = before;
         return FN_INVALID;

@@ -7,7 +7,8 @@
 
 enum { COMPILE_ARENA = 64 << 20, IMAGE_MAX = 1 << 20, DIAGS_MAX = 1 << 20 };
 
-static enum fn_code publish(struct fsv_app *app, struct fn_arena *arena, struct fn_str name, struct fn_str image, struct fn_err *err)
+static enum fn_code publish(struct fsv_app *app, struct fn_arena *arena, struct fn_str name, struct fn_str image,
+                            struct fn_err *err)
 {
     uint8_t hash[FRT_HASH];
     struct frt_op_image_put put = {.tenant = FSV_TENANT, .at = fsv_wall_ms(), .bytes = image};
@@ -17,7 +18,8 @@ static enum fn_code publish(struct fsv_app *app, struct fn_arena *arena, struct 
     if (put.op.code != FN_OK) {
         return fn_fail(err, put.op.code, "store: %s", put.op.err.text);
     }
-    struct frt_op_publish pub = {.tenant = FSV_TENANT, .pub = {.funnel = name, .hash = put.hash, .at = put.at, .inflight = FRT_AT_STAGE}};
+    struct frt_op_publish pub = {.tenant = FSV_TENANT,
+                                 .pub = {.funnel = name, .hash = put.hash, .at = put.at, .inflight = FRT_AT_STAGE}};
     fsv_store_wait(app, &pub.op, FRT_OP_PUBLISH, arena);
     return pub.op.code == FN_OK ? FN_OK : fn_fail(err, pub.op.code, "store: %s", pub.op.err.text);
 }
@@ -43,7 +45,8 @@ static enum fn_code deploy(struct fsv_app *app, struct fn_arena *arena, struct f
     }
     fn_buf_init(&image, IMAGE_MAX);
     fn_buf_init(&diags, DIAGS_MAX);
-    enum fn_code code = fsv_compile(arena, fsv_examples[0].name, fsv_examples[0].bytes, app->lang, &image, &name, &diags, err);
+    enum fn_code code =
+        fsv_compile(arena, fsv_examples[0].name, fsv_examples[0].bytes, app->lang, &image, &name, &diags, err);
     if (code == FN_INVALID) {
         FSV_LOG(ERROR, "demo.example", "the example does not compile", FSV_TEXT("err", fn_buf_view(&diags)));
         (void)fn_fail(err, code, "examples/loja.funnel does not compile");
@@ -56,7 +59,8 @@ static enum fn_code deploy(struct fsv_app *app, struct fn_arena *arena, struct f
     return code;
 }
 
-static enum fn_code open_chat(struct fsv_app *app, struct fn_arena *arena, struct fsv_channel **out_chat, struct fn_err *err)
+static enum fn_code open_chat(struct fsv_app *app, struct fn_arena *arena, struct fsv_channel **out_chat,
+                              struct fn_err *err)
 {
     struct fsv_channel *c = fsv_channel_by_name(app, FSV_TENANT, FSV_CHANNEL_WEB, FN_STR("demo"));
     struct fn_buf body;

@@ -23,7 +23,8 @@ enum fsv_jid_kind fsv_jid_read(struct fn_str jid, struct fn_str *out_user)
         return FSV_JID_BAD;
     }
     struct fn_str user = {jid.p, (size_t)(at - jid.p)}, server = {at + 1, jid.n - user.n - 1};
-    if (fn_str_eq(server, FN_STR("g.us")) || fn_str_eq(server, FN_STR("broadcast")) || fn_str_eq(server, FN_STR("newsletter"))) {
+    if (fn_str_eq(server, FN_STR("g.us")) || fn_str_eq(server, FN_STR("broadcast")) ||
+        fn_str_eq(server, FN_STR("newsletter"))) {
         return FSV_JID_CROWD;
     }
     const char *device = user.n > 0 ? memchr(user.p, ':', user.n) : NULL;

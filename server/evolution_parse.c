@@ -18,10 +18,10 @@ struct content_row {
     const char *key, *a, *b;
 };
 static const struct content_row content_rows[] = {
-#define FSV_EVO_WRAPPER(key) {WRAPPER, (key), NULL, NULL},
-#define FSV_EVO_TEXT(key, path) {PLAIN, (key), (path), NULL},
+#define FSV_EVO_WRAPPER(key)           {WRAPPER, (key), NULL, NULL},
+#define FSV_EVO_TEXT(key, path)        {PLAIN, (key), (path), NULL},
 #define FSV_EVO_CHOICE(key, id, label) {CHOICE, (key), (id), (label)},
-#define FSV_EVO_MEDIA(key, kind) {MEDIA, (key), (kind), NULL},
+#define FSV_EVO_MEDIA(key, kind)       {MEDIA, (key), (kind), NULL},
 #include "evolution_content.def"
 #undef FSV_EVO_WRAPPER
 #undef FSV_EVO_TEXT
@@ -50,8 +50,8 @@ static bool read_long(const struct fn_json *v, int64_t *out)
         return false;
     }
     if (v->kind == FN_JSON_OBJECT) {
-        if (!fn_json_int(fn_json_get(v, "low"), &low) || !fn_json_int(fn_json_get(v, "high"), &high) || high < INT32_MIN ||
-            high > INT32_MAX) {
+        if (!fn_json_int(fn_json_get(v, "low"), &low) || !fn_json_int(fn_json_get(v, "high"), &high) ||
+            high < INT32_MIN || high > INT32_MAX) {
             return false;
         }
         *out = (int64_t)((uint64_t)high << 32 | (uint32_t)low);
@@ -118,7 +118,8 @@ static void take_identity(struct fn_arena *arena, struct fsv_evo_item *item, con
 }
 
 /* Reads a message key; false when the item became IGNORED. */
-static bool take_key(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *key, struct fn_str instance, struct fn_str id)
+static bool take_key(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *key,
+                     struct fn_str instance, struct fn_str id)
 {
     struct fn_str jid = fn_json_str(fn_json_get(key, "remoteJid")), user;
     if (fsv_jid_read(jid, &user) == FSV_JID_CROWD) {
@@ -174,12 +175,14 @@ static struct fn_str media_json(struct fn_arena *arena, const struct fn_json *m,
         fn_buf_z(&b, ",\"voice\":true");
     }
     fn_buf_char(&b, '}');
-    struct fn_str out = b.failed ? fn_arena_printf(arena, "{\"kind\":\"%s\"}", kind) : fn_arena_dup(arena, fn_buf_view(&b));
+    struct fn_str out =
+        b.failed ? fn_arena_printf(arena, "{\"kind\":\"%s\"}", kind) : fn_arena_dup(arena, fn_buf_view(&b));
     fn_buf_fini(&b);
     return out;
 }
 
-static void take_row(struct fn_arena *arena, struct fsv_evo_item *item, const struct content_row *row, const struct fn_json *v)
+static void take_row(struct fn_arena *arena, struct fsv_evo_item *item, const struct content_row *row,
+                     const struct fn_json *v)
 {
     if (row->how == PLAIN) {
         item->text = fn_json_str(row->a[0] == '\0' ? v : fn_json_path(v, row->a));
@@ -261,7 +264,8 @@ static void take_content(struct fn_arena *arena, struct fsv_evo_item *item, cons
 
 /* -- events ---------------------------------------------------------------------------------------------------------------------- */
 
-static void on_upsert(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance)
+static void on_upsert(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                      struct fn_str instance)
 {
     const struct fn_json *key = fn_json_get(data, "key");
     if (!take_key(arena, item, key, instance, read_id(fn_json_get(key, "id")))) {
@@ -278,10 +282,12 @@ static void on_upsert(struct fn_arena *arena, struct fsv_evo_item *item, const s
     }
 }
 
-static void on_echo(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance)
+static void on_echo(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                    struct fn_str instance)
 {
     on_upsert(arena, item, data, instance);
-    if (item->kind == FSV_EVO_OWN || item->kind == FSV_EVO_MESSAGE || (item->kind == FSV_EVO_IGNORED && item->id.n > 0)) {
+    if (item->kind == FSV_EVO_OWN || item->kind == FSV_EVO_MESSAGE ||
+        (item->kind == FSV_EVO_IGNORED && item->id.n > 0)) {
         item->kind = FSV_EVO_ECHO; /* buttons and lists have no content row, but their id is what counts */
     }
 }
@@ -297,7 +303,8 @@ static enum fsv_evo_status read_status(struct fn_str s)
     return fn_str_eq(s, FN_STR("PLAYED")) ? FSV_EVO_READ : FSV_EVO_NO_STATUS;
 }
 
-static void on_update(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance)
+static void on_update(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                      struct fn_str instance)
 {
     const struct fn_json *key = fn_json_get(data, "key") != NULL ? fn_json_get(data, "key") : data;
     struct fn_str id = read_id(fn_json_get(data, "keyId"));
@@ -313,7 +320,8 @@ static void on_update(struct fn_arena *arena, struct fsv_evo_item *item, const s
 }
 
 /* messages.edited carries edits, but also revokes and the disappearing-messages setting. */
-static void on_edited(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance)
+static void on_edited(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                      struct fn_str instance)
 {
     struct fn_str type = fn_json_str(fn_json_get(data, "type"));
     const struct fn_json *key = fn_json_get(data, "key");
@@ -333,7 +341,8 @@ static void on_edited(struct fn_arena *arena, struct fsv_evo_item *item, const s
     take_content(arena, item, fn_json_get(data, "editedMessage"));
 }
 
-static void on_delete(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance)
+static void on_delete(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                      struct fn_str instance)
 {
     const struct fn_json *key = fn_json_get(data, "key") != NULL ? fn_json_get(data, "key") : data;
     if (take_key(arena, item, key, instance, read_id(fn_json_get(key, "id")))) {
@@ -341,7 +350,8 @@ static void on_delete(struct fn_arena *arena, struct fsv_evo_item *item, const s
     }
 }
 
-static void on_connection(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance)
+static void on_connection(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                          struct fn_str instance)
 {
     (void)arena;
     (void)instance;
@@ -356,7 +366,8 @@ static void on_connection(struct fn_arena *arena, struct fsv_evo_item *item, con
     }
 }
 
-static void on_call(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance)
+static void on_call(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                    struct fn_str instance)
 {
     (void)instance;
     take_alias(item, fn_json_str(fn_json_get(data, "from")));
@@ -365,13 +376,14 @@ static void on_call(struct fn_arena *arena, struct fsv_evo_item *item, const str
     item->kind = FSV_EVO_CALL;
 }
 
-typedef void event_fn(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data, struct fn_str instance);
+typedef void event_fn(struct fn_arena *arena, struct fsv_evo_item *item, const struct fn_json *data,
+                      struct fn_str instance);
 static const struct {
     const char *event;
     event_fn *on;
 } events[] = {
-    {"messages.upsert", on_upsert},     {"send.message", on_echo},         {"messages.update", on_update},
-    {"messages.edited", on_edited},     {"messages.delete", on_delete},    {"connection.update", on_connection},
+    {"messages.upsert", on_upsert},     {"send.message", on_echo},          {"messages.update", on_update},
+    {"messages.edited", on_edited},     {"messages.delete", on_delete},     {"connection.update", on_connection},
     {"logout.instance", on_connection}, {"status.instance", on_connection}, {"call", on_call},
 };
 
@@ -395,7 +407,8 @@ enum fn_code fsv_evo_parse(struct fn_arena *arena, struct fn_str body, struct fs
     if (code != FN_OK) {
         return code;
     }
-    *out = (struct fsv_evo_batch){fn_json_str(fn_json_get(root, "event")), fn_json_str(fn_json_get(root, "instance")), NULL, 0};
+    *out = (struct fsv_evo_batch){fn_json_str(fn_json_get(root, "event")), fn_json_str(fn_json_get(root, "instance")),
+                                  NULL, 0};
     if (out->event.n == 0 || out->instance.n == 0) {
         return fn_fail(err, FN_INVALID, "no event or no instance in the body");
     }

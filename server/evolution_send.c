@@ -23,7 +23,8 @@ static void put_path(struct fn_buf *out, const char *route, struct fn_str instan
     fn_buf_z(out, route);
     for (size_t i = 0; i < instance.n; i++) {
         unsigned char c = (unsigned char)instance.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                     c == '_' || c == '.';
         if (plain) {
             fn_buf_char(out, (char)c);
         } else {
@@ -101,7 +102,8 @@ static void put_list(struct fsv_evo_request *out, const struct fsv_evo_effect *e
     const struct fn_json *id = fn_json_get(e->args, "ids")->first, *label = fn_json_get(e->args, "labels")->first;
     open_body(out, "/message/sendList/", e);
     put_field(&out->body, "title", arg(e, "text"));
-    fn_buf_z(&out->body, ",\"footerText\":\"\\u2193\",\"buttonText\":\"\\u2630\",\"sections\":[{\"title\":\"\\u2630\",\"rows\":[");
+    fn_buf_z(&out->body,
+             ",\"footerText\":\"\\u2193\",\"buttonText\":\"\\u2630\",\"sections\":[{\"title\":\"\\u2630\",\"rows\":[");
     for (; id != NULL && label != NULL; id = id->next, label = label->next) {
         fn_json_comma(&out->body);
         fn_buf_char(&out->body, '{');
@@ -115,7 +117,8 @@ static void put_list(struct fsv_evo_request *out, const struct fsv_evo_effect *e
 static enum fn_code build_choose(struct fsv_evo_request *out, const struct fsv_evo_effect *e, struct fn_err *err)
 {
     const struct fn_json *ids = fn_json_get(e->args, "ids"), *labels = fn_json_get(e->args, "labels");
-    if (ids == NULL || labels == NULL || ids->kind != FN_JSON_ARRAY || labels->kind != FN_JSON_ARRAY || ids->n == 0 || ids->n != labels->n) {
+    if (ids == NULL || labels == NULL || ids->kind != FN_JSON_ARRAY || labels->kind != FN_JSON_ARRAY || ids->n == 0 ||
+        ids->n != labels->n) {
         return fn_fail(err, FN_INVALID, "choose without options");
     }
     if (e->choose == FSV_CHOOSE_TEXT) {
@@ -160,7 +163,8 @@ static enum fn_code build_media(struct fsv_evo_request *out, const struct fsv_ev
         return build_location(out, e, err);
     }
     bool audio = fn_str_eq(kind, FN_STR("audio"));
-    if (!audio && !fn_str_eq(kind, FN_STR("image")) && !fn_str_eq(kind, FN_STR("video")) && !fn_str_eq(kind, FN_STR("document"))) {
+    if (!audio && !fn_str_eq(kind, FN_STR("image")) && !fn_str_eq(kind, FN_STR("video")) &&
+        !fn_str_eq(kind, FN_STR("document"))) {
         return fn_fail(err, FN_UNSUPPORTED, "media of kind %.*s", FN_STR_ARG(kind));
     }
     open_body(out, audio ? "/message/sendWhatsAppAudio/" : "/message/sendMedia/", e);
@@ -209,7 +213,8 @@ static enum fn_code build_typing(struct fsv_evo_request *out, const struct fsv_e
         return fn_fail(err, FN_INVALID, "typing without a time");
     }
     open_body(out, "/chat/sendPresence/", e);
-    fn_buf_printf(&out->body, ",\"presence\":\"composing\",\"delay\":%d}", ms < TYPING_MAX_MS ? (int)ms : TYPING_MAX_MS);
+    fn_buf_printf(&out->body, ",\"presence\":\"composing\",\"delay\":%d}",
+                  ms < TYPING_MAX_MS ? (int)ms : TYPING_MAX_MS);
     return FN_OK;
 }
 
@@ -233,7 +238,8 @@ enum fn_code fsv_evo_build(struct fsv_evo_request *out, const struct fsv_evo_eff
     for (size_t i = 0; i < FN_COUNT(builders); i++) {
         if (fn_str_eq(effect->host, fn_str_c(builders[i].host))) {
             enum fn_code code = builders[i].build(out, effect, err);
-            return code == FN_OK && (out->body.failed || out->path.failed) ? fn_fail(err, FN_LIMIT, "message too large") : code;
+            return code == FN_OK && (out->body.failed || out->path.failed) ? fn_fail(err, FN_LIMIT, "message too large")
+                                                                           : code;
         }
     }
     return fn_fail(err, FN_UNSUPPORTED, "effect %.*s", FN_STR_ARG(effect->host));
@@ -242,7 +248,8 @@ enum fn_code fsv_evo_build(struct fsv_evo_request *out, const struct fsv_evo_eff
 /* -- answers ----------------------------------------------------------------------------------------------------------------------------- */
 
 /* Texts of a session that is not there, whatever the status; the call certainly sent nothing. */
-static const char *const down_texts[] = {"Connection Closed", "reading 'id'", "onWhatsApp", "LICENSE_REQUIRED", "\"statusCode\":428"};
+static const char *const down_texts[] = {"Connection Closed", "reading 'id'", "onWhatsApp", "LICENSE_REQUIRED",
+                                         "\"statusCode\":428"};
 
 static bool holds(struct fn_str s, const char *needle)
 {
@@ -265,7 +272,8 @@ static bool says_down(struct fn_str body)
     return false;
 }
 
-static enum fsv_verdict judge_success(struct fn_arena *arena, struct fn_str body, struct fn_str *out_id, const char **why)
+static enum fsv_verdict judge_success(struct fn_arena *arena, struct fn_str body, struct fn_str *out_id,
+                                      const char **why)
 {
     const struct fn_json *root = NULL;
     if (fn_json_parse(arena, body, FN_JSON_REPAIR | FN_JSON_ALLOW_DUPLICATES, &root, NULL) != FN_OK) {
@@ -288,7 +296,8 @@ static enum fsv_verdict judge_error(int status, struct fn_str body, const char *
         *why = "the WhatsApp session is down";
         return FSV_DOWN;
     }
-    if (status == 401 || status == 404) { /* of the channel, not of the message: hold the messages until a person mends it */
+    if (status == 401 ||
+        status == 404) { /* of the channel, not of the message: hold the messages until a person mends it */
         *why = status == 401 ? "apikey refused" : "instance unknown";
         return FSV_DOWN;
     }
@@ -300,11 +309,13 @@ static enum fsv_verdict judge_error(int status, struct fn_str body, const char *
         *why = "server error";
         return FSV_UNKNOWN;
     }
-    *why = holds(body, "\"exists\":false") || holds(body, "\"exists\": false") ? "number is not on WhatsApp" : "refused";
+    *why =
+        holds(body, "\"exists\":false") || holds(body, "\"exists\": false") ? "number is not on WhatsApp" : "refused";
     return FSV_REFUSED;
 }
 
-enum fsv_verdict fsv_evo_classify(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str *out_id, const char **why)
+enum fsv_verdict fsv_evo_classify(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str *out_id,
+                                  const char **why)
 {
     *out_id = FN_STR_NULL;
     enum fsv_verdict verdict = fsv_outcome_transport(outcome);
@@ -342,8 +353,8 @@ static bool is_ours(const struct fn_json *record, struct fn_str text, int64_t si
     return mine != NULL && mine->kind == FN_JSON_TRUE && fresh && fn_str_eq(record_text(record), text);
 }
 
-enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str text, int64_t since_ms,
-                              struct fn_str *out_id)
+enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str text,
+                              int64_t since_ms, struct fn_str *out_id)
 {
     const struct fn_json *root = NULL;
     if (!outcome->answered || outcome->status != 200 ||

@@ -126,7 +126,9 @@ static struct fn_str host_name(struct fn_str host)
 {
     const char *end = host.n > 0 && host.p[0] == '[' ? memchr(host.p, ']', host.n) : NULL;
     const char *colon = memchr(host.p, ':', host.n);
-    struct fn_str name = {host.p, end != NULL ? (size_t)(end + 1 - host.p) : colon != NULL ? (size_t)(colon - host.p) : host.n};
+    struct fn_str name = {host.p, end != NULL     ? (size_t)(end + 1 - host.p)
+                                  : colon != NULL ? (size_t)(colon - host.p)
+                                                  : host.n};
     for (size_t i = 0; i < name.n; i++) {
         unsigned char c = (unsigned char)name.p[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -190,7 +192,8 @@ static enum fsv_gate check_body(const struct fsv_gate_request *r, int64_t *lengt
     if (!single(r, "Content-Length", &cl) || (cl.p != NULL && !read_length(cl, length))) {
         return FSV_GATE_LENGTH;
     }
-    if (!single(r, "Transfer-Encoding", &te) || (te.p != NULL && (cl.p != NULL || !is(te, "chunked") || is(r->version, "HTTP/1.0")))) {
+    if (!single(r, "Transfer-Encoding", &te) ||
+        (te.p != NULL && (cl.p != NULL || !is(te, "chunked") || is(r->version, "HTTP/1.0")))) {
         return FSV_GATE_CODING;
     }
     if (!single(r, "Content-Encoding", &ce) || (ce.p != NULL && !is(ce, "identity"))) {
@@ -207,7 +210,10 @@ static enum fsv_gate check_body(const struct fsv_gate_request *r, int64_t *lengt
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 struct fn_str fsv_percent_decode(struct fn_arena *arena, struct fn_str s, bool plus)
@@ -271,7 +277,8 @@ static enum fsv_gate check_uri(struct fn_arena *arena, struct fn_str uri, struct
     out->path = fsv_percent_decode(arena, (struct fn_str){uri.p, n}, false);
     out->query = mark != NULL ? (struct fn_str){mark + 1, uri.n - n - 1} : FN_STR_NULL;
     bool query_good = out->query.n == 0 || fsv_percent_decode(arena, out->query, true).p != NULL;
-    return out->path.n > 0 && query_good && fn_utf8_valid(out->path) && !has_dot_segment(out->path) ? FSV_GATE_PASS : FSV_GATE_URI;
+    return out->path.n > 0 && query_good && fn_utf8_valid(out->path) && !has_dot_segment(out->path) ? FSV_GATE_PASS
+                                                                                                    : FSV_GATE_URI;
 }
 
 struct fn_str fsv_query_get(struct fn_arena *arena, struct fn_str query, const char *name)
@@ -303,7 +310,8 @@ static bool is_known_method(struct fn_str m)
     return false;
 }
 
-enum fsv_gate fsv_gate_check(struct fn_arena *arena, const struct fsv_gate_request *request, struct fn_str hosts, struct fsv_gate_passed *out)
+enum fsv_gate fsv_gate_check(struct fn_arena *arena, const struct fsv_gate_request *request, struct fn_str hosts,
+                             struct fsv_gate_passed *out)
 {
     *out = (struct fsv_gate_passed){0, FN_STR_NULL, FN_STR_NULL};
     if (!fn_str_eq(request->version, FN_STR("HTTP/1.1")) && !fn_str_eq(request->version, FN_STR("HTTP/1.0"))) {

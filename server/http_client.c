@@ -15,7 +15,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECT_MS = 3000, TIMEOUT_MAX_MS = 120000, HEADERS_MAX_BYTES = 65536, HEADER_BYTES = 8192, CONNECTIONS = 256, PER_HOST = 32 };
+enum {
+    CONNECT_MS = 3000,
+    TIMEOUT_MAX_MS = 120000,
+    HEADERS_MAX_BYTES = 65536,
+    HEADER_BYTES = 8192,
+    CONNECTIONS = 256,
+    PER_HOST = 32
+};
 
 struct call {
     struct fsv_http *http;
@@ -172,7 +179,9 @@ static const char *result_text(const struct call *call, CURLcode result)
     if (call->blocked) {
         return "address not allowed";
     }
-    return call->too_large ? "answer too large" : result == CURLE_OPERATION_TIMEDOUT ? "timeout" : curl_easy_strerror(result);
+    return call->too_large                      ? "answer too large"
+           : result == CURLE_OPERATION_TIMEDOUT ? "timeout"
+                                                : curl_easy_strerror(result);
 }
 
 static void finish(struct call *call, CURLcode result)
@@ -204,7 +213,8 @@ static void drain(struct fsv_http *http)
     while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
         struct call *call = NULL;
         CURLcode result = msg->data.result;
-        if (msg->msg == CURLMSG_DONE && curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&call) == CURLE_OK) {
+        if (msg->msg == CURLMSG_DONE &&
+            curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&call) == CURLE_OK) {
             finish(call, result);
         }
     }
@@ -222,7 +232,8 @@ static void bury(struct fsv_http *http)
 /* After an error of the multi handle every transfer is uncertain: they end as such, and nothing hangs. */
 static void abandon(struct fsv_http *http, CURLMcode code)
 {
-    FSV_LOG(ERROR, "http.client", "libcurl failed; requests under way are cut", FSV_Z("err", curl_multi_strerror(code)));
+    FSV_LOG(ERROR, "http.client", "libcurl failed; requests under way are cut",
+            FSV_Z("err", curl_multi_strerror(code)));
     while (http->calls != NULL) {
         finish(http->calls, CURLE_RECV_ERROR);
     }
@@ -300,8 +311,10 @@ static const char *refuse_url(const struct fsv_http *http, const char *url)
     CURLU *u = curl_url();
     char *scheme = NULL, *user = NULL, *host = NULL, *port = NULL;
     const char *why = "bad address";
-    if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK && curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+    if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
         bool listed = fsv_allow_names(&http->allow, fn_str_c(host));
         bool tls = strcmp(scheme, "https") == 0;
         bool usual = strcmp(port, "443") == 0 || strcmp(port, "8443") == 0;
@@ -321,12 +334,14 @@ static const char *refuse_url(const struct fsv_http *http, const char *url)
 static bool set_policy(CURL *e, bool tenant)
 {
     bool ok = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-    ok = ok && curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK && curl_easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
+    ok = ok && curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK; /* http of tenants: refuse_url */
     ok = ok && curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "https") == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK;
-    ok = ok && curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK && curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+    ok = ok && curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
@@ -337,10 +352,14 @@ static bool set_policy(CURL *e, bool tenant)
 static bool set_callbacks(CURL *e, struct call *call)
 {
     bool ok = curl_easy_setopt(e, CURLOPT_PRIVATE, call) == CURLE_OK;
-    ok = ok && curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK && curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, call) == CURLE_OK;
-    ok = ok && curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read) == CURLE_OK && curl_easy_setopt(e, CURLOPT_READDATA, call) == CURLE_OK;
-    ok = ok && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write) == CURLE_OK && curl_easy_setopt(e, CURLOPT_WRITEDATA, call) == CURLE_OK;
-    return ok && curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK && curl_easy_setopt(e, CURLOPT_HEADERDATA, call) == CURLE_OK;
+    ok = ok && curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, call) == CURLE_OK;
+    ok = ok && curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read) == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_READDATA, call) == CURLE_OK;
+    ok = ok && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write) == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_WRITEDATA, call) == CURLE_OK;
+    return ok && curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_HEADERDATA, call) == CURLE_OK;
 }
 
 static bool set_method(CURL *e, const struct call *call, const char *method)
@@ -351,7 +370,8 @@ static bool set_method(CURL *e, const struct call *call, const char *method)
     if (strcmp(method, "HEAD") == 0) {
         return curl_easy_setopt(e, CURLOPT_NOBODY, 1L) == CURLE_OK;
     }
-    bool ok = curl_easy_setopt(e, CURLOPT_POST, 1L) == CURLE_OK && curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
+    bool ok = curl_easy_setopt(e, CURLOPT_POST, 1L) == CURLE_OK &&
+              curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n) == CURLE_OK;
     return ok && (call->body.n > 0 || curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
 }
@@ -363,7 +383,8 @@ static bool set_headers(struct call *call, const struct fsv_http_request *r)
     call->headers = list;
     for (size_t i = 0; list != NULL && i < r->n_headers; i++) {
         struct fn_str h = r->headers[i];
-        if (h.n >= sizeof line || memchr(h.p, '\r', h.n) != NULL || memchr(h.p, '\n', h.n) != NULL || memchr(h.p, '\0', h.n) != NULL) {
+        if (h.n >= sizeof line || memchr(h.p, '\r', h.n) != NULL || memchr(h.p, '\n', h.n) != NULL ||
+            memchr(h.p, '\0', h.n) != NULL) {
             return false;
         }
         memcpy(line, h.p, h.n);
@@ -399,8 +420,9 @@ static const char *begin(struct call *call, const struct fsv_http_request *r)
     call->easy = curl_easy_init();
     fn_buf_str(&call->body, r->body);
     int64_t ms = r->timeout_ms > 0 && r->timeout_ms < TIMEOUT_MAX_MS ? r->timeout_ms : TIMEOUT_MAX_MS;
-    if (call->easy == NULL || call->body.failed || !set_policy(call->easy, call->tenant) || !set_callbacks(call->easy, call) ||
-        !set_method(call->easy, call, method) || !set_headers(call, r) || curl_easy_setopt(call->easy, CURLOPT_URL, url) != CURLE_OK ||
+    if (call->easy == NULL || call->body.failed || !set_policy(call->easy, call->tenant) ||
+        !set_callbacks(call->easy, call) || !set_method(call->easy, call, method) || !set_headers(call, r) ||
+        curl_easy_setopt(call->easy, CURLOPT_URL, url) != CURLE_OK ||
         curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)ms) != CURLE_OK) {
         return "the request could not be made";
     }

@@ -68,7 +68,8 @@ void fsv_loop_free(struct fsv_loop *loop)
 enum fn_code fsv_loop_watch(struct fsv_loop *loop, struct fsv_watch *watch, unsigned events)
 {
     struct epoll_event e = {.data.ptr = watch};
-    e.events = ((events & FSV_READ) != 0 ? (uint32_t)EPOLLIN : 0) | ((events & FSV_WRITE) != 0 ? (uint32_t)EPOLLOUT : 0);
+    e.events =
+        ((events & FSV_READ) != 0 ? (uint32_t)EPOLLIN : 0) | ((events & FSV_WRITE) != 0 ? (uint32_t)EPOLLOUT : 0);
     if (epoll_ctl(loop->epoll, watch->added ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch->fd, &e) != 0) {
         return FN_IO;
     }

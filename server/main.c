@@ -26,11 +26,12 @@ static int help(enum fn_lang lang, int code)
                   "     funneld health           sai com 0 se o servidor local está vivo\n"
                   "     funneld version | help\n\n"
                   "Variáveis de ambiente [valor padrão]:\n",
-        [FN_EN] = "usage: funneld serve [--demo]  serves; --demo publishes an example and opens a web chat\n"
-                  "       funneld newkey          replaces the API key (with the server stopped) and prints the new one\n"
-                  "       funneld health          exits with 0 when the local server is alive\n"
-                  "       funneld version | help\n\n"
-                  "Environment variables [default]:\n",
+        [FN_EN] =
+            "usage: funneld serve [--demo]  serves; --demo publishes an example and opens a web chat\n"
+            "       funneld newkey          replaces the API key (with the server stopped) and prints the new one\n"
+            "       funneld health          exits with 0 when the local server is alive\n"
+            "       funneld version | help\n\n"
+            "Environment variables [default]:\n",
     };
     struct fn_buf out;
     fn_buf_init(&out, COMPLAINTS_MAX);
@@ -49,10 +50,12 @@ static int health(const struct fsv_config *config)
     struct timeval limit = {HEALTH_SECONDS, 0};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int n = snprintf(request, sizeof request, "GET /livez HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n\r\n", (unsigned)config->port);
+    int n = snprintf(request, sizeof request, "GET /livez HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n\r\n",
+                     (unsigned)config->port);
     bool good = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
                 setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 &&
-                connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 && send(fd, request, (size_t)n, MSG_NOSIGNAL) == n &&
+                connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 &&
+                send(fd, request, (size_t)n, MSG_NOSIGNAL) == n &&
                 recv(fd, answer, sizeof answer - 1, MSG_WAITALL) > 12 && strncmp(answer + 9, "200", 3) == 0;
     if (fd >= 0) {
         close(fd);
@@ -71,7 +74,8 @@ static int with_config(enum fn_lang lang, const char *what, enum fsv_serve how)
     fn_arena_init(&arena, 1 << 20);
     fn_buf_init(&complaints, COMPLAINTS_MAX);
     if (fsv_config_read(&arena, get, NULL, lang, &config, &complaints) != FN_OK) {
-        fprintf(stderr, "funneld: %s\n%s", lang == FN_PT ? "configuração errada:" : "wrong configuration:", complaints.p != NULL ? complaints.p : "");
+        fprintf(stderr, "funneld: %s\n%s", lang == FN_PT ? "configuração errada:" : "wrong configuration:",
+                complaints.p != NULL ? complaints.p : "");
         result = WRONG_USE;
     } else if (strcmp(what, "health") == 0) {
         result = health(&config);

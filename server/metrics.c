@@ -78,8 +78,8 @@ static void put_histogram(struct fn_buf *out, const char *name, const struct his
     for (size_t i = 0; i < BUCKETS; i++) {
         fn_buf_printf(out, "%s_bucket{le=\"%g\"} %llu\n", name, bounds[i], (unsigned long long)h->buckets[i]);
     }
-    fn_buf_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.6f\n%s_count %llu\n", name, (unsigned long long)h->count, name, h->sum, name,
-                  (unsigned long long)h->count);
+    fn_buf_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.6f\n%s_count %llu\n", name, (unsigned long long)h->count,
+                  name, h->sum, name, (unsigned long long)h->count);
 }
 
 void fsv_metrics_write(struct fn_buf *out)
@@ -90,7 +90,8 @@ void fsv_metrics_write(struct fn_buf *out)
         /* Totals kept by the engine are set here, but they are counters to those who read. */
         size_t n = strlen(name);
         bool total = n > 6 && strcmp(name + n - 6, "_total") == 0;
-        fn_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, rows[i].help, name, total ? "counter" : types[rows[i].kind]);
+        fn_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, rows[i].help, name,
+                      total ? "counter" : types[rows[i].kind]);
         if (rows[i].kind == SECONDS) {
             put_histogram(out, name, &histograms[i]);
             continue;

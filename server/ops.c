@@ -18,7 +18,8 @@ static void on_done(struct frt_op *op)
     fsv_release(r);
 }
 
-void *fsv_op_new(struct fsv_request *r, size_t size, enum frt_op_kind kind, void (*done)(struct fsv_request *r, void *op))
+void *fsv_op_new(struct fsv_request *r, size_t size, enum frt_op_kind kind,
+                 void (*done)(struct fsv_request *r, void *op))
 {
     struct request_op *link = fn_arena_alloc(&r->arena, sizeof *link);
     struct frt_op *op = fn_arena_alloc(&r->arena, size);
@@ -59,8 +60,8 @@ bool fsv_op_good(struct fsv_request *r, const void *op)
     case FN_DENIED:
     case FN_UNSUPPORTED: fsv_problem(r, FSV_P_INTERNAL, FN_STR_NULL); break;
     }
-    FSV_LOG(WARN, "store.refused", "a store operation failed", FSV_Z("request_id", r->id), FSV_Z("code", fn_code_name(o->code)),
-            FSV_Z("err", o->err.text));
+    FSV_LOG(WARN, "store.refused", "a store operation failed", FSV_Z("request_id", r->id),
+            FSV_Z("code", fn_code_name(o->code)), FSV_Z("err", o->err.text));
     return false;
 }
 

@@ -10,12 +10,19 @@
 
 #include <stdlib.h>
 
-enum { JOB_ARENA = 4 << 20, ANSWER_MAX = 1 << 20, AI_BODY_MAX = 256 << 10, PAUSE_FIRST_MS = 2000, PAUSE_MAX_MS = 300000, HTTP_DEFAULT_MS = 10000 };
+enum {
+    JOB_ARENA = 4 << 20,
+    ANSWER_MAX = 1 << 20,
+    AI_BODY_MAX = 256 << 10,
+    PAUSE_FIRST_MS = 2000,
+    PAUSE_MAX_MS = 300000,
+    HTTP_DEFAULT_MS = 10000
+};
 
 struct fsv_job {
     struct fsv_app *app;
     struct fsv_channel *channel;
-    struct frt_send send;        /* its texts are borrowed until done */
+    struct frt_send send; /* its texts are borrowed until done */
     const struct fn_json *args;
     struct fn_str host;
     frt_sent_fn done;
@@ -23,7 +30,7 @@ struct fsv_job {
     int64_t started;
     struct fn_arena arena;
     struct fsv_timer timer;
-    struct frt_sent answer;      /* of a job that needs no request */
+    struct frt_sent answer; /* of a job that needs no request */
     struct fsv_job *next, *prev;
 };
 
@@ -51,13 +58,17 @@ void fsv_provider_close(struct fsv_app *app)
 
 static void finish(struct fsv_job *job, const struct frt_sent *sent)
 {
-    static const char *const words[] = {
-        [FRT_SENT] = "sent", [FRT_REJECTED] = "rejected", [FRT_NOT_SENT] = "not_sent", [FRT_UNKNOWN] = "unknown", [FRT_ABSENT] = "absent"};
+    static const char *const words[] = {[FRT_SENT] = "sent",
+                                        [FRT_REJECTED] = "rejected",
+                                        [FRT_NOT_SENT] = "not_sent",
+                                        [FRT_UNKNOWN] = "unknown",
+                                        [FRT_ABSENT] = "absent"};
     fsv_metric_add(FSV_M_SENDS, words[sent->outcome], 1);
     fsv_metric_observe(FSV_M_HOST_SECONDS, (double)(fsv_monotonic_ms() - job->started) / 1000.0);
     if (sent->outcome != FRT_SENT) {
-        FSV_LOG(WARN, "send.failed", "an effect was not done", FSV_INT("tenant", job->send.tenant), FSV_INT("conv", job->send.conv),
-                FSV_INT("effect", job->send.effect), FSV_INT("attempt", job->send.attempt), FSV_TEXT("host", job->host),
+        FSV_LOG(WARN, "send.failed", "an effect was not done", FSV_INT("tenant", job->send.tenant),
+                FSV_INT("conv", job->send.conv), FSV_INT("effect", job->send.effect),
+                FSV_INT("attempt", job->send.attempt), FSV_TEXT("host", job->host),
                 FSV_Z("outcome", words[sent->outcome]), FSV_TEXT("err", sent->reason));
     }
     job->done(job->ctx, sent);
@@ -98,8 +109,8 @@ static void channel_down(struct fsv_channel *c, const char *why)
     c->failures++;
     c->paused_until = fsv_monotonic_ms() + pause * 3 / 4 + pause / 4 * jitter / 256;
     fsv_metric_set(FSV_M_BREAKER, "", 1);
-    FSV_LOG(ERROR, "channel.down", "the provider does not work; its messages wait", FSV_INT("tenant", c->tenant), FSV_INT("channel", c->id),
-            FSV_TEXT("instance", c->name), FSV_Z("err", why), FSV_INT("pause_ms", pause));
+    FSV_LOG(ERROR, "channel.down", "the provider does not work; its messages wait", FSV_INT("tenant", c->tenant),
+            FSV_INT("channel", c->id), FSV_TEXT("instance", c->name), FSV_Z("err", why), FSV_INT("pause_ms", pause));
 }
 
 void fsv_channel_up(struct fsv_channel *c)
@@ -154,8 +165,10 @@ static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fs
 {
     const struct fsv_config *c = &job->app->config;
     struct fn_str key = job->channel->api_key.n > 0 ? job->channel->api_key : c->value[FSV_EVOLUTION_API_KEY];
-    struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&made->body)};
-    r.url = fn_arena_printf(&job->arena, "%.*s%.*s", FN_STR_ARG(c->value[FSV_EVOLUTION_API_URL]), FN_STR_ARG(fn_buf_view(&made->path)));
+    struct fsv_http_request r = {
+        .policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&made->body)};
+    r.url = fn_arena_printf(&job->arena, "%.*s%.*s", FN_STR_ARG(c->value[FSV_EVOLUTION_API_URL]),
+                            FN_STR_ARG(fn_buf_view(&made->path)));
     r.headers[0] = FN_STR("Content-Type: application/json");
     r.headers[1] = fn_arena_printf(&job->arena, "apikey: %.*s", FN_STR_ARG(key));
     r.n_headers = 2;
@@ -166,8 +179,9 @@ static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fs
 
 static struct fsv_evo_effect effect_of(const struct fsv_job *job)
 {
-    return (struct fsv_evo_effect){job->channel->name,  job->send.address, job->host, job->send.last_ref,
-                                   job->args, job->channel->buttons ? FSV_CHOOSE_BUTTONS : FSV_CHOOSE_TEXT};
+    return (struct fsv_evo_effect){job->channel->name, job->send.address,
+                                   job->host,          job->send.last_ref,
+                                   job->args,          job->channel->buttons ? FSV_CHOOSE_BUTTONS : FSV_CHOOSE_TEXT};
 }
 
 static void send_evolution(struct fsv_job *job)
@@ -178,7 +192,8 @@ static void send_evolution(struct fsv_job *job)
         return;
     }
     if (paused > 0) {
-        answer_later(job, (struct frt_sent){.outcome = FRT_NOT_SENT, .retry_after = paused, .reason = FN_STR("channel paused")});
+        answer_later(
+            job, (struct frt_sent){.outcome = FRT_NOT_SENT, .retry_after = paused, .reason = FN_STR("channel paused")});
         return;
     }
     struct fsv_evo_request made;
@@ -204,9 +219,9 @@ static void on_ai(void *ctx, const struct fsv_outcome *outcome)
     fsv_metric_add(FSV_M_LLM_TOKENS, "in", a.tokens_in);
     fsv_metric_add(FSV_M_LLM_TOKENS, "out", a.tokens_out);
     if (!a.present) {
-        FSV_LOG(WARN, "ai.failed", "an AI step has no result; a program takes its failed branch", FSV_INT("tenant", job->send.tenant),
-                FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host), FSV_Z("verdict", fsv_verdict_name(a.verdict)),
-                FSV_Z("err", a.why), FSV_INT("status", outcome->status));
+        FSV_LOG(WARN, "ai.failed", "an AI step has no result; a program takes its failed branch",
+                FSV_INT("tenant", job->send.tenant), FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host),
+                FSV_Z("verdict", fsv_verdict_name(a.verdict)), FSV_Z("err", a.why), FSV_INT("status", outcome->status));
     }
     finish(job, &(struct frt_sent){.outcome = outcome_of(a.verdict),
                                    .present = a.present,
@@ -217,9 +232,10 @@ static void on_ai(void *ctx, const struct fsv_outcome *outcome)
 
 static void no_key(struct fsv_job *job)
 {
-    FSV_LOG(WARN, "ai.no_key", "OPENAI_API_KEY is not set: every AI step takes its failed branch", FSV_INT("tenant", job->send.tenant),
-            FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host));
-    answer_later(job, (struct frt_sent){.outcome = FRT_SENT, .present = false, .reason = FN_STR("OPENAI_API_KEY is not set")});
+    FSV_LOG(WARN, "ai.no_key", "OPENAI_API_KEY is not set: every AI step takes its failed branch",
+            FSV_INT("tenant", job->send.tenant), FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host));
+    answer_later(
+        job, (struct frt_sent){.outcome = FRT_SENT, .present = false, .reason = FN_STR("OPENAI_API_KEY is not set")});
 }
 
 static void send_ai(struct fsv_job *job)
@@ -239,7 +255,8 @@ static void send_ai(struct fsv_job *job)
         struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&body)};
         r.url = fn_arena_printf(&job->arena, "%.*s/chat/completions", FN_STR_ARG(c->value[FSV_OPENAI_BASE_URL]));
         r.headers[0] = FN_STR("Content-Type: application/json");
-        r.headers[1] = fn_arena_printf(&job->arena, "Authorization: Bearer %.*s", FN_STR_ARG(c->value[FSV_OPENAI_API_KEY]));
+        r.headers[1] =
+            fn_arena_printf(&job->arena, "Authorization: Bearer %.*s", FN_STR_ARG(c->value[FSV_OPENAI_API_KEY]));
         r.n_headers = 2;
         r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
         r.answer_max = ANSWER_MAX;
@@ -280,8 +297,8 @@ static void take_headers(struct fsv_job *job, struct fsv_http_request *r)
     const struct fn_json *list = fn_json_get(job->args, "headers");
     const struct fn_json *name = list != NULL ? list->first : NULL;
     while (name != NULL && name->next != NULL && r->n_headers < FSV_HTTP_HEADERS - 2) {
-        r->headers[r->n_headers++] =
-            fn_arena_printf(&job->arena, "%.*s: %.*s", FN_STR_ARG(fn_json_str(name)), FN_STR_ARG(fn_json_str(name->next)));
+        r->headers[r->n_headers++] = fn_arena_printf(&job->arena, "%.*s: %.*s", FN_STR_ARG(fn_json_str(name)),
+                                                     FN_STR_ARG(fn_json_str(name->next)));
         name = name->next->next;
     }
 }

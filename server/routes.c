@@ -5,7 +5,7 @@
 #include "fn_json.h"
 
 const struct fsv_route fsv_routes[] = {
-#define FSV_ROUTE(NAME, method, path, access, handler, cap, pt, en)                                                                          \
+#define FSV_ROUTE(NAME, method, path, access, handler, cap, pt, en) \
     {#NAME, (method), (path), FSV_ACCESS_##access, handler, (cap), {[FN_PT] = (pt), [FN_EN] = (en)}},
 #include "routes.def"
 #undef FSV_ROUTE
@@ -41,7 +41,8 @@ static bool matches(const char *pattern, struct fn_str path, struct fn_str param
     return i == p.n && j == path.n;
 }
 
-const struct fsv_route *fsv_route_find(struct fn_str method, struct fn_str path, struct fn_str params[FSV_PARAMS], bool *out_other_method)
+const struct fsv_route *fsv_route_find(struct fn_str method, struct fn_str path, struct fn_str params[FSV_PARAMS],
+                                       bool *out_other_method)
 {
     struct fn_str wanted = fn_str_eq(method, FN_STR("HEAD")) ? FN_STR("GET") : method;
     *out_other_method = false;
@@ -65,7 +66,8 @@ static void put_parameters(struct fn_buf *out, const char *path)
     for (const char *open = strchr(path, '{'); open != NULL; open = strchr(open + 1, '{')) {
         size_t n = strcspn(open + 1, "}");
         fn_json_comma(out);
-        fn_buf_printf(out, "{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,\"schema\":{\"type\":\"string\"}}", (int)n, open + 1);
+        fn_buf_printf(out, "{\"name\":\"%.*s\",\"in\":\"path\",\"required\":true,\"schema\":{\"type\":\"string\"}}",
+                      (int)n, open + 1);
     }
     fn_buf_char(out, ']');
 }
@@ -80,7 +82,9 @@ static void put_operation(struct fn_buf *out, const struct fsv_route *route)
     fn_json_put_str(out, fn_str_c(route->doc[FN_PT]));
     put_parameters(out, route->path);
     if (route->body_max > 0) {
-        fn_buf_printf(out, ",\"requestBody\":{\"required\":true,\"description\":\"at most %zu bytes\",\"content\":{\"application/json\":{}}}",
+        fn_buf_printf(out,
+                      ",\"requestBody\":{\"required\":true,\"description\":\"at most %zu "
+                      "bytes\",\"content\":{\"application/json\":{}}}",
                       route->body_max);
     }
     fn_buf_z(out, route->access == FSV_ACCESS_KEY ? ",\"security\":[{\"key\":[]}]" : ",\"security\":[]");
@@ -92,7 +96,8 @@ void fsv_openapi(struct fn_buf *out, struct fn_str base_url)
 {
     fn_buf_z(out, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Funnel\",\"version\":\"1\"},\"servers\":[{\"url\":");
     fn_json_put_str(out, base_url);
-    fn_buf_z(out, "}],\"components\":{\"securitySchemes\":{\"key\":{\"type\":\"http\",\"scheme\":\"bearer\"}}},\"paths\":{");
+    fn_buf_z(out,
+             "}],\"components\":{\"securitySchemes\":{\"key\":{\"type\":\"http\",\"scheme\":\"bearer\"}}},\"paths\":{");
     for (size_t i = 0; i < fsv_routes_count; i++) {
         bool first = true;
         for (size_t j = 0; j < i; j++) {

@@ -72,7 +72,8 @@ static void connection_open(struct fsv_server *server, struct MHD_Connection *pe
     if (c == NULL || info == NULL) {
         return; /* its requests find no connection and are closed */
     }
-    *c = (struct fsv_connection){server, info->connect_fd, 0, NULL, {on_connection_late, c, 0, 0}, server->connections, NULL};
+    *c = (struct fsv_connection){server, info->connect_fd, 0, NULL, {on_connection_late, c, 0, 0}, server->connections,
+                                 NULL};
     if (server->connections != NULL) {
         server->connections->prev = c;
     }
@@ -98,7 +99,8 @@ static void connection_close(struct fsv_server *server, struct fsv_connection *c
     free(c);
 }
 
-static void on_connection(void *self, struct MHD_Connection *peer, void **slot, enum MHD_ConnectionNotificationCode code)
+static void on_connection(void *self, struct MHD_Connection *peer, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
 {
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         connection_open(self, peer, slot);
@@ -210,8 +212,9 @@ static void log_request(const struct fsv_request *r)
     fsv_metric_add(FSV_M_HTTP_REQUESTS, label.p != NULL ? label.p : "", 1);
     fn_buf_fini(&label);
     fsv_metric_observe(FSV_M_HTTP_SECONDS, (double)(fsv_monotonic_ms() - r->started) / 1000.0);
-    FSV_LOG(DEBUG, "http.request", "answered", FSV_Z("request_id", r->id), FSV_Z("route", r->route != NULL ? r->route->path : "none"),
-            FSV_INT("status", r->status), FSV_INT("dur_ms", fsv_monotonic_ms() - r->started));
+    FSV_LOG(DEBUG, "http.request", "answered", FSV_Z("request_id", r->id),
+            FSV_Z("route", r->route != NULL ? r->route->path : "none"), FSV_INT("status", r->status),
+            FSV_INT("dur_ms", fsv_monotonic_ms() - r->started));
 }
 
 static void on_completed(void *self, struct MHD_Connection *peer, void **slot, enum MHD_RequestTerminationCode why)
@@ -245,7 +248,8 @@ struct collected {
     size_t n;
 };
 
-static enum MHD_Result collect(void *self, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value, size_t value_n)
+static enum MHD_Result collect(void *self, enum MHD_ValueKind kind, const char *name, size_t name_n, const char *value,
+                               size_t value_n)
 {
     struct collected *c = self;
     (void)kind;
@@ -275,7 +279,8 @@ static bool framed(struct MHD_Connection *peer, const struct fsv_gate_request *g
     for (size_t i = 0; i < g->n_headers; i++) {
         struct fn_str name = g->headers[i].name, value = g->headers[i].value;
         bool empty = value.n == 0;
-        if ((uintptr_t)name.p != at || (uintptr_t)value.p <= at + name.n || !ends_in_crlf(value) || (empty && value.p[-1] == '\n')) {
+        if ((uintptr_t)name.p != at || (uintptr_t)value.p <= at + name.n || !ends_in_crlf(value) ||
+            (empty && value.p[-1] == '\n')) {
             return false;
         }
         at = (uintptr_t)value.p + value.n + 2;
@@ -327,7 +332,8 @@ static void refuse_route(struct fsv_server *server, struct fsv_request *r)
         fsv_problem(r, other ? FSV_P_METHOD : FSV_P_NOT_FOUND, FN_STR_NULL);
         return;
     }
-    r->tenant = r->route->access == FSV_ACCESS_KEY ? server->config.authorize(r->app, fsv_header(r, "Authorization")) : 0;
+    r->tenant =
+        r->route->access == FSV_ACCESS_KEY ? server->config.authorize(r->app, fsv_header(r, "Authorization")) : 0;
     if (r->route->access == FSV_ACCESS_KEY && r->tenant == 0) {
         fsv_problem(r, FSV_P_NO_KEY, FN_STR_NULL);
     } else if (r->passed.length > (int64_t)r->route->body_max) {
@@ -369,7 +375,8 @@ static enum MHD_Result send_answer(struct fsv_server *server, struct fsv_request
     }
     r->queued = true;
     char nothing[1] = {0};
-    struct MHD_Response *m = MHD_create_response_from_buffer(r->answer.n, r->answer.p != NULL ? r->answer.p : nothing, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *m = MHD_create_response_from_buffer(r->answer.n, r->answer.p != NULL ? r->answer.p : nothing,
+                                                             MHD_RESPMEM_MUST_COPY);
     if (m == NULL) {
         return MHD_NO;
     }
@@ -382,7 +389,8 @@ static enum MHD_Result send_answer(struct fsv_server *server, struct fsv_request
 }
 
 /* Before the body: may be answered at once; then the connection ends with it, for the body would be taken for the next request. */
-static enum MHD_Result on_head(struct fsv_server *server, struct fsv_request *r, const char *method, const char *version)
+static enum MHD_Result on_head(struct fsv_server *server, struct fsv_request *r, const char *method,
+                               const char *version)
 {
     r->routed = true;
     r->connection->requests++;
@@ -434,8 +442,8 @@ static enum MHD_Result on_whole(struct fsv_server *server, struct fsv_request *r
     return MHD_YES;
 }
 
-static enum MHD_Result on_access(void *self, struct MHD_Connection *peer, const char *url, const char *method, const char *version,
-                                 const char *data, size_t *data_n, void **slot)
+static enum MHD_Result on_access(void *self, struct MHD_Connection *peer, const char *url, const char *method,
+                                 const char *version, const char *data, size_t *data_n, void **slot)
 {
     struct fsv_server *server = self;
     struct fsv_request *r = *slot;
@@ -495,14 +503,15 @@ static struct MHD_Daemon *start(struct fsv_server *server, const struct sockaddr
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, 60, NULL},
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 0,
+         NULL}, /* all it adds is a check of Host, and that answers twice; the gate has it */
         {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     flags |= address->sa_family == AF_INET6 ? (unsigned)MHD_USE_IPv6 : 0u;
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_ARRAY, options, MHD_OPTION_SOCK_ADDR, address,
-                            MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_ARRAY, options, MHD_OPTION_SOCK_ADDR,
+                            address, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
 static enum fn_code listen_on(struct fsv_server *server, struct fn_err *err)

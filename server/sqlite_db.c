@@ -70,8 +70,8 @@ static void harden(sqlite3 *db)
 {
     static const struct {
         int what, most;
-    } limits[] = {{SQLITE_LIMIT_LENGTH, 64 << 20},     {SQLITE_LIMIT_SQL_LENGTH, 100000}, {SQLITE_LIMIT_EXPR_DEPTH, 100},
-                  {SQLITE_LIMIT_ATTACHED, 0},          {SQLITE_LIMIT_TRIGGER_DEPTH, 1},   {SQLITE_LIMIT_WORKER_THREADS, 0}};
+    } limits[] = {{SQLITE_LIMIT_LENGTH, 64 << 20}, {SQLITE_LIMIT_SQL_LENGTH, 100000}, {SQLITE_LIMIT_EXPR_DEPTH, 100},
+                  {SQLITE_LIMIT_ATTACHED, 0},      {SQLITE_LIMIT_TRIGGER_DEPTH, 1},   {SQLITE_LIMIT_WORKER_THREADS, 0}};
     for (size_t i = 0; i < FN_COUNT(limits); i++) {
         sqlite3_limit(db, limits[i].what, limits[i].most);
     }
@@ -96,9 +96,11 @@ enum fn_code sq_open(struct sq *q, const char *path, struct fn_err *err)
 {
     char word[80];
     *q = (struct sq){0};
-    int rc = sqlite3_open_v2(path, &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int rc = sqlite3_open_v2(
+        path, &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (rc != SQLITE_OK) {
-        enum fn_code code = fn_fail(err, FN_IO, "cannot open %s: %s", path, q->db != NULL ? sqlite3_errmsg(q->db) : "no memory");
+        enum fn_code code =
+            fn_fail(err, FN_IO, "cannot open %s: %s", path, q->db != NULL ? sqlite3_errmsg(q->db) : "no memory");
         sq_close(q);
         return code;
     }

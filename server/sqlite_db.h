@@ -17,10 +17,10 @@ struct sqlite3_stmt;
 struct sq {
     struct sqlite3 *db;
     struct sqlite3_stmt *stmts[SQ_STMTS];
-    enum fn_code code;   /* sticky */
-    char text[160];      /* of the first failure */
-    int64_t changes;     /* rows changed by the last sq_run */
-    int wal_pages;       /* of the last commit */
+    enum fn_code code; /* sticky */
+    char text[160];    /* of the first failure */
+    int64_t changes;   /* rows changed by the last sq_run */
+    int wal_pages;     /* of the last commit */
 };
 
 /* Opens or makes the file with the settings of docs/storage.md and checks it; statements are prepared by sq_prepare, after the migrations. */

@@ -74,7 +74,8 @@ static bool in_net(const struct address *a, const struct net *net)
     size_t whole = net->bits / 8;
     unsigned rest = net->bits % 8;
     uint8_t mask = (uint8_t)(0xff00u >> rest);
-    return memcmp(a->bytes, first.bytes, whole) == 0 && (rest == 0 || ((a->bytes[whole] ^ first.bytes[whole]) & mask) == 0);
+    return memcmp(a->bytes, first.bytes, whole) == 0 &&
+           (rest == 0 || ((a->bytes[whole] ^ first.bytes[whole]) & mask) == 0);
 }
 
 static bool same(const struct address *a, const struct address *b)

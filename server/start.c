@@ -53,7 +53,8 @@ enum fn_code fsv_start_secret(struct fsv_app *app, struct fn_err *err)
     char path[PATH_BYTES], made[SECRET_HEX];
     if (given.n == 0) {
         int n = snprintf(path, sizeof path, "%.*s/secret.key", FN_STR_ARG(app->config.value[FSV_DATA_DIR]));
-        enum fn_code code = n > 0 && n < PATH_BYTES ? read_secret(path, made, err) : fn_fail(err, FN_LIMIT, "DATA_DIR is too long");
+        enum fn_code code =
+            n > 0 && n < PATH_BYTES ? read_secret(path, made, err) : fn_fail(err, FN_LIMIT, "DATA_DIR is too long");
         if (code != FN_OK) {
             return code;
         }
@@ -77,11 +78,14 @@ enum fn_code fsv_start_store(struct fsv_app *app, struct fn_err *err)
 
 /* -- documents --------------------------------------------------------------------------------------------------------------------- */
 
-static enum fn_code get_docs(struct fsv_app *app, struct fn_arena *arena, struct frt_op_doc_get *get, struct fn_str collection, struct fn_err *err)
+static enum fn_code get_docs(struct fsv_app *app, struct fn_arena *arena, struct frt_op_doc_get *get,
+                             struct fn_str collection, struct fn_err *err)
 {
     *get = (struct frt_op_doc_get){.tenant = FSV_TENANT, .collection = collection, .limit = FSV_CHANNELS_MAX};
     fsv_store_wait(app, &get->op, FRT_OP_DOC_GET, arena);
-    return get->op.code == FN_OK || get->op.code == FN_NOT_FOUND ? FN_OK : fn_fail(err, get->op.code, "store: %s", get->op.err.text);
+    return get->op.code == FN_OK || get->op.code == FN_NOT_FOUND
+               ? FN_OK
+               : fn_fail(err, get->op.code, "store: %s", get->op.err.text);
 }
 
 static enum fn_code put_doc(struct fsv_app *app, struct fn_arena *arena, struct frt_doc *doc, struct fn_err *err)
@@ -112,7 +116,9 @@ static enum fn_code make_key(struct fsv_app *app, struct fn_arena *arena, char o
 static bool read_hash(struct fn_str hex, uint8_t out[FSV_SHA256_BYTES])
 {
     for (size_t i = 0; hex.n == 2 * FSV_SHA256_BYTES && i < hex.n; i++) {
-        int digit = hex.p[i] >= '0' && hex.p[i] <= '9' ? hex.p[i] - '0' : hex.p[i] >= 'a' && hex.p[i] <= 'f' ? hex.p[i] - 'a' + 10 : -1;
+        int digit = hex.p[i] >= '0' && hex.p[i] <= '9'   ? hex.p[i] - '0'
+                    : hex.p[i] >= 'a' && hex.p[i] <= 'f' ? hex.p[i] - 'a' + 10
+                                                         : -1;
         if (digit < 0) {
             return false;
         }
@@ -132,7 +138,9 @@ enum fn_code fsv_start_key(struct fsv_app *app, bool renew, char out_new[], stru
     if (code == FN_OK && get.n > 0 && !renew) {
         code = fn_json_parse(&arena, get.docs[0].body, 0, &doc, err);
         app->has_key = code == FN_OK && read_hash(fn_json_str(fn_json_get(doc, "sha256")), app->key_hash);
-        code = app->has_key ? FN_OK : fn_fail(err, FN_INVALID, "the stored API key is damaged; make a new one with: funneld newkey");
+        code = app->has_key
+                   ? FN_OK
+                   : fn_fail(err, FN_INVALID, "the stored API key is damaged; make a new one with: funneld newkey");
     } else if (code == FN_OK) {
         code = make_key(app, &arena, out_new, err);
     }

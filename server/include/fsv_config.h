@@ -25,8 +25,8 @@ typedef const char *fsv_getenv_fn(void *self, const char *name);
 
 /* Reads and checks everything. Every wrong value is told in out_complaints (one line each, in lang); FN_INVALID when there is one.
  * Values are copied to the arena. */
-FN_MUST_USE enum fn_code fsv_config_read(struct fn_arena *arena, fsv_getenv_fn *get, void *self, enum fn_lang lang, struct fsv_config *out,
-                                         struct fn_buf *out_complaints);
+FN_MUST_USE enum fn_code fsv_config_read(struct fn_arena *arena, fsv_getenv_fn *get, void *self, enum fn_lang lang,
+                                         struct fsv_config *out, struct fn_buf *out_complaints);
 int64_t fsv_config_number(const struct fsv_config *config, enum fsv_config_key key); /* of kind PORT or MS */
 const char *fsv_config_name(enum fsv_config_key key);
 /* The table for people: name, default, meaning. */

@@ -23,36 +23,50 @@ enum fsv_evo_kind {
 #undef FSV_EVO
     FSV_EVO_KINDS
 };
-enum fsv_evo_status { FSV_EVO_NO_STATUS, FSV_EVO_ERROR, FSV_EVO_PENDING, FSV_EVO_SERVER_ACK, FSV_EVO_DELIVERED, FSV_EVO_READ };
+enum fsv_evo_status {
+    FSV_EVO_NO_STATUS,
+    FSV_EVO_ERROR,
+    FSV_EVO_PENDING,
+    FSV_EVO_SERVER_ACK,
+    FSV_EVO_DELIVERED,
+    FSV_EVO_READ
+};
 
 struct fsv_evo_item {
     enum fsv_evo_kind kind;
-    struct fn_str contact;  /* canonical key: "55119...", or "lid:..." when no phone is known */
-    struct fn_str phone;    /* digits as WhatsApp records them; may be empty */
-    struct fn_str lid;      /* digits; may be empty */
-    struct fn_str address;  /* what to give sendText as number: phone digits or "...@lid" */
-    struct fn_str name;     /* pushName; may be empty */
-    struct fn_str id;       /* of the message; for STATUS the message it is about */
-    struct fn_str dedupe;   /* instance|remoteJid|fromMe|id */
-    int64_t at_ms;          /* the provider's time, 0 when it gave none */
-    struct fn_str text;     /* what was written; the caption of media; the emoji of a reaction */
-    struct fn_str option;   /* id of the button or row that was tapped */
-    struct fn_str media;    /* JSON {"kind","mime","url","name","voice"} or {"kind":"location","lat","lon",...}; empty: none */
-    struct fn_str quoted;   /* id of the message answered to */
+    struct fn_str contact; /* canonical key: "55119...", or "lid:..." when no phone is known */
+    struct fn_str phone;   /* digits as WhatsApp records them; may be empty */
+    struct fn_str lid;     /* digits; may be empty */
+    struct fn_str address; /* what to give sendText as number: phone digits or "...@lid" */
+    struct fn_str name;    /* pushName; may be empty */
+    struct fn_str id;      /* of the message; for STATUS the message it is about */
+    struct fn_str dedupe;  /* instance|remoteJid|fromMe|id */
+    int64_t at_ms;         /* the provider's time, 0 when it gave none */
+    struct fn_str text;    /* what was written; the caption of media; the emoji of a reaction */
+    struct fn_str option;  /* id of the button or row that was tapped */
+    struct fn_str
+        media; /* JSON {"kind","mime","url","name","voice"} or {"kind":"location","lat","lon",...}; empty: none */
+    struct fn_str quoted; /* id of the message answered to */
     enum fsv_evo_status status;
-    struct fn_str state;    /* CONNECTION: open, connecting, close */
-    int64_t reason;         /* CONNECTION: statusReason, 401 = logged out */
-    const char *why;        /* IGNORED */
+    struct fn_str state; /* CONNECTION: open, connecting, close */
+    int64_t reason;      /* CONNECTION: statusReason, 401 = logged out */
+    const char *why;     /* IGNORED */
 };
 struct fsv_evo_batch {
     struct fn_str event, instance;
     struct fsv_evo_item *items;
     size_t n;
 };
-enum { FSV_EVO_ITEMS_MAX = 256, FSV_EVO_UNWRAP_MAX = 8, FSV_EVO_ID_MAX = 100, FSV_EVO_NAME_MAX = 100 /* code points */ };
+enum {
+    FSV_EVO_ITEMS_MAX = 256,
+    FSV_EVO_UNWRAP_MAX = 8,
+    FSV_EVO_ID_MAX = 100,
+    FSV_EVO_NAME_MAX = 100 /* code points */
+};
 /* All strings are in the arena, valid UTF-8 without NUL; the body's apikey is in none of them. FN_INVALID: not JSON, or no event and
  * instance in it. FN_NO_MEMORY. */
-FN_MUST_USE enum fn_code fsv_evo_parse(struct fn_arena *arena, struct fn_str body, struct fsv_evo_batch *out, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_evo_parse(struct fn_arena *arena, struct fn_str body, struct fsv_evo_batch *out,
+                                       struct fn_err *err);
 const char *fsv_evo_kind_name(enum fsv_evo_kind kind);
 
 /* -- out: effects ---------------------------------------------------------------------------------------------------------------- */
@@ -70,17 +84,19 @@ struct fsv_evo_effect {
     enum fsv_evo_choose choose;
 };
 /* FN_UNSUPPORTED: Evolution cannot do this; FN_INVALID: the effect is malformed. */
-FN_MUST_USE enum fn_code fsv_evo_build(struct fsv_evo_request *out, const struct fsv_evo_effect *effect, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_evo_build(struct fsv_evo_request *out, const struct fsv_evo_effect *effect,
+                                       struct fn_err *err);
 /* Asks for the newest messages of the chat, to find out whether an effect of unknown outcome arrived. */
 void fsv_evo_build_query(struct fsv_evo_request *out, const struct fsv_evo_effect *effect);
 /* Whether that answer holds our message: same text, from us, not older than since_ms. SENT with its id, REFUSED: it is not there, UNKNOWN. */
-enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str text, int64_t since_ms,
-                              struct fn_str *out_id);
+enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str text,
+                              int64_t since_ms, struct fn_str *out_id);
 /* The text that goes out for an effect (choose as numbered text); empty when it is none of text. */
 void fsv_evo_text(struct fn_buf *out, struct fn_str host, const struct fn_json *args);
 
 /* Classifies by the body first, then by the status (protocols: Evolution's statuses are unreliable). out_id: the message's id on SENT, in the
  * arena. why: a few words for the log, static. */
-enum fsv_verdict fsv_evo_classify(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str *out_id, const char **why);
+enum fsv_verdict fsv_evo_classify(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str *out_id,
+                                  const char **why);
 
 #endif

@@ -25,11 +25,12 @@ struct fsv_gate_request {
 };
 /* What may be believed after the gate. */
 struct fsv_gate_passed {
-    int64_t length;             /* Content-Length; -1: chunked; 0: no body */
-    struct fn_str path, query;  /* path decoded and valid UTF-8, in the arena; query raw */
+    int64_t length;            /* Content-Length; -1: chunked; 0: no body */
+    struct fn_str path, query; /* path decoded and valid UTF-8, in the arena; query raw */
 };
 /* hosts: comma-separated names without ports that Host may say; empty: any well-formed one. */
-enum fsv_gate fsv_gate_check(struct fn_arena *arena, const struct fsv_gate_request *request, struct fn_str hosts, struct fsv_gate_passed *out);
+enum fsv_gate fsv_gate_check(struct fn_arena *arena, const struct fsv_gate_request *request, struct fn_str hosts,
+                             struct fsv_gate_passed *out);
 int fsv_gate_status(enum fsv_gate gate);
 const char *fsv_gate_name(enum fsv_gate gate); /* "LENGTH" */
 const char *fsv_gate_text(enum fsv_gate gate, enum fn_lang lang);

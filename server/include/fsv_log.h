@@ -22,15 +22,19 @@ struct fsv_field {
     int64_t number;
 };
 #define FSV_TEXT(k, s) ((struct fsv_field){(k), FSV_FIELD_TEXT, (s), 0})
-#define FSV_Z(k, z) ((struct fsv_field){(k), FSV_FIELD_TEXT, fn_str_c(z), 0})
-#define FSV_INT(k, n) ((struct fsv_field){(k), FSV_FIELD_INT, FN_STR_NULL, (int64_t)(n)})
-#define FSV_SECRET(k) ((struct fsv_field){(k), FSV_FIELD_SECRET, FN_STR_NULL, 0})
-#define FSV_FIELD_END ((struct fsv_field){NULL, FSV_FIELD_NONE, FN_STR_NULL, 0})
+#define FSV_Z(k, z)    ((struct fsv_field){(k), FSV_FIELD_TEXT, fn_str_c(z), 0})
+#define FSV_INT(k, n)  ((struct fsv_field){(k), FSV_FIELD_INT, FN_STR_NULL, (int64_t)(n)})
+#define FSV_SECRET(k)  ((struct fsv_field){(k), FSV_FIELD_SECRET, FN_STR_NULL, 0})
+#define FSV_FIELD_END  ((struct fsv_field){NULL, FSV_FIELD_NONE, FN_STR_NULL, 0})
 
 void fsv_log_set_level(enum fsv_level level);
 /* fields ends in FSV_FIELD_END. One write(2) per line; may be called from any thread. */
 void fsv_log_write(enum fsv_level level, const char *event, const char *msg, const struct fsv_field *fields);
 #define FSV_LOG(level, event, ...) fsv_log_write(FSV_LOG_##level, (event), FSV_LOG_ARGS(__VA_ARGS__, FSV_FIELD_END))
-#define FSV_LOG_ARGS(msg, ...) (msg), (const struct fsv_field[]){__VA_ARGS__}
+#define FSV_LOG_ARGS(msg, ...)        \
+    (msg), (const struct fsv_field[]) \
+    {                                 \
+        __VA_ARGS__                   \
+    }
 
 #endif

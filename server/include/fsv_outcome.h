@@ -5,15 +5,15 @@
 #include "fn_base.h"
 
 struct fsv_outcome {
-    bool blocked;     /* our own policy refused the address: nothing left */
-    bool wrote;       /* at least one byte of the request left on a connection that stood */
-    bool answered;    /* a complete answer came, within its size limit */
-    bool too_large;   /* the answer was longer than allowed */
-    int status;       /* HTTP status, 0 none */
+    bool blocked;   /* our own policy refused the address: nothing left */
+    bool wrote;     /* at least one byte of the request left on a connection that stood */
+    bool answered;  /* a complete answer came, within its size limit */
+    bool too_large; /* the answer was longer than allowed */
+    int status;     /* HTTP status, 0 none */
     struct fn_str body;
-    int64_t retry_after_ms; /* -1: the answer did not say */
+    int64_t retry_after_ms;     /* -1: the answer did not say */
     struct fn_str should_retry; /* header x-should-retry: "true", "false" or empty */
-    const char *error; /* a few words when not answered; static */
+    const char *error;          /* a few words when not answered; static */
 };
 enum fsv_verdict {
     FSV_SENT,     /* the receiver took it */

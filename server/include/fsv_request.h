@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FSV_REQUEST_H
 #define FSV_REQUEST_H
+#include "fn_buf.h"
 #include "fsv_gate.h"
 #include "fsv_loop.h"
-#include "fn_buf.h"
 
 struct fsv_app;
 struct fsv_request;
@@ -24,7 +24,8 @@ extern const struct fsv_route fsv_routes[];
 extern const size_t fsv_routes_count;
 enum { FSV_PARAMS = 2, FSV_REQUEST_ARENA = 16 << 20, FSV_DEADLINE_MS = 25000 };
 /* NULL: none; *out_other_method tells that the path exists for another method. params are borrowed from path. */
-const struct fsv_route *fsv_route_find(struct fn_str method, struct fn_str path, struct fn_str params[FSV_PARAMS], bool *out_other_method);
+const struct fsv_route *fsv_route_find(struct fn_str method, struct fn_str path, struct fn_str params[FSV_PARAMS],
+                                       bool *out_other_method);
 void fsv_openapi(struct fn_buf *out, struct fn_str base_url);
 
 enum fsv_problem {
@@ -35,29 +36,29 @@ enum fsv_problem {
 };
 
 struct fsv_request {
-    struct fn_arena arena;           /* lives as long as the request */
+    struct fn_arena arena; /* lives as long as the request */
     struct fn_str uri, method;
     struct fsv_gate_passed passed;
     const struct fsv_route *route;
     struct fn_str param[FSV_PARAMS];
     struct fn_buf body;
     enum fn_lang lang;
-    char id[17];                     /* request id, in the answer, the log and problems */
-    int64_t tenant;                  /* of the key; 0: nobody */
-    int64_t started;                 /* monotonic ms */
-    int64_t deadline_ms;             /* of a held request; FSV_DEADLINE_MS unless the handler says otherwise */
+    char id[17];         /* request id, in the answer, the log and problems */
+    int64_t tenant;      /* of the key; 0: nobody */
+    int64_t started;     /* monotonic ms */
+    int64_t deadline_ms; /* of a held request; FSV_DEADLINE_MS unless the handler says otherwise */
     void (*on_deadline)(struct fsv_request *r); /* instead of a TIMEOUT problem; must answer */
-    void *state;                     /* the handler's */
+    void *state;                                /* the handler's */
     /* the adapter's */
     struct fsv_app *app;
     struct fsv_connection *connection;
-    void *peer;                      /* MHD's connection; NULL once it is gone */
+    void *peer; /* MHD's connection; NULL once it is gone */
     struct fsv_timer timer;
     int status;
     struct fn_buf answer;
     const char *content_type;
-    const char *location;            /* header Location, or NULL */
-    const char *policy;              /* Content-Security-Policy, or NULL for the API's */
+    const char *location; /* header Location, or NULL */
+    const char *policy;   /* Content-Security-Policy, or NULL for the API's */
     unsigned holds;
     bool answered, queued, suspended, close, overflow, routed;
 };

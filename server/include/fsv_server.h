@@ -9,12 +9,13 @@ struct fsv_server_config {
     struct fsv_loop *loop;
     struct fsv_app *app;
     const char *bind;
-    uint16_t port;         /* 0: any free one */
-    struct fn_str hosts;   /* see fsv_gate_check; kept by the caller */
+    uint16_t port;       /* 0: any free one */
+    struct fn_str hosts; /* see fsv_gate_check; kept by the caller */
     /* Whether an Authorization header names a key; its tenant, or 0. */
     int64_t (*authorize)(struct fsv_app *app, struct fn_str header);
 };
-FN_MUST_USE enum fn_code fsv_server_new(const struct fsv_server_config *config, struct fsv_server **out, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_server_new(const struct fsv_server_config *config, struct fsv_server **out,
+                                        struct fn_err *err);
 uint16_t fsv_server_port(const struct fsv_server *server);
 /* To be called after every round of the loop; the longest time to sleep in ms, -1 none. */
 int64_t fsv_server_step(struct fsv_server *server);

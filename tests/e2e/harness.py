@@ -54,7 +54,11 @@ class Double:
 
             def serve(self):
                 n = int(self.headers.get('Content-Length') or 0)
-                request = Request(self.command, self.path, dict(self.headers), self.rfile.read(n))
+                body = self.rfile.read(n)
+                if len(body) < n:  # whoever sent it was killed: nothing arrived
+                    self.close_connection = True
+                    return
+                request = Request(self.command, self.path, dict(self.headers), body)
                 answer = double.receive(request)
                 if answer.delay:
                     time.sleep(answer.delay)
@@ -131,6 +135,10 @@ class Evolution(Double):
         """What was carried out for a number, in order."""
         with self.lock:
             return [r['message']['conversation'] for r in self.chats.get(number + '@s.whatsapp.net', [])]
+
+    def count(self, number):
+        """How many those are, as of a moment ago."""
+        return len(self.chats.get(number + '@s.whatsapp.net', ()))
 
 
 class OpenAI(Double):
