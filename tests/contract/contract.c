@@ -31,7 +31,7 @@ void contract_do(struct contract *c, enum frt_op_kind kind, struct frt_op *op)
     if (done) {
         CHECK(c, !"done came inside submit");
     }
-    for (int tries = 0; !done && tries < 1000; tries++) {
+    for (int tries = 0; !done && tries < 5000; tries++) {
         struct pollfd p = {.fd = c->store.ops->poll_fd(c->store.self), .events = POLLIN};
         if (p.fd >= 0) {
             (void)poll(&p, 1, 100);
