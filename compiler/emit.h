@@ -38,6 +38,7 @@ struct emit_code {
     uint8_t stack[FBC_REGS_MAX]; /* registers in the order they were taken */
     unsigned n_regs, n_stack;
     uint32_t last_line;
+    bool stale[FBC_REGS_MAX]; /* given back, and not emptied since */
     bool dead;         /* nothing comes to the next word */
 };
 
@@ -92,6 +93,7 @@ const struct fcc_type *emit_field_type(const struct fgr_node *field);
 enum fbc_repr emit_repr(const struct fcc_type *t);
 bool emit_is(const struct fcc_type *t, enum fgr_type basic);
 bool emit_is_media(const struct fcc_type *t);
+bool emit_is_plain(const struct emit *e, uint16_t type);             /* held by value: nothing to save but its slot */
 bool emit_is_option(const struct fcc_type *t);
 bool emit_is_text(const struct fcc_type *t);                       /* represented as text */
 struct fn_str emit_schema(struct emit *e, const struct fcc_type *record);
@@ -112,6 +114,8 @@ void emit_jump_if(struct emit *e, unsigned reg, bool truth, uint32_t label);
 void emit_switch(struct emit *e, unsigned reg, const uint32_t *labels, unsigned n);
 void emit_goto(struct emit *e, uint16_t stage);
 void emit_line(struct emit *e, const struct fgr_node *n);
+/* Before a suspension: what temporaries still hold is not worth saving with the conversation. */
+void emit_forget(struct emit *e);
 static inline bool emit_dead(const struct emit *e) { return e->c->dead; }
 
 /* -- small values (emit_code.c) ---------------------------------------------------------------------------------------------- */

@@ -59,7 +59,9 @@ static void native_call(struct emit *e, const struct native_row *row, const stru
                         const struct fgr_node *args, unsigned dest)
 {
     const char *sig = fbc_natives[row->native].sig;
-    unsigned w = emit_native(e, (enum fbc_native)row->native, emit_type(e, n->type)), at = 0;
+    char result = strchr(sig, '>')[1];
+    bool opened = !emit_is_option(n->type) && (result == 'o' || result == 'I' || result == 'N'); /* date("2026-03-02"): checked when constant */
+    unsigned w = emit_native(e, (enum fbc_native)row->native, opened ? emit_some(e, n->type) : emit_type(e, n->type)), at = 0;
     if (object != NULL) {
         arg_into(e, object, sig[at], w + 1 + at);
         at++;
@@ -73,7 +75,7 @@ static void native_call(struct emit *e, const struct native_row *row, const stru
         emit_load_text(e, w + 1 + at, row->extra == EXTRA_TZ ? e->timezone : e->locale);
     }
     emit_native_run(e, (enum fbc_native)row->native, w);
-    emit_op(e, FBC_OP_MOV, dest, w, 0);
+    emit_op(e, opened ? FBC_OP_OPEN : FBC_OP_MOV, dest, w, 0);
 }
 
 /* -- functions ------------------------------------------------------------------------------------------------------------------ */

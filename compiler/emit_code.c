@@ -110,7 +110,19 @@ unsigned emit_mark(const struct emit *e)
 void emit_release(struct emit *e, unsigned mark)
 {
     while (e->c->n_stack > mark) {
-        e->c->busy[e->c->stack[--e->c->n_stack]] = false;
+        unsigned reg = e->c->stack[--e->c->n_stack];
+        e->c->busy[reg] = false;
+        e->c->stale[reg] = true;
+    }
+}
+
+void emit_forget(struct emit *e)
+{
+    struct emit_code *c = e->c;
+    for (unsigned i = 0; i < c->n_regs; i++) {
+        if (c->stale[i] && !c->busy[i] && !emit_is_plain(e, c->types[i])) {
+            emit_op(e, FBC_OP_ZERO, i, 0, 0);
+        }
     }
 }
 

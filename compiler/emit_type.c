@@ -24,6 +24,20 @@ bool emit_is_option(const struct fcc_type *t)
     return t->cls == FCC_C_OPTION;
 }
 
+bool emit_is_plain(const struct emit *e, uint16_t type)
+{
+    if (type == e->t_bool || type == e->t_int || type == e->t_number) {
+        return true;
+    }
+    for (uint32_t i = 0; i < e->n_types; i++) {
+        if (e->types[i].index == type) {
+            enum fbc_repr repr = emit_repr(e->types[i].type);
+            return repr == FBC_REPR_I || repr == FBC_REPR_F || repr == FBC_REPR_B;
+        }
+    }
+    return false;
+}
+
 bool emit_is_media(const struct fcc_type *t)
 {
     return t->cls == FCC_C_BASIC && t->basic >= FGR_T_IMAGE && t->basic <= FGR_T_LOCATION;

@@ -25,6 +25,7 @@ uint16_t emit_wait_row(struct emit *e, const struct emit_wait *w)
 unsigned emit_await(struct emit *e, uint16_t wait, unsigned deadline)
 {
     unsigned woke = emit_reg(e, e->t_int);
+    emit_forget(e);
     emit_op(e, FBC_OP_AWAIT, woke, deadline, 0);
     uint32_t ext = fbc_word24(FBC_OP_EXT, wait);
     emit_op(e, FBC_OP_EXT, FBC_A(ext), FBC_B(ext), FBC_C(ext));
@@ -174,8 +175,12 @@ static void bind_event(struct emit *e, const struct fgr_node *n, uint32_t again)
     emit_place(e, fits);
     emit_op(e, FBC_OP_OPEN, row, some, 0);
     for (uint32_t i = 0; binds != NULL && i < binds->n_items && i < params->n_items; i++) {
-        if (binds->items[i]->sym != NULL) {
-            emit_op(e, FBC_OP_GETF, binds->items[i]->sym->slot, row, i);
+        const struct fcc_sym *bind = binds->items[i]->sym;
+        if (bind != NULL) {
+            const struct fcc_type *t = emit_field_type(params->items[i]);
+            unsigned field = emit_reg(e, emit_type(e, t));
+            emit_op(e, FBC_OP_GETF, field, row, i);
+            emit_convert(e, field, t, bind->type, bind->slot);
         }
     }
 }
