@@ -40,9 +40,9 @@ struct fcc_sym *sema_builtin_sym(struct ctx *c, const struct fcc_builtin *b)
 const char *sema_owner(const struct fcc_type *t)
 {
     static const char *const owners[] = {
-        [FGR_T_INT] = "int",   [FGR_T_NUMBER] = "number", [FGR_T_MONEY] = "money",       [FGR_T_TEXT] = "text",
-        [FGR_T_DATE] = "date", [FGR_T_TIME] = "time",     [FGR_T_DATETIME] = "datetime", [FGR_T_DURATION] = "duration",
-        [FGR_T_PHONE] = "text", [FGR_T_EMAIL] = "text",   [FGR_T_URL] = "text",
+        [FGR_T_INT] = "int",    [FGR_T_NUMBER] = "number", [FGR_T_MONEY] = "money",       [FGR_T_TEXT] = "text",
+        [FGR_T_DATE] = "date",  [FGR_T_TIME] = "time",     [FGR_T_DATETIME] = "datetime", [FGR_T_DURATION] = "duration",
+        [FGR_T_PHONE] = "text", [FGR_T_EMAIL] = "text",    [FGR_T_URL] = "text",
     };
     if (t->cls == FCC_C_LIST || t->cls == FCC_C_MAP) {
         return t->cls == FCC_C_LIST ? "list" : "map";
@@ -54,7 +54,11 @@ const char *sema_owner(const struct fcc_type *t)
 bool sema_builtin_mutates(uint16_t row)
 {
     switch (row) {
-    case FCC_B_LIST_ADD: case FCC_B_LIST_REMOVE: case FCC_B_LIST_CLEAR: case FCC_B_MAP_REMOVE: case FCC_B_MAP_CLEAR: return true;
+    case FCC_B_LIST_ADD:
+    case FCC_B_LIST_REMOVE:
+    case FCC_B_LIST_CLEAR:
+    case FCC_B_MAP_REMOVE:
+    case FCC_B_MAP_CLEAR: return true;
     default: return false;
     }
 }
@@ -74,9 +78,10 @@ static const struct fcc_type *one_type(struct ctx *c, const char **s, const stru
     static const struct {
         const char *word;
         const struct fcc_type *type;
-    } words[] = {{"datetime", &fcc_t_datetime}, {"date", &fcc_t_date}, {"time", &fcc_t_time}, {"text", &fcc_t_text}, {"int", &fcc_t_int},
-                 {"number", &fcc_t_number}, {"bool", &fcc_t_bool}, {"money", &fcc_t_money}, {"phone", &fcc_t_phone}, {"json", &fcc_t_json},
-                 {"duration", &fcc_t_duration}};
+    } words[] = {{"datetime", &fcc_t_datetime}, {"date", &fcc_t_date},        {"time", &fcc_t_time},
+                 {"text", &fcc_t_text},         {"int", &fcc_t_int},          {"number", &fcc_t_number},
+                 {"bool", &fcc_t_bool},         {"money", &fcc_t_money},      {"phone", &fcc_t_phone},
+                 {"json", &fcc_t_json},         {"duration", &fcc_t_duration}};
     const struct fcc_type *t = &fcc_t_void;
     if (take(s, "list<text>")) {
         t = sema_type_list(c, &fcc_t_text, 0);

@@ -33,7 +33,8 @@ void sema_channel_label(struct ctx *c, struct fgr_node *n, const struct fcc_type
     sema_channel_text(c, n, t, LIMIT_ROW_TITLE, FGR_D_LABEL_TOO_LONG);
 }
 
-static const struct fcc_template *in_catalogue(const struct ctx *c, struct fn_str name, struct fn_str language, bool *named)
+static const struct fcc_template *in_catalogue(const struct ctx *c, struct fn_str name, struct fn_str language,
+                                               bool *named)
 {
     *named = false;
     for (size_t i = 0; i < c->options->n_templates; i++) {
@@ -59,7 +60,8 @@ static void check_catalogue(struct ctx *c, struct fgr_node *n)
     const struct fcc_template *t = in_catalogue(c, name->text, language != NULL ? language->text : FN_STR_NULL, &named);
     uint32_t given = n->kid[FGR_SEND_TEMPLATE_args]->n_items;
     if (t == NULL) {
-        struct fn_diag *d = sema_diag(c, named ? FGR_D_TEMPLATE_LANGUAGE : FGR_D_TEMPLATE_UNKNOWN, named && language != NULL ? language : name);
+        struct fn_diag *d = sema_diag(c, named ? FGR_D_TEMPLATE_LANGUAGE : FGR_D_TEMPLATE_UNKNOWN,
+                                      named && language != NULL ? language : name);
         sema_arg(d, "name", name->text);
         d->why = FGR_W_NOT_DELIVERED;
         if (!named) {

@@ -114,8 +114,8 @@ static void hand_over(struct ctx *c)
     fn_diag_sort(c->diags);
 }
 
-enum fn_code fcc_check(struct fn_arena *arena, struct fn_str path, struct fn_str text, const struct fcc_options *options,
-                       struct fn_diag_list *diags, struct fcc_program **out)
+enum fn_code fcc_check(struct fn_arena *arena, struct fn_str path, struct fn_str text,
+                       const struct fcc_options *options, struct fn_diag_list *diags, struct fcc_program **out)
 {
     static const struct fcc_options none;
     struct ctx *c = fn_arena_alloc(arena, sizeof *c);

@@ -95,7 +95,9 @@ static void choose_options(struct ctx *c, struct asked *a, struct place *place)
         struct fgr_node *action = NULL;
         for (uint32_t i = 0; i < a->branches->n_items; i++) {
             struct fgr_node *b = a->branches->items[i];
-            action = b->kind == FGR_BRANCH && b->aux == FGR_BR_FROM_ACTION ? b->kid[FGR_BRANCH_action] : b->kind == FGR_OPTION ? b->kid[FGR_OPTION_action] : action;
+            action = b->kind == FGR_BRANCH && b->aux == FGR_BR_FROM_ACTION ? b->kid[FGR_BRANCH_action]
+                     : b->kind == FGR_OPTION                               ? b->kid[FGR_OPTION_action]
+                                                                           : action;
         }
         sema_path_message(&c->path);
         sema_fact(c, place, true);
@@ -133,7 +135,8 @@ void question_choose(struct ctx *c, struct asked *a)
     struct fgr_node *n = a->node;
     const struct fcc_type *e = NULL;
     struct place *place = choose_local(c, n, &e);
-    bool empty = n->kid[FGR_CHOOSE_options]->n_items == 0 && n->kid[FGR_CHOOSE_source] == NULL && n->kid[FGR_CHOOSE_type] == NULL;
+    bool empty = n->kid[FGR_CHOOSE_options]->n_items == 0 && n->kid[FGR_CHOOSE_source] == NULL &&
+                 n->kid[FGR_CHOOSE_type] == NULL;
     option_labels(c, n, e);
     question_say_prompt(c, n, n->kid[FGR_CHOOSE_prompt]);
     choose_size(c, n);

@@ -9,10 +9,10 @@ enum { DEEPEST = 32 };
 
 struct item {
     enum fcc_compat_kind kind;
-    struct fn_str name;  /* as the new version would call it */
+    struct fn_str name; /* as the new version would call it */
     struct fn_str own;
     const struct fcc_type *type;
-    bool has_value;      /* VAR: begins with a value */
+    bool has_value; /* VAR: begins with a value */
 };
 struct items {
     struct item *rows;
@@ -29,7 +29,8 @@ static bool same_parts(const struct fgr_node *a, const struct fgr_node *b, bool 
     }
     for (uint32_t i = 0; i < a->n_items; i++) {
         const struct fgr_node *x = a->items[i], *y = b->items[i];
-        if (!fn_str_eq(x->text, y->text) || (typed && (x->type == NULL || y->type == NULL || !same_shape(x->type, y->type, depth + 1)))) {
+        if (!fn_str_eq(x->text, y->text) ||
+            (typed && (x->type == NULL || y->type == NULL || !same_shape(x->type, y->type, depth + 1)))) {
             return false;
         }
     }
@@ -39,12 +40,14 @@ static bool same_parts(const struct fgr_node *a, const struct fgr_node *b, bool 
 static const struct fgr_node *parts(const struct fcc_type *t)
 {
     const struct fgr_node *d = t->decl->decl;
-    return d->kind == FGR_ENUM ? d->kid[FGR_ENUM_members] : d->kid[d->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
+    return d->kind == FGR_ENUM ? d->kid[FGR_ENUM_members]
+                               : d->kid[d->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
 }
 
 static bool same_shape(const struct fcc_type *a, const struct fcc_type *b, unsigned depth)
 {
-    if (a->cls != b->cls || a->basic != b->basic || a->bound > b->bound + (b->bound == 0 ? UINT32_MAX : 0) || depth > DEEPEST) {
+    if (a->cls != b->cls || a->basic != b->basic || a->bound > b->bound + (b->bound == 0 ? UINT32_MAX : 0) ||
+        depth > DEEPEST) {
         return false;
     }
     if (a->elem != NULL || b->elem != NULL) {
@@ -83,9 +86,10 @@ static void add_options(struct fn_arena *arena, struct items *v, const struct fc
     const struct fgr_node *options = q->node->kind == FGR_CHOOSE ? q->node->kid[FGR_CHOOSE_options] : NULL;
     for (uint32_t i = 0; options != NULL && i < options->n_items; i++) {
         struct fn_str id = options->items[i]->text;
-        add(arena, v, (struct item){.kind = FCC_COMPAT_OPTION,
-                                    .name = fn_arena_printf(arena, "%.*s#%.*s", FN_STR_ARG(name), FN_STR_ARG(id)),
-                                    .own = fn_arena_printf(arena, "%.*s#%.*s", FN_STR_ARG(q->name), FN_STR_ARG(id))});
+        add(arena, v,
+            (struct item){.kind = FCC_COMPAT_OPTION,
+                          .name = fn_arena_printf(arena, "%.*s#%.*s", FN_STR_ARG(name), FN_STR_ARG(id)),
+                          .own = fn_arena_printf(arena, "%.*s#%.*s", FN_STR_ARG(q->name), FN_STR_ARG(id))});
     }
 }
 
@@ -122,8 +126,12 @@ static void collect(struct fn_arena *arena, const struct fcc_program *p, const s
         if (s->kind == FCC_S_STAGE) {
             add(arena, v, (struct item){.kind = FCC_COMPAT_STAGE, .name = renamed(arena, to, s->name), .own = s->name});
         } else if (s->kind == FCC_S_VAR || s->kind == FCC_S_CONTACT_FIELD) {
-            add(arena, v, (struct item){.kind = s->kind == FCC_S_VAR ? FCC_COMPAT_VAR : FCC_COMPAT_CONTACT, .name = s->name, .own = s->name,
-                                        .type = s->type, .has_value = begins_with_value(s)});
+            add(arena, v,
+                (struct item){.kind = s->kind == FCC_S_VAR ? FCC_COMPAT_VAR : FCC_COMPAT_CONTACT,
+                              .name = s->name,
+                              .own = s->name,
+                              .type = s->type,
+                              .has_value = begins_with_value(s)});
         }
     }
     for (uint32_t i = 0; i < p->n_questions; i++) {
@@ -161,12 +169,15 @@ static void came(struct fcc_compat *out, const struct fcc_program *to, const str
 static void stayed(struct fcc_compat *out, const struct fcc_program *to, const struct item *x, const struct item *y)
 {
     bool same = x->type == NULL || y->type == NULL || same_shape(x->type, y->type, 0);
-    enum fcc_compat_state state = !same ? FCC_COMPAT_CHANGED : fn_str_eq(x->own, y->own) ? FCC_COMPAT_SAME : FCC_COMPAT_RENAMED;
+    enum fcc_compat_state state = !same                       ? FCC_COMPAT_CHANGED
+                                  : fn_str_eq(x->own, y->own) ? FCC_COMPAT_SAME
+                                                              : FCC_COMPAT_RENAMED;
     bool settled = same || (x->kind == FCC_COMPAT_VAR && rule(to, FGR_MIGRATE_VAR, y->own) != NULL);
     push(out, (struct fcc_compat_row){x->kind, state, x->own, y->own, settled});
 }
 
-enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from, const struct fcc_program *to, struct fcc_compat *out)
+enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from, const struct fcc_program *to,
+                        struct fcc_compat *out)
 {
     struct items a = {0}, b = {0};
     collect(arena, from, to, &a);

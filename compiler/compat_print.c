@@ -26,7 +26,9 @@ static void print_row(struct fn_buf *out, const struct fcc_compat_row *r, enum f
         fn_buf_str(out, r->to);
     }
     if (!r->settled) {
-        enum report_text help = r->kind == FCC_COMPAT_STAGE ? TEXT_HELP_STAGE : r->kind == FCC_COMPAT_VAR ? TEXT_HELP_VAR : TEXT_HELP_CONTACT;
+        enum report_text help = r->kind == FCC_COMPAT_STAGE ? TEXT_HELP_STAGE
+                                : r->kind == FCC_COMPAT_VAR ? TEXT_HELP_VAR
+                                                            : TEXT_HELP_CONTACT;
         report_text(out, help, lang, 0, r->from, r->to);
     }
     fn_buf_char(out, '\n');
@@ -39,6 +41,7 @@ void fcc_compat_print(struct fn_buf *out, const struct fcc_compat *table, enum f
             print_row(out, &table->rows[i], lang);
         }
     }
-    report_text(out, table->unsettled == 0 ? TEXT_SETTLED : TEXT_UNSETTLED, lang, table->unsettled, FN_STR_NULL, FN_STR_NULL);
+    report_text(out, table->unsettled == 0 ? TEXT_SETTLED : TEXT_UNSETTLED, lang, table->unsettled, FN_STR_NULL,
+                FN_STR_NULL);
     fn_buf_char(out, '\n');
 }

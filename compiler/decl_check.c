@@ -101,7 +101,9 @@ static void check_starts(struct ctx *c, const struct fgr_node *decls)
         struct fgr_node *n = decls->items[i];
         if (n->kind == FGR_START) {
             check_phrases(c, n->aux == FGR_START_KEYWORD ? n->kid[FGR_START_phrases] : NULL, &starts);
-            const struct fgr_node **first = n->aux == FGR_START_MESSAGE ? &message : n->aux == FGR_START_CAMPAIGN ? &campaign : NULL;
+            const struct fgr_node **first = n->aux == FGR_START_MESSAGE    ? &message
+                                            : n->aux == FGR_START_CAMPAIGN ? &campaign
+                                                                           : NULL;
             if (first != NULL && *first != NULL) {
                 fn_diag_label(sema_diag(c, FGR_D_START_TWICE, n), (*first)->span, FGR_L_FIRST_HERE);
             } else if (first != NULL) {
@@ -153,8 +155,10 @@ void sema_check_decls(struct ctx *c, struct fgr_node *file)
         case FGR_HOURS: check_hours(c, n); break;
         case FGR_CHANNEL: check_channel(c, n); break;
         case FGR_ALLOW: check_allow(c, n); break;
-        case FGR_MIGRATE_STAGE: case FGR_MIGRATE_VAR: check_migrate(c, n); break;
-        case FGR_TIMEZONE: case FGR_LOCALE: sema_expr_to(c, n->kid[0], &fcc_t_text); break;
+        case FGR_MIGRATE_STAGE:
+        case FGR_MIGRATE_VAR: check_migrate(c, n); break;
+        case FGR_TIMEZONE:
+        case FGR_LOCALE: sema_expr_to(c, n->kid[0], &fcc_t_text); break;
         default: break;
         }
     }
@@ -166,9 +170,9 @@ void sema_check_unused(struct ctx *c)
     for (uint32_t i = 0; i < c->syms.n; i++) {
         const struct fcc_sym *s = SEMA_AT(c->syms, struct fcc_sym *, i);
         bool own = s->file == 0 && s->uses == 0 && s->decl != NULL;
-        bool told = s->kind == FCC_S_VAR || s->kind == FCC_S_FN || s->kind == FCC_S_FLOW || s->kind == FCC_S_TOOL || s->kind == FCC_S_AGENT ||
-                    s->kind == FCC_S_ENUM || s->kind == FCC_S_RECORD || s->kind == FCC_S_HOURS || s->kind == FCC_S_SECRET ||
-                    s->kind == FCC_S_MODULE;
+        bool told = s->kind == FCC_S_VAR || s->kind == FCC_S_FN || s->kind == FCC_S_FLOW || s->kind == FCC_S_TOOL ||
+                    s->kind == FCC_S_AGENT || s->kind == FCC_S_ENUM || s->kind == FCC_S_RECORD ||
+                    s->kind == FCC_S_HOURS || s->kind == FCC_S_SECRET || s->kind == FCC_S_MODULE;
         bool library = (c->p->trees[0].file->flags & FGR_MODULE) != 0 && s->kind != FCC_S_MODULE;
         bool missing = s->kind == FCC_S_MODULE && s->index == SEMA_NO_INDEX;
         if (own && told && !missing && !library && (s->decl->flags & FGR_BROKEN) == 0) {

@@ -30,7 +30,8 @@ static bool has_name(struct fgr_node *const *items, uint32_t n, struct fn_str na
 }
 
 /* Members of an enum, fields of a record or table, parameters: symbols of their own, told apart by position. */
-static void declare_parts(struct ctx *c, struct fgr_node *list, enum fcc_sym_kind kind, struct fcc_sym *owner, enum fgr_diag twice)
+static void declare_parts(struct ctx *c, struct fgr_node *list, enum fcc_sym_kind kind, struct fcc_sym *owner,
+                          enum fgr_diag twice)
 {
     for (uint32_t i = 0; list != NULL && i < list->n_items; i++) {
         struct fgr_node *part = list->items[i];
@@ -142,7 +143,13 @@ static void declare_simple(struct ctx *c, struct fgr_node *n)
 static bool fits_module(const struct fgr_node *n)
 {
     switch (n->kind) {
-    case FGR_USE: case FGR_ENUM: case FGR_RECORD: case FGR_FN: case FGR_FLOW: case FGR_TEST: case FGR_ERROR_STMT: return true;
+    case FGR_USE:
+    case FGR_ENUM:
+    case FGR_RECORD:
+    case FGR_FN:
+    case FGR_FLOW:
+    case FGR_TEST:
+    case FGR_ERROR_STMT: return true;
     default: return false;
     }
 }
@@ -152,7 +159,8 @@ void sema_declare_file(struct ctx *c, struct fgr_node *file)
     const struct fgr_node *decls = file->kid[FGR_FILE_decls];
     if ((file->flags & FGR_MODULE) == 0 && c->file == 0) {
         c->contact = sema_new_sym(c, FCC_S_CONTACT, NULL, FN_STR("contact"));
-        struct name *en = sema_name(c, c->names, FN_STR("contact"), true), *pt = sema_name(c, c->names, FN_STR("contato"), true);
+        struct name *en = sema_name(c, c->names, FN_STR("contact"), true),
+                    *pt = sema_name(c, c->names, FN_STR("contato"), true);
         if (c->contact == NULL || en == NULL || pt == NULL) {
             return;
         }

@@ -3,16 +3,32 @@
 #include "fcc_sema.h"
 
 static const char *const kinds[] = {
-    [FCC_S_CONTACT_FIELD] = "contact field", [FCC_S_VAR] = "var", [FCC_S_LOCAL] = "local", [FCC_S_PARAM] = "param", [FCC_S_STAGE] = "stage",
-    [FCC_S_FN] = "fn", [FCC_S_FLOW] = "flow", [FCC_S_TOOL] = "tool", [FCC_S_AGENT] = "agent", [FCC_S_ENUM] = "enum", [FCC_S_MEMBER] = "member",
-    [FCC_S_RECORD] = "record", [FCC_S_FIELD] = "field", [FCC_S_TABLE] = "table", [FCC_S_HOURS] = "hours", [FCC_S_SECRET] = "secret",
-    [FCC_S_EVENT] = "event", [FCC_S_MODULE] = "module", [FCC_S_BUILTIN] = "builtin", [FCC_S_CONTACT] = "contact",
+    [FCC_S_CONTACT_FIELD] = "contact field",
+    [FCC_S_VAR] = "var",
+    [FCC_S_LOCAL] = "local",
+    [FCC_S_PARAM] = "param",
+    [FCC_S_STAGE] = "stage",
+    [FCC_S_FN] = "fn",
+    [FCC_S_FLOW] = "flow",
+    [FCC_S_TOOL] = "tool",
+    [FCC_S_AGENT] = "agent",
+    [FCC_S_ENUM] = "enum",
+    [FCC_S_MEMBER] = "member",
+    [FCC_S_RECORD] = "record",
+    [FCC_S_FIELD] = "field",
+    [FCC_S_TABLE] = "table",
+    [FCC_S_HOURS] = "hours",
+    [FCC_S_SECRET] = "secret",
+    [FCC_S_EVENT] = "event",
+    [FCC_S_MODULE] = "module",
+    [FCC_S_BUILTIN] = "builtin",
+    [FCC_S_CONTACT] = "contact",
 };
 
 static bool has_type(const struct fcc_sym *s)
 {
-    return s->type != NULL && s->type->cls != FCC_C_VOID && s->kind != FCC_S_ENUM && s->kind != FCC_S_RECORD && s->kind != FCC_S_TABLE &&
-           s->kind != FCC_S_AGENT && s->kind != FCC_S_HOURS && s->kind != FCC_S_MODULE;
+    return s->type != NULL && s->type->cls != FCC_C_VOID && s->kind != FCC_S_ENUM && s->kind != FCC_S_RECORD &&
+           s->kind != FCC_S_TABLE && s->kind != FCC_S_AGENT && s->kind != FCC_S_HOURS && s->kind != FCC_S_MODULE;
 }
 
 static void dump_sym(struct fn_buf *out, const struct fcc_sym *s)
@@ -73,7 +89,8 @@ static void walk(struct fn_buf *out, const struct fgr_tree *tree, const struct f
 
 static void dump_question(struct fn_buf *out, const struct fcc_question *q)
 {
-    fn_buf_printf(out, "question %.*s: %s", FN_STR_ARG(q->name), q->node != NULL ? fgr_kind_name((enum fgr_kind)q->node->kind) : "?");
+    fn_buf_printf(out, "question %.*s: %s", FN_STR_ARG(q->name),
+                  q->node != NULL ? fgr_kind_name((enum fgr_kind)q->node->kind) : "?");
     fn_buf_printf(out, " invalid %ux", q->invalid_times);
     fn_buf_z(out, q->failed_action != NULL ? " failed" : "");
     fn_buf_z(out, q->silence_time != NULL ? " silence" : q->silence_ends ? " silence-ends" : "");

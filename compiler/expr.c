@@ -141,13 +141,26 @@ const struct fcc_type *sema_name_expr(struct ctx *c, struct fgr_node *n, const s
         return sema_error(n);
     }
     switch (s->kind) {
-    case FCC_S_VAR: case FCC_S_LOCAL: case FCC_S_PARAM: return read_value(c, n, s);
-    case FCC_S_SECRET:
-        sema_taint_read(c, s);
-        return s->type;
-    case FCC_S_CONTACT_FIELD: case FCC_S_STAGE: case FCC_S_FN: case FCC_S_FLOW: case FCC_S_TOOL: case FCC_S_AGENT: case FCC_S_ENUM:
-    case FCC_S_MEMBER: case FCC_S_RECORD: case FCC_S_FIELD: case FCC_S_TABLE: case FCC_S_HOURS: case FCC_S_EVENT: case FCC_S_MODULE:
-    case FCC_S_BUILTIN: case FCC_S_CONTACT: break;
+    case FCC_S_VAR:
+    case FCC_S_LOCAL:
+    case FCC_S_PARAM: return read_value(c, n, s);
+    case FCC_S_SECRET: sema_taint_read(c, s); return s->type;
+    case FCC_S_CONTACT_FIELD:
+    case FCC_S_STAGE:
+    case FCC_S_FN:
+    case FCC_S_FLOW:
+    case FCC_S_TOOL:
+    case FCC_S_AGENT:
+    case FCC_S_ENUM:
+    case FCC_S_MEMBER:
+    case FCC_S_RECORD:
+    case FCC_S_FIELD:
+    case FCC_S_TABLE:
+    case FCC_S_HOURS:
+    case FCC_S_EVENT:
+    case FCC_S_MODULE:
+    case FCC_S_BUILTIN:
+    case FCC_S_CONTACT: break;
     }
     return not_a_value(c, n, s);
 }
@@ -182,7 +195,6 @@ static const struct fcc_type *contact_member(struct ctx *c, struct fgr_node *n)
     sema_suggest_end(&best, d, n->text_span);
     return sema_error(n);
 }
-
 
 static const struct fcc_type *record_member(struct ctx *c, struct fgr_node *n, const struct fcc_type *t)
 {
@@ -229,7 +241,8 @@ static const struct fcc_type *no_member(struct ctx *c, struct fgr_node *n, const
     return sema_error(n);
 }
 
-static const struct fcc_type *property(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b, const struct fcc_type *owner)
+static const struct fcc_type *property(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b,
+                                       const struct fcc_type *owner)
 {
     n->sym = sema_builtin_sym(c, b);
     if (!b->property) {
@@ -342,7 +355,11 @@ static const struct fcc_type *other_expr(struct ctx *c, struct fgr_node *n, cons
     case FGR_LIST_LIT: return sema_list_lit(c, n, want);
     case FGR_RECORD_LIT: return sema_record_lit(c, n, want);
     case FGR_AS: return as_expr(c, n);
-    case FGR_HTTP: case FGR_EXTRACT: case FGR_WRITE: case FGR_FIND: case FGR_CLASSIFY: return sema_effect(c, n);
+    case FGR_HTTP:
+    case FGR_EXTRACT:
+    case FGR_WRITE:
+    case FGR_FIND:
+    case FGR_CLASSIFY: return sema_effect(c, n);
     default: return sema_error(n);
     }
 }
@@ -396,7 +413,8 @@ void sema_cond(struct ctx *c, struct fgr_node *n)
     unsigned before = c->taint;
     const struct fcc_type *t = sema_expr(c, n, &fcc_t_bool);
     c->taint = before;
-    bool good = sema_is_error(t) || sema_is_basic(t, FGR_T_BOOL) || (sema_is_option(t) && !sema_is_basic(t->elem, FGR_T_BOOL));
+    bool good =
+        sema_is_error(t) || sema_is_basic(t, FGR_T_BOOL) || (sema_is_option(t) && !sema_is_basic(t->elem, FGR_T_BOOL));
     if (!good) {
         sema_arg_type(c, sema_diag(c, FGR_D_NOT_A_CONDITION, n), "type", t);
     }

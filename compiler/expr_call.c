@@ -84,7 +84,8 @@ static bool two_digits(const char *p, int lo, int hi)
 
 static bool iso_date(struct fn_str s)
 {
-    if (s.n < 10 || s.p[4] != '-' || s.p[7] != '-' || !two_digits(s.p, 0, 99) || !two_digits(s.p + 2, 0, 99) || !two_digits(s.p + 5, 1, 12)) {
+    if (s.n < 10 || s.p[4] != '-' || s.p[7] != '-' || !two_digits(s.p, 0, 99) || !two_digits(s.p + 2, 0, 99) ||
+        !two_digits(s.p + 5, 1, 12)) {
         return false;
     }
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -96,7 +97,8 @@ static bool iso_date(struct fn_str s)
 
 bool sema_iso_datetime(struct fn_str s)
 {
-    bool time = s.n >= 16 && (s.p[10] == ' ' || s.p[10] == 'T') && two_digits(s.p + 11, 0, 23) && s.p[13] == ':' && two_digits(s.p + 14, 0, 59);
+    bool time = s.n >= 16 && (s.p[10] == ' ' || s.p[10] == 'T') && two_digits(s.p + 11, 0, 23) && s.p[13] == ':' &&
+                two_digits(s.p + 14, 0, 59);
     bool seconds = s.n == 16 || (s.n == 19 && s.p[16] == ':' && two_digits(s.p + 17, 0, 59));
     return time && seconds && iso_date(s);
 }
@@ -130,19 +132,22 @@ static uint64_t constant_int(const struct fgr_node *n)
 }
 
 /* Refines the result of the signature: bounds of texts, dates written out. */
-const struct fcc_type *sema_builtin_result(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b, const struct fcc_type *owner,
-                                           struct fgr_node *args)
+const struct fcc_type *sema_builtin_result(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b,
+                                           const struct fcc_type *owner, struct fgr_node *args)
 {
     struct sig sig;
     sema_sig_read(c, b, owner->elem, &sig);
     struct fgr_node *first = args != NULL && args->n_items > 0 ? args->items[0] : NULL;
     struct fgr_node *second = args != NULL && args->n_items > 1 ? args->items[1] : NULL;
     switch (b->row) {
-    case FCC_B_TEXT_UPPER: case FCC_B_TEXT_LOWER: return sema_type_text(c, sema_text_max(owner) * 2);
-    case FCC_B_TEXT_TRIM: case FCC_B_TEXT_DIGITS: return sema_type_text(c, sema_text_max(owner));
+    case FCC_B_TEXT_UPPER:
+    case FCC_B_TEXT_LOWER: return sema_type_text(c, sema_text_max(owner) * 2);
+    case FCC_B_TEXT_TRIM:
+    case FCC_B_TEXT_DIGITS: return sema_type_text(c, sema_text_max(owner));
     case FCC_B_TEXT_FOLD: return sema_type_text(c, sema_text_max(owner) * 3);
     case FCC_B_TEXT_URL: return sema_type_text(c, sema_text_max(owner) * 12);
-    case FCC_B_TEXT_SLICE: return sema_type_text(c, constant_int(second) != 0 ? constant_int(second) : sema_text_max(owner));
+    case FCC_B_TEXT_SLICE:
+        return sema_type_text(c, constant_int(second) != 0 ? constant_int(second) : sema_text_max(owner));
     case FCC_B_TEXT_PAD: {
         uint64_t own = sema_text_max(owner), to = constant_int(first);
         return sema_type_text(c, own == 0 || to == 0 ? 0 : own > to ? own : to);
@@ -151,19 +156,25 @@ const struct fcc_type *sema_builtin_result(struct ctx *c, struct fgr_node *n, co
     case FCC_B_CUT: return sema_type_text(c, constant_int(second));
     case FCC_B_MASK:
         c->taint &= ~(unsigned)TAINT_PERSONAL;
-        return sema_type_text(c, first != NULL && first->type != NULL && sema_is_textual(first->type) ? sema_text_max(first->type) : 0);
-    case FCC_B_INT_TEXT: case FCC_B_NATIVE_TEXT_OF_INT: return sema_type_text(c, 20);
+        return sema_type_text(
+            c, first != NULL && first->type != NULL && sema_is_textual(first->type) ? sema_text_max(first->type) : 0);
+    case FCC_B_INT_TEXT:
+    case FCC_B_NATIVE_TEXT_OF_INT: return sema_type_text(c, 20);
     case FCC_B_NUMBER_TEXT: return sema_type_text(c, 32);
     case FCC_B_DATE_ISO: return sema_type_text(c, 10);
     case FCC_B_DATETIME_ISO: return sema_type_text(c, 24);
     case FCC_B_CHAR: return sema_type_text(c, 1);
     case FCC_B_NATIVE_BR_HOLIDAY: return sema_type_option(c, sema_type_text(c, 60));
-    case FCC_B_NATIVE_CPF_VALID: case FCC_B_NATIVE_CNPJ_VALID: case FCC_B_NATIVE_CEP_VALID: case FCC_B_NATIVE_READ_PHONE:
-        return sema_type_option(c, sema_type_text(c, 20));
+    case FCC_B_NATIVE_CPF_VALID:
+    case FCC_B_NATIVE_CNPJ_VALID:
+    case FCC_B_NATIVE_CEP_VALID:
+    case FCC_B_NATIVE_READ_PHONE: return sema_type_option(c, sema_type_text(c, 20));
     case FCC_B_NATIVE_SHOW_PHONE: return sema_type_text(c, 24);
     case FCC_B_DATE: return constant_date(c, args, false);
     case FCC_B_DATETIME: return constant_date(c, args, true);
-    default: (void)n; return sig.result != NULL ? sig.result : first != NULL && first->type != NULL ? first->type : &fcc_t_error;
+    default:
+        (void)n;
+        return sig.result != NULL ? sig.result : first != NULL && first->type != NULL ? first->type : &fcc_t_error;
     }
 }
 

@@ -5,7 +5,8 @@
 
 bool sema_is_effect(const struct fgr_node *n)
 {
-    return n->kind == FGR_HTTP || n->kind == FGR_EXTRACT || n->kind == FGR_WRITE || n->kind == FGR_FIND || n->kind == FGR_CLASSIFY;
+    return n->kind == FGR_HTTP || n->kind == FGR_EXTRACT || n->kind == FGR_WRITE || n->kind == FGR_FIND ||
+           n->kind == FGR_CLASSIFY;
 }
 
 static bool is_agent(const struct fcc_sym *s)
@@ -65,7 +66,8 @@ static const struct fcc_type *http(struct ctx *c, struct fgr_node *n)
         sema_taint_url(c, value);
     }
     c->taint = outer;
-    return sema_type_option(c, n->kid[FGR_HTTP_result] != NULL ? sema_type_node(c, n->kid[FGR_HTTP_result]) : &fcc_t_json);
+    return sema_type_option(c,
+                            n->kid[FGR_HTTP_result] != NULL ? sema_type_node(c, n->kid[FGR_HTTP_result]) : &fcc_t_json);
 }
 
 static const struct fcc_type *extract(struct ctx *c, struct fgr_node *n)

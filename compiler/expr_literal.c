@@ -94,8 +94,8 @@ static const struct fcc_type *map_lit(struct ctx *c, struct fgr_node *n, const s
 static bool has_default(const struct fgr_node *field)
 {
     const struct fcc_type *t = field->type;
-    return field->kid[FGR_FIELD_init] != NULL || t == NULL || t->cls == FCC_C_OPTION || t->cls == FCC_C_LIST || t->cls == FCC_C_MAP ||
-           t->cls == FCC_C_ERROR;
+    return field->kid[FGR_FIELD_init] != NULL || t == NULL || t->cls == FCC_C_OPTION || t->cls == FCC_C_LIST ||
+           t->cls == FCC_C_MAP || t->cls == FCC_C_ERROR;
 }
 
 static void check_missing(struct ctx *c, struct fgr_node *n, const struct fcc_type *t)
@@ -157,7 +157,12 @@ const struct fcc_type *sema_record_lit(struct ctx *c, struct fgr_node *n, const 
 {
     const struct fcc_type *t = want != NULL ? sema_open(want) : NULL;
     if (n->text.n != 0) {
-        struct fgr_node type = {.kind = FGR_TYPE, .aux = FGR_T_NAMED, .text = n->text, .span = n->span, .text_span = n->text_span, .flags = n->flags};
+        struct fgr_node type = {.kind = FGR_TYPE,
+                                .aux = FGR_T_NAMED,
+                                .text = n->text,
+                                .span = n->span,
+                                .text_span = n->text_span,
+                                .flags = n->flags};
         t = sema_type_node(c, &type);
         n->sym = type.sym;
     }

@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
-static const char *const op_names[] = {"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "not", "-"};
+static const char *const op_names[] = {"+",  "-", "*",  "/",   "%",  "==",  "!=", "<",
+                                       "<=", ">", ">=", "and", "or", "not", "-"};
 
-static const struct fcc_type *bad_operands(struct ctx *c, struct fgr_node *n, const struct fcc_type *a, const struct fcc_type *b)
+static const struct fcc_type *bad_operands(struct ctx *c, struct fgr_node *n, const struct fcc_type *a,
+                                           const struct fcc_type *b)
 {
     if (!sema_is_error(a) && !sema_is_error(b)) {
         struct fn_diag *d = sema_diag(c, FGR_D_BAD_OPERANDS, n);
@@ -119,8 +121,8 @@ static bool comparable(const struct fcc_type *a, const struct fcc_type *b)
 
 static bool ordered(const struct fcc_type *t)
 {
-    return sema_is_numeric(t) || sema_is_textual(t) || is(t, FGR_T_MONEY) || is(t, FGR_T_DATE) || is(t, FGR_T_TIME) || is(t, FGR_T_DATETIME) ||
-           is(t, FGR_T_DURATION);
+    return sema_is_numeric(t) || sema_is_textual(t) || is(t, FGR_T_MONEY) || is(t, FGR_T_DATE) || is(t, FGR_T_TIME) ||
+           is(t, FGR_T_DATETIME) || is(t, FGR_T_DURATION);
 }
 
 static const struct fcc_type *equality(struct ctx *c, struct fgr_node *n)
@@ -142,7 +144,8 @@ static const struct fcc_type *equality(struct ctx *c, struct fgr_node *n)
 
 static const struct fcc_type *order(struct ctx *c, struct fgr_node *n)
 {
-    const struct fcc_type *a = sema_expr_open(c, n->kid[FGR_BINARY_left], NULL), *b = sema_expr_open(c, n->kid[FGR_BINARY_right], NULL);
+    const struct fcc_type *a = sema_expr_open(c, n->kid[FGR_BINARY_left], NULL),
+                          *b = sema_expr_open(c, n->kid[FGR_BINARY_right], NULL);
     if (sema_is_error(a) || sema_is_error(b)) {
         return &fcc_t_bool;
     }
@@ -202,15 +205,24 @@ const struct fcc_type *sema_binary(struct ctx *c, struct fgr_node *n, const stru
     unsigned before = c->taint;
     const struct fcc_type *t = &fcc_t_error;
     switch ((enum fgr_op)n->aux) {
-    case FGR_OP_ADD: case FGR_OP_SUB: case FGR_OP_MUL: case FGR_OP_DIV: case FGR_OP_MOD: return arithmetic(c, n, want);
+    case FGR_OP_ADD:
+    case FGR_OP_SUB:
+    case FGR_OP_MUL:
+    case FGR_OP_DIV:
+    case FGR_OP_MOD: return arithmetic(c, n, want);
     case FGR_OP_OR_ELSE: return or_else(c, n, want);
     case FGR_OP_AND:
         sema_cond(c, n->kid[FGR_BINARY_left]);
         t = logic(c, n, true);
         break;
-    case FGR_OP_EQ: case FGR_OP_NE: t = equality(c, n); break;
-    case FGR_OP_LT: case FGR_OP_LE: case FGR_OP_GT: case FGR_OP_GE: t = order(c, n); break;
-    case FGR_OP_NOT: case FGR_OP_NEG: break;
+    case FGR_OP_EQ:
+    case FGR_OP_NE: t = equality(c, n); break;
+    case FGR_OP_LT:
+    case FGR_OP_LE:
+    case FGR_OP_GT:
+    case FGR_OP_GE: t = order(c, n); break;
+    case FGR_OP_NOT:
+    case FGR_OP_NEG: break;
     }
     c->taint = before; /* whether two values are alike says nothing of what they are */
     return t;

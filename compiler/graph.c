@@ -162,7 +162,8 @@ static void peel(struct ctx *c, bool *left)
 {
     for (bool changed = true; changed;) {
         changed = false;
-        uint32_t *in = fn_arena_array(c->arena, c->nodes.n, sizeof *in), *out = fn_arena_array(c->arena, c->nodes.n, sizeof *out);
+        uint32_t *in = fn_arena_array(c->arena, c->nodes.n, sizeof *in),
+                 *out = fn_arena_array(c->arena, c->nodes.n, sizeof *out);
         if (in == NULL || out == NULL) {
             c->full = true;
             return;
@@ -184,7 +185,8 @@ static void peel(struct ctx *c, bool *left)
 }
 
 /* The shortest idle way from `start` back to itself, in time; the edge that closes it, or NULL. */
-static const struct graph_edge *closing_edge(struct ctx *c, uint32_t start, const bool *left, int64_t *dist, uint32_t *queue, uint32_t *via)
+static const struct graph_edge *closing_edge(struct ctx *c, uint32_t start, const bool *left, int64_t *dist,
+                                             uint32_t *queue, uint32_t *via)
 {
     uint32_t head = 0, tail = 0;
     for (uint32_t i = 0; i < c->nodes.n; i++) {

@@ -22,7 +22,8 @@ static void spread(struct ctx *c, struct turn *t)
         changed = false;
         for (uint32_t i = 0; i < c->edges.n; i++) {
             const struct graph_edge *e = &SEMA_AT(c->edges, struct graph_edge, i);
-            int64_t ai = through(t->ai[e->from], e->path.ai_in, e->path.ai), msg = through(t->msg[e->from], e->path.msg_in, e->path.msg);
+            int64_t ai = through(t->ai[e->from], e->path.ai_in, e->path.ai),
+                    msg = through(t->msg[e->from], e->path.msg_in, e->path.msg);
             if (ai > t->ai[e->to]) {
                 t->ai[e->to] = ai;
                 changed = true;
@@ -91,7 +92,8 @@ static void bound_bytes(struct ctx *c)
 
 void sema_graph_bounds(struct ctx *c)
 {
-    struct turn t = {fn_arena_array(c->arena, c->nodes.n, sizeof *t.ai), fn_arena_array(c->arena, c->nodes.n, sizeof *t.msg)};
+    struct turn t = {fn_arena_array(c->arena, c->nodes.n, sizeof *t.ai),
+                     fn_arena_array(c->arena, c->nodes.n, sizeof *t.msg)};
     if (t.ai == NULL || t.msg == NULL) {
         c->full = true;
         return;

@@ -15,7 +15,7 @@ static struct graph_edge *edge(const struct ctx *c, uint32_t i)
 }
 
 struct window {
-    int64_t *in;        /* greatest age at the entry; -1 nobody comes */
+    int64_t *in; /* greatest age at the entry; -1 nobody comes */
     const struct graph_edge **by;
     uint32_t *visits;
 };
@@ -33,7 +33,8 @@ static void spread(struct ctx *c, struct window *w)
         changed = false;
         for (uint32_t i = 0; i < c->edges.n; i++) {
             const struct graph_edge *e = edge(c, i);
-            int64_t v = w->in[e->from] >= 0 || e->path.age >= 0 ? age_after(w->in[e->from], e->path.age_in, e->path.age) : PATH_NONE;
+            int64_t v = w->in[e->from] >= 0 || e->path.age >= 0 ? age_after(w->in[e->from], e->path.age_in, e->path.age)
+                                                                : PATH_NONE;
             if (!node(c, e->from)->reached || v <= w->in[e->to]) {
                 continue;
             }
@@ -59,7 +60,8 @@ static void tell_closed(struct ctx *c, const struct graph_send *s, const struct 
 
 void sema_graph_window(struct ctx *c)
 {
-    struct window w = {fn_arena_array(c->arena, c->nodes.n, sizeof *w.in), fn_arena_array(c->arena, c->nodes.n, sizeof *w.by),
+    struct window w = {fn_arena_array(c->arena, c->nodes.n, sizeof *w.in),
+                       fn_arena_array(c->arena, c->nodes.n, sizeof *w.by),
                        fn_arena_array(c->arena, c->nodes.n, sizeof *w.visits)};
     if (w.in == NULL || w.by == NULL || w.visits == NULL) {
         c->full = true;

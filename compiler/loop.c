@@ -86,7 +86,8 @@ static const struct fcc_type *for_elem(struct ctx *c, struct fgr_node *source, i
         sema_expr_to(c, low, &fcc_t_int);
         sema_expr_to(c, high, &fcc_t_int);
         source->type = sema_type_list(c, &fcc_t_int, 0);
-        bool fixed = low->kind == FGR_INT && high->kind == FGR_INT && high->num >= low->num && high->num - low->num < 100000;
+        bool fixed =
+            low->kind == FGR_INT && high->kind == FGR_INT && high->num >= low->num && high->num - low->num < 100000;
         *rounds = fixed ? high->num - low->num + 1 : 100000;
         return &fcc_t_int;
     }

@@ -51,7 +51,8 @@ static void pattern(struct ctx *c, struct cover *v, struct fgr_node *p, const st
         sema_expr_to(c, p->kid[FGR_RANGE_low], v->type);
         sema_expr_to(c, p->kid[FGR_RANGE_high], v->type);
         p->type = v->type;
-        if (!sema_is_error(v->type) && (v->type->cls != FCC_C_BASIC || sema_is_basic(v->type, FGR_T_BOOL) || sema_is_textual(v->type))) {
+        if (!sema_is_error(v->type) &&
+            (v->type->cls != FCC_C_BASIC || sema_is_basic(v->type, FGR_T_BOOL) || sema_is_textual(v->type))) {
             sema_arg_type(c, sema_diag(c, FGR_D_RANGE_TYPE, p), "type", v->type);
         }
         return;
@@ -109,7 +110,8 @@ static void check_cover(struct ctx *c, struct fgr_node *n, const struct cover *v
     }
 }
 
-static void arms(struct ctx *c, struct fgr_node *n, struct fgr_node *list, struct cover *v, const struct fcc_type *subject, bool *failed)
+static void arms(struct ctx *c, struct fgr_node *n, struct fgr_node *list, struct cover *v,
+                 const struct fcc_type *subject, bool *failed)
 {
     struct fork f;
     struct place *place = n->kind == FGR_MATCH ? sema_place(c, n->kid[FGR_MATCH_subject]) : NULL;
@@ -138,7 +140,8 @@ void sema_match(struct ctx *c, struct fgr_node *n)
     struct cover v;
     c->taint = 0;
     const struct fcc_type *t = sema_expr(c, n->kid[FGR_MATCH_subject], NULL);
-    bool odd = t->cls == FCC_C_VOID || t->cls == FCC_C_LIST || t->cls == FCC_C_MAP || t->cls == FCC_C_RECORD || t->cls == FCC_C_NONE;
+    bool odd = t->cls == FCC_C_VOID || t->cls == FCC_C_LIST || t->cls == FCC_C_MAP || t->cls == FCC_C_RECORD ||
+               t->cls == FCC_C_NONE;
     if (odd) {
         sema_arg_type(c, sema_diag(c, FGR_D_MATCH_TYPE, n->kid[FGR_MATCH_subject]), "type", t);
         t = &fcc_t_error;

@@ -65,7 +65,8 @@ struct fcc_sym *sema_new_sym(struct ctx *c, enum fcc_sym_kind kind, struct fgr_n
     return &s->pub;
 }
 
-static void taken(struct ctx *c, enum fgr_diag d, const struct fgr_node *decl, struct fn_str name, const struct fcc_sym *first)
+static void taken(struct ctx *c, enum fgr_diag d, const struct fgr_node *decl, struct fn_str name,
+                  const struct fcc_sym *first)
 {
     bool named = decl->text_span.b > decl->text_span.a;
     struct fn_diag *out = sema_diag_at(c, d, named ? decl->text_span : decl->span);
@@ -75,7 +76,8 @@ static void taken(struct ctx *c, enum fgr_diag d, const struct fgr_node *decl, s
     }
 }
 
-struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name)
+struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kind kind, struct fgr_node *decl,
+                             struct fn_str name)
 {
     struct fcc_sym *s = sema_new_sym(c, kind, decl, name);
     struct name *n = s != NULL && name.n != 0 ? sema_name(c, c->names, name, true) : NULL;
@@ -92,7 +94,8 @@ struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kin
     return s;
 }
 
-struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name, const struct fcc_type *type)
+struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name,
+                           const struct fcc_type *type)
 {
     struct fcc_sym *s = sema_new_sym(c, kind, decl, name);
     struct name *n = s != NULL && name.n != 0 ? sema_name(c, c->names, name, true) : NULL;
@@ -146,8 +149,8 @@ struct fcc_sym *sema_lookup(struct ctx *c, enum name_space ns, struct fn_str tex
     return ns == NS_VALUE && n->local != NULL ? n->local : n->in[ns];
 }
 
-struct fcc_sym *sema_find(struct ctx *c, enum name_space ns, const struct fgr_node *n, struct fn_str text, enum fgr_diag unknown,
-                          bool (*fits)(const struct fcc_sym *))
+struct fcc_sym *sema_find(struct ctx *c, enum name_space ns, const struct fgr_node *n, struct fn_str text,
+                          enum fgr_diag unknown, bool (*fits)(const struct fcc_sym *))
 {
     struct fcc_sym *s = sema_lookup(c, ns, text);
     if (s != NULL && (fits == NULL || fits(s))) {

@@ -41,7 +41,8 @@ struct place *sema_place(struct ctx *c, const struct fgr_node *n)
     if (holds_value(n->sym)) {
         return sema_place_of(c, n->sym);
     }
-    struct place *object = n->kind == FGR_MEMBER_OF && n->sym->kind == FCC_S_FIELD ? sema_place(c, n->kid[FGR_MEMBER_OF_object]) : NULL;
+    struct place *object =
+        n->kind == FGR_MEMBER_OF && n->sym->kind == FCC_S_FIELD ? sema_place(c, n->kid[FGR_MEMBER_OF_object]) : NULL;
     if (object == NULL) {
         return NULL;
     }
@@ -157,7 +158,8 @@ static bool is_none(const struct fgr_node *n)
 static void assume_binary(struct ctx *c, const struct fgr_node *n, bool truth)
 {
     const struct fgr_node *left = n->kid[FGR_BINARY_left], *right = n->kid[FGR_BINARY_right];
-    bool both = (n->aux == FGR_OP_AND && truth) || (n->aux == FGR_OP_OR_ELSE && !truth && sema_is_basic(n->type, FGR_T_BOOL));
+    bool both =
+        (n->aux == FGR_OP_AND && truth) || (n->aux == FGR_OP_OR_ELSE && !truth && sema_is_basic(n->type, FGR_T_BOOL));
     if (both) {
         sema_assume(c, left, truth);
         sema_assume(c, right, truth);
@@ -166,7 +168,8 @@ static void assume_binary(struct ctx *c, const struct fgr_node *n, bool truth)
         sema_fact(c, sema_place(c, value), true);
     } else if (n->aux == FGR_OP_EQ && truth && !is_none(left) && !is_none(right)) {
         /* equal to something that is there */
-        const struct fgr_node *open = right != NULL && right->type != NULL && !sema_is_option(right->type) ? left : NULL;
+        const struct fgr_node *open =
+            right != NULL && right->type != NULL && !sema_is_option(right->type) ? left : NULL;
         open = left != NULL && left->type != NULL && !sema_is_option(left->type) ? right : open;
         struct place *p = open != NULL && open->type != NULL && sema_is_option(open->type) ? sema_place(c, open) : NULL;
         sema_fact(c, p, true);

@@ -73,7 +73,11 @@ static void own_branch(struct fcc_question *q, const struct fgr_node *b)
         q->settle = b->kid[FGR_BRANCH_value];
         q->settle_max = b->kid[FGR_BRANCH_value2];
         break;
-    case FGR_BR_CHECK: case FGR_BR_OTHER: case FGR_BR_DONE: case FGR_BR_LIMIT: case FGR_BR_FROM_ACTION: break;
+    case FGR_BR_CHECK:
+    case FGR_BR_OTHER:
+    case FGR_BR_DONE:
+    case FGR_BR_LIMIT:
+    case FGR_BR_FROM_ACTION: break;
     }
 }
 
@@ -91,7 +95,8 @@ static const struct fgr_node *on_rule(const struct ctx *c, enum fgr_on kind)
 static void from_always(struct ctx *c, struct asked *a)
 {
     struct fcc_question *q = a->q;
-    const struct fgr_node *silence = on_rule(c, FGR_ON_SILENCE), *error = on_rule(c, FGR_ON_ERROR), *media = on_rule(c, FGR_ON_MEDIA);
+    const struct fgr_node *silence = on_rule(c, FGR_ON_SILENCE), *error = on_rule(c, FGR_ON_ERROR),
+                          *media = on_rule(c, FGR_ON_MEDIA);
     const struct fgr_node *failed = on_rule(c, FGR_ON_FAILED), *invalid = on_rule(c, FGR_ON_INVALID);
     if (q->silence_time == NULL && silence != NULL && a->node->kind != FGR_HANDOFF) {
         q->silence_time = silence->kid[FGR_ON_time];
@@ -144,7 +149,8 @@ static bool fits_kind(const struct fgr_node *n, enum fgr_branch b)
     case FGR_BR_SILENCE: return true;
     case FGR_BR_MEDIA: return n->kind != FGR_WAIT_EVENT && n->kind != FGR_HANDOFF;
     case FGR_BR_SETTLE: return n->kind == FGR_ASK || n->kind == FGR_WAIT_MESSAGE || n->kind == FGR_TALK;
-    case FGR_BR_OTHER: case FGR_BR_FROM_ACTION: return n->kind == FGR_CHOOSE;
+    case FGR_BR_OTHER:
+    case FGR_BR_FROM_ACTION: return n->kind == FGR_CHOOSE;
     case FGR_BR_DONE: return n->kind == FGR_TALK || n->kind == FGR_HANDOFF;
     case FGR_BR_LIMIT: return n->kind == FGR_TALK;
     }
@@ -263,7 +269,8 @@ bool question_has_branch(const struct asked *a, enum fgr_branch kind)
 /* Wrong answers lead to `failed`, that to `on error`: with neither the contact is left alone. Told once. */
 void question_check_failed(struct ctx *c, const struct asked *a, bool can_fail)
 {
-    if (can_fail && a->q->failed_action == NULL && !c->told_on_error && c->file == 0 && (c->p->trees[0].file->flags & FGR_MODULE) == 0) {
+    if (can_fail && a->q->failed_action == NULL && !c->told_on_error && c->file == 0 &&
+        (c->p->trees[0].file->flags & FGR_MODULE) == 0) {
         struct fn_diag *d = sema_diag(c, FGR_D_NO_ON_ERROR, a->node);
         sema_why(c, d, FGR_W_STUCK);
         c->told_on_error = true;
@@ -398,7 +405,8 @@ static void wait_event(struct ctx *c, struct asked *a)
             sema_fact(c, sema_place_of(c, binds->items[i]->sym), true);
         }
     }
-    sema_path_wait(&c->path, sema_constant_ms(a->q->silence_time, PATH_WINDOW)); /* it comes before the silence is over */
+    sema_path_wait(&c->path,
+                   sema_constant_ms(a->q->silence_time, PATH_WINDOW)); /* it comes before the silence is over */
     c->path.quiet = PATH_TAKEN;
     question_way_ends(c, a);
     sema_fork_join(c, &a->fork);

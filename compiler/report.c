@@ -10,7 +10,8 @@ static const char *const texts[TEXT_COUNT][2] = {
 #undef FCC_TEXT
 };
 
-void report_text(struct fn_buf *out, enum report_text text, enum fn_lang lang, uint64_t n, struct fn_str a, struct fn_str b)
+void report_text(struct fn_buf *out, enum report_text text, enum fn_lang lang, uint64_t n, struct fn_str a,
+                 struct fn_str b)
 {
     for (const char *p = texts[text][lang == FN_EN]; *p != '\0'; p++) {
         bool hole = p[0] == '{' && p[1] != '\0' && p[2] == '}';
@@ -50,5 +51,6 @@ void fcc_report_json(struct fn_buf *out, const struct fcc_program *p)
     } else {
         fn_buf_printf(out, "%u", p->ai_calls_conversation);
     }
-    fn_buf_printf(out, ",\"messages_turn\":%u,\"suspended_bytes\":%llu}", p->messages_turn, (unsigned long long)p->suspended_bytes);
+    fn_buf_printf(out, ",\"messages_turn\":%u,\"suspended_bytes\":%llu}", p->messages_turn,
+                  (unsigned long long)p->suspended_bytes);
 }

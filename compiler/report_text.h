@@ -10,6 +10,7 @@ enum report_text {
 #undef FCC_TEXT
     TEXT_COUNT
 };
-void report_text(struct fn_buf *out, enum report_text text, enum fn_lang lang, uint64_t n, struct fn_str a, struct fn_str b);
+void report_text(struct fn_buf *out, enum report_text text, enum fn_lang lang, uint64_t n, struct fn_str a,
+                 struct fn_str b);
 
 #endif

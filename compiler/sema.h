@@ -18,15 +18,15 @@ enum sema_taint { TAINT_SECRET = 1, TAINT_PERSONAL = 2 };
 /* -- names ---------------------------------------------------------------------------------------------------------------- */
 struct place;
 struct sym {
-    struct fcc_sym pub;   /* first: a struct fcc_sym * of ours is a struct sym * */
-    struct place *place;  /* facts about the value it names, made when first needed */
-    uint32_t expose;      /* number among the variables that are read somewhere before they are set, or SEMA_NO_INDEX */
-    uint32_t allowed;     /* `allow personal` in force, nested */
-    uint32_t graph;       /* STAGE, FLOW: node of the graph */
-    uint8_t taint;        /* sema_taint of its value */
-    uint8_t visit;        /* types and flows: 0 new, 1 being visited, 2 done */
-    bool needs_set;       /* has no value of its own at the start */
-    bool reassigned;      /* local that is assigned after its `let` */
+    struct fcc_sym pub;  /* first: a struct fcc_sym * of ours is a struct sym * */
+    struct place *place; /* facts about the value it names, made when first needed */
+    uint32_t expose;     /* number among the variables that are read somewhere before they are set, or SEMA_NO_INDEX */
+    uint32_t allowed;    /* `allow personal` in force, nested */
+    uint32_t graph;      /* STAGE, FLOW: node of the graph */
+    uint8_t taint;       /* sema_taint of its value */
+    uint8_t visit;       /* types and flows: 0 new, 1 being visited, 2 done */
+    bool needs_set;      /* has no value of its own at the start */
+    bool reassigned;     /* local that is assigned after its `let` */
 };
 static inline struct sym *sema_sym(const struct fcc_sym *s)
 {
@@ -37,11 +37,11 @@ enum name_space { NS_VALUE, NS_STAGE, NS_EVENT, NS_COUNT };
 struct name {
     struct fn_str text;
     struct fcc_sym *in[NS_COUNT];
-    struct fcc_sym *local; /* innermost, wins over in[NS_VALUE] */
+    struct fcc_sym *local;       /* innermost, wins over in[NS_VALUE] */
     const struct fgr_node *node; /* tables of phrases, labels, ids: who has it */
     uint32_t times;              /* tables that count */
 };
-struct names {             /* open addressing; rebuilt at 3/4 */
+struct names { /* open addressing; rebuilt at 3/4 */
     struct name **slots;
     uint32_t n, cap;
 };
@@ -51,7 +51,7 @@ struct local_undo {
 };
 
 /* -- facts ---------------------------------------------------------------------------------------------------------------- */
-struct place {             /* a variable, or a field of one: what a fact can be about */
+struct place { /* a variable, or a field of one: what a fact can be about */
     struct fcc_sym *root, *field;
     struct place *parent, *kids, *next;
     bool set;
@@ -60,17 +60,19 @@ struct fact {
     struct place *place;
     bool before;
 };
-struct path {              /* numbers that hold where the walk stands */
-    bool dead;             /* nothing comes here */
-    bool bare;             /* some way here has sent no template since the entry */
-    int64_t quiet;         /* least time waited since the entry, ms; PATH_TAKEN when every way took a message or event */
-    int64_t age_in, age;   /* greatest time since the last inbound message: beyond the entry's own, and absolute; -1 no such way */
-    int64_t ai_in, ai;     /* greatest number of AI calls since the entry without a wait, and since the last wait; -1 no such way */
-    int64_t msg_in, msg;   /* the same for messages */
+struct path {      /* numbers that hold where the walk stands */
+    bool dead;     /* nothing comes here */
+    bool bare;     /* some way here has sent no template since the entry */
+    int64_t quiet; /* least time waited since the entry, ms; PATH_TAKEN when every way took a message or event */
+    int64_t age_in,
+        age; /* greatest time since the last inbound message: beyond the entry's own, and absolute; -1 no such way */
+    int64_t ai_in,
+        ai; /* greatest number of AI calls since the entry without a wait, and since the last wait; -1 no such way */
+    int64_t msg_in, msg; /* the same for messages */
 };
 enum { PATH_NONE = -1 };
-#define PATH_TAKEN ((int64_t)1 << 60)
-#define PATH_HOUR ((int64_t)3600000)
+#define PATH_TAKEN  ((int64_t)1 << 60)
+#define PATH_HOUR   ((int64_t)3600000)
 #define PATH_WINDOW (23 * PATH_HOUR)
 
 /* -- graph ---------------------------------------------------------------------------------------------------------------- */
@@ -79,26 +81,26 @@ struct graph_node {
     enum graph_kind kind;
     struct fcc_sym *sym;
     struct fgr_node *decl;
-    uint32_t first_out;    /* index of the last edge added from here, chained by edge.next; SEMA_NO_INDEX */
-    int64_t ai_first, msg_first; /* greatest from the entry to the first wait or end */
+    uint32_t first_out;               /* index of the last edge added from here, chained by edge.next; SEMA_NO_INDEX */
+    int64_t ai_first, msg_first;      /* greatest from the entry to the first wait or end */
     struct fgr_node *first_wait_bare; /* a wait reached with no template sent since the entry */
     bool reached, on_error, silent_end;
 };
 struct graph_edge {
     uint32_t from, to, next;
     struct path path;
-    struct fgr_node *at;   /* JUMP, START, call, wait */
-    uint32_t *sets;        /* variables set since the entry, by expose number; resolved late: symbols until then */
+    struct fgr_node *at; /* JUMP, START, call, wait */
+    uint32_t *sets;      /* variables set since the entry, by expose number; resolved late: symbols until then */
     struct fcc_sym **set_syms;
     uint32_t n_sets;
 };
-struct graph_send {        /* where something leaves that needs the window open */
+struct graph_send { /* where something leaves that needs the window open */
     uint32_t from;
     struct fgr_node *at;
     const struct fgr_node *wait; /* the wait before it, when there is one in this unit */
     int64_t age_in, age;
 };
-struct graph_read {        /* a variable read where the stage itself has not set it */
+struct graph_read { /* a variable read where the stage itself has not set it */
     uint32_t from;
     struct fcc_sym *sym;
     struct fgr_node *at;
@@ -110,19 +112,19 @@ struct unit {
     struct fcc_sym *sym;
     struct fgr_node *decl;
     const struct fcc_type *result;
-    uint32_t graph;        /* node, or SEMA_NO_INDEX */
-    uint32_t loops;        /* depth of loops the walk is in */
-    uint32_t numbered;     /* questions of this unit so far */
-    struct path exit;      /* join of the returns of a flow */
+    uint32_t graph;    /* node, or SEMA_NO_INDEX */
+    uint32_t loops;    /* depth of loops the walk is in */
+    uint32_t numbered; /* questions of this unit so far */
+    struct path exit;  /* join of the returns of a flow */
     bool exits;
 };
 
-struct flow_sum {          /* what a call of a flow does to a path */
+struct flow_sum { /* what a call of a flow does to a path */
     struct fcc_sym *sym;
     struct path path;
 };
 
-struct vec {               /* growing array in the arena */
+struct vec { /* growing array in the arena */
     void *items;
     uint32_t n, cap;
 };
@@ -132,42 +134,42 @@ struct ctx {
     struct fn_arena *arena;
     struct fn_diag_list *diags;
     const struct fcc_options *options;
-    struct names *names;   /* of the file being walked */
-    struct names *tables;  /* of each tree */
+    struct names *names;  /* of the file being walked */
+    struct names *tables; /* of each tree */
     uint16_t file;
-    bool full;             /* memory or a limit: stop quietly */
+    bool full; /* memory or a limit: stop quietly */
     uint32_t depth;
-    struct names types;    /* interned types, by their bytes */
+    struct names types; /* interned types, by their bytes */
     struct fcc_sym *builtin_syms[FCC_BUILTINS];
     struct vec syms, questions, nodes, edges, sends, reads, reads_of; /* reads_of: exposed variables by number */
-    struct vec locals;     /* struct local_undo */
-    struct vec trail;      /* struct fact */
-    struct vec globals;    /* variables and contact fields whose value may be absent */
-    struct vec waits;      /* nodes where the contact may speak: edges to the hubs are made from them */
+    struct vec locals;                                                /* struct local_undo */
+    struct vec trail;                                                 /* struct fact */
+    struct vec globals; /* variables and contact fields whose value may be absent */
+    struct vec waits;   /* nodes where the contact may speak: edges to the hubs are made from them */
     struct unit unit;
     struct path path;
     struct names question_names;
-    struct names assigned; /* locals that this unit assigns somewhere */
-    struct vec allows;     /* `allow personal` of the open blocks */
+    struct names assigned;                       /* locals that this unit assigns somewhere */
+    struct vec allows;                           /* `allow personal` of the open blocks */
     uint64_t unit_bytes, unit_most, flows_bytes; /* of the locals of this unit, of the largest stage, of all flows */
-    struct vec sums;       /* struct flow_sum */
-    uint32_t models, messages; /* calls of a model and messages met so far */
+    struct vec sums;                             /* struct flow_sum */
+    uint32_t models, messages;                   /* calls of a model and messages met so far */
     bool told_on_error;
-    bool in_text;          /* the expression is shown to a person */
-    bool writing;          /* the expression is the target of an assignment */
-    bool deep;             /* nesting was told once */
-    unsigned taint;        /* of the expression being read */
+    bool in_text;   /* the expression is shown to a person */
+    bool writing;   /* the expression is the target of an assignment */
+    bool deep;      /* nesting was told once */
+    unsigned taint; /* of the expression being read */
     struct fcc_sym *taint_by;
     struct fgr_node *always;
     struct fcc_sym *contact;
-    struct names fields;   /* of contact */
-    uint32_t unit_trail;   /* start of the unit's facts */
+    struct names fields; /* of contact */
+    uint32_t unit_trail; /* start of the unit's facts */
     uint32_t hub_phrase, hub_silence, hub_error;
     const struct fgr_node *last_wait; /* of this unit */
-    struct fgr_node *worst_ai; /* the wait that ends the turn with most AI calls */
-    struct vec ons;        /* ON nodes in `always` order */
+    struct fgr_node *worst_ai;        /* the wait that ends the turn with most AI calls */
+    struct vec ons;                   /* ON nodes in `always` order */
     const struct fgr_node *effect_at; /* the expression that may be an effect: the whole right side of a statement */
-    struct fn_str choice;  /* label of the option the walk is in: for "why it matters" */
+    struct fn_str choice;             /* label of the option the walk is in: for "why it matters" */
 };
 
 /* -- vec ------------------------------------------------------------------------------------------------------------------ */
@@ -178,17 +180,19 @@ void *sema_push(struct ctx *c, struct vec *v, size_t size); /* zeroed item; NULL
 /* Never NULL. Silent (a scratch record) when the node is broken. */
 struct fn_diag *sema_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node *n);
 struct fn_diag *sema_diag_at(struct ctx *c, enum fgr_diag d, struct fn_span span);
-struct fn_diag *sema_name_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node *n); /* at text_span, {name} = text */
+struct fn_diag *sema_name_diag(struct ctx *c, enum fgr_diag d,
+                               const struct fgr_node *n); /* at text_span, {name} = text */
 void sema_arg(struct fn_diag *d, const char *name, struct fn_str value);
 void sema_arg_num(struct ctx *c, struct fn_diag *d, const char *name, int64_t value);
 void sema_arg_type(struct ctx *c, struct fn_diag *d, const char *name, const struct fcc_type *t);
-void sema_why(struct ctx *c, struct fn_diag *d, enum fgr_why otherwise); /* the option a customer tapped to get here, else `otherwise` */
-bool sema_full(const struct ctx *c); /* no use in working out a suggestion */
+void sema_why(struct ctx *c, struct fn_diag *d,
+              enum fgr_why otherwise); /* the option a customer tapped to get here, else `otherwise` */
+bool sema_full(const struct ctx *c);   /* no use in working out a suggestion */
 
 /* -- suggestions (suggest.c) ------------------------------------------------------------------------------------------------ */
 struct suggest {
     struct ctx *c;
-    struct fn_str wanted;  /* folded */
+    struct fn_str wanted; /* folded */
     size_t best;
     struct fn_str name;
     const struct fcc_sym *sym;
@@ -200,14 +204,16 @@ void sema_suggest_end(struct suggest *s, struct fn_diag *d, struct fn_span span)
 
 /* -- names (names.c) -------------------------------------------------------------------------------------------------------- */
 struct name *sema_name(struct ctx *c, struct names *t, struct fn_str text, bool make);
-struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name);
+struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kind kind, struct fgr_node *decl,
+                             struct fn_str name);
 struct fcc_sym *sema_new_sym(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name);
-struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name, const struct fcc_type *type);
+struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name,
+                           const struct fcc_type *type);
 uint32_t sema_scope(const struct ctx *c);
 void sema_scope_end(struct ctx *c, uint32_t mark);
 /* NULL after one diagnostic `unknown`, with a suggestion among names of that space for which fits() says yes (NULL: all). */
-struct fcc_sym *sema_find(struct ctx *c, enum name_space ns, const struct fgr_node *n, struct fn_str text, enum fgr_diag unknown,
-                          bool (*fits)(const struct fcc_sym *));
+struct fcc_sym *sema_find(struct ctx *c, enum name_space ns, const struct fgr_node *n, struct fn_str text,
+                          enum fgr_diag unknown, bool (*fits)(const struct fcc_sym *));
 struct fcc_sym *sema_lookup(struct ctx *c, enum name_space ns, struct fn_str text);
 bool sema_is(struct fn_str text, const char *en, const char *pt);
 
@@ -216,17 +222,29 @@ const struct fcc_type *sema_type_text(struct ctx *c, uint64_t bound);
 const struct fcc_type *sema_type_list(struct ctx *c, const struct fcc_type *elem, uint32_t bound);
 const struct fcc_type *sema_type_map(struct ctx *c, const struct fcc_type *elem);
 const struct fcc_type *sema_type_option(struct ctx *c, const struct fcc_type *elem);
-const struct fcc_type *sema_type_of_decl(struct ctx *c, struct fcc_sym *decl); /* of ENUM, RECORD, TABLE: fields resolved */
-const struct fcc_type *sema_type_node(struct ctx *c, struct fgr_node *type);   /* TYPE -> type, sets node->type; error type after a diagnostic */
-const struct fcc_type *sema_open(const struct fcc_type *t);                    /* T? -> T */
-static inline bool sema_is_error(const struct fcc_type *t) { return t->cls == FCC_C_ERROR; }
-static inline bool sema_is_option(const struct fcc_type *t) { return t->cls == FCC_C_OPTION; }
-static inline bool sema_is_basic(const struct fcc_type *t, enum fgr_type b) { return t->cls == FCC_C_BASIC && t->basic == b; }
-bool sema_is_textual(const struct fcc_type *t);   /* text, phone, email, url */
-bool sema_is_numeric(const struct fcc_type *t);   /* int, number */
+const struct fcc_type *sema_type_of_decl(struct ctx *c,
+                                         struct fcc_sym *decl); /* of ENUM, RECORD, TABLE: fields resolved */
+const struct fcc_type *
+sema_type_node(struct ctx *c, struct fgr_node *type); /* TYPE -> type, sets node->type; error type after a diagnostic */
+const struct fcc_type *sema_open(const struct fcc_type *t); /* T? -> T */
+static inline bool sema_is_error(const struct fcc_type *t)
+{
+    return t->cls == FCC_C_ERROR;
+}
+static inline bool sema_is_option(const struct fcc_type *t)
+{
+    return t->cls == FCC_C_OPTION;
+}
+static inline bool sema_is_basic(const struct fcc_type *t, enum fgr_type b)
+{
+    return t->cls == FCC_C_BASIC && t->basic == b;
+}
+bool sema_is_textual(const struct fcc_type *t); /* text, phone, email, url */
+bool sema_is_numeric(const struct fcc_type *t); /* int, number */
 bool sema_is_media(const struct fcc_type *t);
 bool sema_fits(const struct fcc_type *want, const struct fcc_type *got); /* bounds apart */
-uint64_t sema_text_max(const struct fcc_type *t); /* code points when shown; 0 = no bound; not for lists, maps, records */
+uint64_t
+sema_text_max(const struct fcc_type *t); /* code points when shown; 0 = no bound; not for lists, maps, records */
 uint64_t sema_bytes_max(const struct fcc_type *t); /* greatest size in a suspended conversation */
 unsigned sema_type_taint(const struct fcc_type *t);
 struct fcc_sym *sema_field(const struct fcc_type *record, struct fn_str name);
@@ -234,7 +252,10 @@ uint32_t sema_n_fields(const struct fcc_type *record, struct fgr_node ***fields)
 /* Checks one value against the type it is wanted as; `n` is told. Gives `want`. */
 void sema_want(struct ctx *c, struct fgr_node *n, const struct fcc_type *want, const struct fcc_type *got);
 
-struct file_mark { uint16_t file; struct names *names; };
+struct file_mark {
+    uint16_t file;
+    struct names *names;
+};
 struct file_mark sema_file_enter(struct ctx *c, uint16_t file); /* looks names up in another file */
 void sema_file_leave(struct ctx *c, struct file_mark m);
 /* -- declarations (declare.c, decls.c) ----------------------------------------------------------------------------------------- */
@@ -245,32 +266,33 @@ void sema_check_unused(struct ctx *c);
 void sema_check_tests(struct ctx *c, struct fgr_node *file);
 
 /* -- places and paths (place.c, path.c) ------------------------------------------------------------------------------------------ */
-struct place *sema_place(struct ctx *c, const struct fgr_node *n); /* of NAME, MEMBER_OF chains; NULL when it is not one */
+struct place *sema_place(struct ctx *c,
+                         const struct fgr_node *n); /* of NAME, MEMBER_OF chains; NULL when it is not one */
 struct place *sema_place_of(struct ctx *c, struct fcc_sym *sym);
 void sema_fact(struct ctx *c, struct place *p, bool set);
 uint32_t sema_trail(const struct ctx *c);
 void sema_undo(struct ctx *c, uint32_t mark);
-void sema_kill_options(struct ctx *c);                             /* a flow was called: what it may have emptied is unknown */
+void sema_kill_options(struct ctx *c); /* a flow was called: what it may have emptied is unknown */
 void sema_kill_assigned(struct ctx *c, const struct fgr_node *body); /* facts that one round of a loop may undo */
 /* What holds if `cond` is true (or false). */
 void sema_assume(struct ctx *c, const struct fgr_node *cond, bool truth);
 /* Ways that part and meet again. */
 struct fork {
     struct path start, joined;
-    uint32_t mark;         /* trail */
-    struct fact *facts;    /* of the ways that met so far: places set on all of them */
+    uint32_t mark;      /* trail */
+    struct fact *facts; /* of the ways that met so far: places set on all of them */
     uint32_t n_facts;
     bool any;
 };
-void sema_fork(struct ctx *c, struct fork *f);        /* remember here */
-void sema_fork_next(struct ctx *c, struct fork *f);   /* this way ends; back to the fork */
-void sema_fork_join(struct ctx *c, struct fork *f);   /* no more ways: go on where they meet (dead when none does) */
+void sema_fork(struct ctx *c, struct fork *f);      /* remember here */
+void sema_fork_next(struct ctx *c, struct fork *f); /* this way ends; back to the fork */
+void sema_fork_join(struct ctx *c, struct fork *f); /* no more ways: go on where they meet (dead when none does) */
 struct path sema_path_start(void);
 void sema_path_join(struct path *a, const struct path *b);
 struct path sema_path_then(const struct path *p, const struct path *q);
-void sema_path_message(struct path *p);               /* an inbound message was taken */
+void sema_path_message(struct path *p); /* an inbound message was taken */
 void sema_path_event(struct path *p);
-void sema_path_wait(struct path *p, int64_t ms);      /* time went by */
+void sema_path_wait(struct path *p, int64_t ms);            /* time went by */
 void sema_path_suspend(struct ctx *c, struct fgr_node *at); /* the turn ends here */
 void sema_path_send(struct ctx *c, struct fgr_node *at, bool needs_window, bool is_template);
 void sema_path_ai(struct ctx *c, int64_t calls);
@@ -289,11 +311,13 @@ const struct fcc_type *sema_call(struct ctx *c, struct fgr_node *n);
 const struct fcc_type *sema_text(struct ctx *c, struct fgr_node *n);
 const struct fcc_type *sema_list_lit(struct ctx *c, struct fgr_node *n, const struct fcc_type *want);
 const struct fcc_type *sema_record_lit(struct ctx *c, struct fgr_node *n, const struct fcc_type *want);
-const struct fcc_type *sema_effect(struct ctx *c, struct fgr_node *n);   /* HTTP, EXTRACT, WRITE, FIND, CLASSIFY without arms */
+const struct fcc_type *sema_effect(struct ctx *c,
+                                   struct fgr_node *n); /* HTTP, EXTRACT, WRITE, FIND, CLASSIFY without arms */
 bool sema_is_effect(const struct fgr_node *n);
 void sema_args(struct ctx *c, struct fgr_node *call, struct fgr_node *args, struct fgr_node *params);
 const struct fcc_type *sema_enum_member(struct ctx *c, struct fgr_node *n, const struct fcc_type *e);
-void sema_taint_into(struct ctx *c, const struct fgr_node *at, const struct fcc_sym *target); /* c->taint goes to target */
+void sema_taint_into(struct ctx *c, const struct fgr_node *at,
+                     const struct fcc_sym *target); /* c->taint goes to target */
 void sema_taint_model(struct ctx *c, const struct fgr_node *at);
 void sema_taint_message(struct ctx *c, const struct fgr_node *at);
 void sema_taint_url(struct ctx *c, const struct fgr_node *at);
@@ -306,19 +330,19 @@ void sema_taint_read(struct ctx *c, struct fcc_sym *sym);
 const struct fcc_builtin *sema_builtin(const char *owner, struct fn_str name);
 struct fcc_sym *sema_builtin_sym(struct ctx *c, const struct fcc_builtin *b);
 const char *sema_owner(const struct fcc_type *t);
-const struct fcc_type *sema_builtin_result(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b, const struct fcc_type *owner,
-                                           struct fgr_node *args);
+const struct fcc_type *sema_builtin_result(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b,
+                                           const struct fcc_type *owner, struct fgr_node *args);
 const struct fcc_type *sema_module_member(struct ctx *c, struct fgr_node *n, struct fcc_sym *m);
 bool sema_builtin_mutates(uint16_t row);
 
 /* -- statements (stmt.c, question.c, match.c) ----------------------------------------------------------------------------------------- */
 void sema_block(struct ctx *c, struct fgr_node *block);
 void sema_stmt(struct ctx *c, struct fgr_node *n);
-void sema_action(struct ctx *c, struct fgr_node *n);     /* NULL: goes on */
-void sema_question(struct ctx *c, struct fgr_node *n);   /* ASK CHOOSE WAIT_MESSAGE WAIT_EVENT TALK HANDOFF */
+void sema_action(struct ctx *c, struct fgr_node *n);   /* NULL: goes on */
+void sema_question(struct ctx *c, struct fgr_node *n); /* ASK CHOOSE WAIT_MESSAGE WAIT_EVENT TALK HANDOFF */
 void sema_match(struct ctx *c, struct fgr_node *n);
 void sema_loop(struct ctx *c, struct fgr_node *n);
-void sema_classify(struct ctx *c, struct fgr_node *n);   /* with arms */
+void sema_classify(struct ctx *c, struct fgr_node *n); /* with arms */
 void sema_collect_always(struct ctx *c, const struct fgr_node *file);
 void sema_walk_units(struct ctx *c, struct fgr_node *file);
 void sema_jump(struct ctx *c, struct fgr_node *n, struct fn_str stage);

@@ -30,11 +30,13 @@ int64_t sema_constant_ms(const struct fgr_node *n, int64_t otherwise)
 
 static bool is_expr(const struct fgr_node *n)
 {
-    return (n->kind >= FGR_NAME && n->kind <= FGR_FIND) || (n->kind == FGR_CLASSIFY && n->kid[FGR_CLASSIFY_arms]->n_items == 0);
+    return (n->kind >= FGR_NAME && n->kind <= FGR_FIND) ||
+           (n->kind == FGR_CLASSIFY && n->kid[FGR_CLASSIFY_arms]->n_items == 0);
 }
 
 /* The way on which the value was not there. Its own value, or it leaves. `void_ok`: nothing is needed of it. */
-static const struct fcc_type *otherwise(struct ctx *c, struct fgr_node *action, const struct fcc_type *want, bool void_ok)
+static const struct fcc_type *otherwise(struct ctx *c, struct fgr_node *action, const struct fcc_type *want,
+                                        bool void_ok)
 {
     if (is_expr(action)) {
         c->effect_at = action;
@@ -56,7 +58,8 @@ static bool can_fail(const struct fgr_node *n)
     return sema_is_effect(n);
 }
 
-static const struct fcc_type *joined(struct ctx *c, struct fgr_node *action, const struct fcc_type *open, const struct fcc_type *other)
+static const struct fcc_type *joined(struct ctx *c, struct fgr_node *action, const struct fcc_type *open,
+                                     const struct fcc_type *other)
 {
     if (other->cls == FCC_C_NONE) {
         return sema_type_option(c, open);
@@ -74,7 +77,8 @@ static const struct fcc_type *joined(struct ctx *c, struct fgr_node *action, con
 }
 
 /* VALUE [else ACTION], the right side of let, =, return and of an effect alone. */
-static const struct fcc_type *value_else(struct ctx *c, struct fgr_node *value, struct fgr_node *action, const struct fcc_type *want, bool void_ok)
+static const struct fcc_type *value_else(struct ctx *c, struct fgr_node *value, struct fgr_node *action,
+                                         const struct fcc_type *want, bool void_ok)
 {
     c->taint = 0;
     c->taint_by = NULL;
@@ -136,7 +140,8 @@ static void stmt_let(struct ctx *c, struct fgr_node *n)
 
 static bool assignable(const struct fgr_node *target)
 {
-    while (target->kind == FGR_INDEX || (target->kind == FGR_MEMBER_OF && target->sym != NULL && target->sym->kind == FCC_S_FIELD)) {
+    while (target->kind == FGR_INDEX ||
+           (target->kind == FGR_MEMBER_OF && target->sym != NULL && target->sym->kind == FCC_S_FIELD)) {
         target = target->kid[0];
     }
     const struct fcc_sym *s = target->sym;
@@ -183,7 +188,8 @@ static void stmt_assign(struct ctx *c, struct fgr_node *n)
     const struct fcc_type *t = value_else(c, value, n->kid[FGR_ASSIGN_else_action], want, false);
     sema_want(c, value, want, t);
     const struct fgr_node *root = target;
-    while (root->kind == FGR_INDEX || (root->kind == FGR_MEMBER_OF && root->sym != NULL && root->sym->kind == FCC_S_FIELD)) {
+    while (root->kind == FGR_INDEX ||
+           (root->kind == FGR_MEMBER_OF && root->sym != NULL && root->sym->kind == FCC_S_FIELD)) {
         root = root->kid[0];
     }
     if (root->sym != NULL && root->sym->kind == FCC_S_LOCAL) {
@@ -325,7 +331,8 @@ static void stmt_save(struct ctx *c, struct fgr_node *n)
 
 static void stmt_media(struct ctx *c, struct fgr_node *n)
 {
-    struct fgr_node *value = n->kid[FGR_SEND_MEDIA_value], *caption = n->kid[FGR_SEND_MEDIA_caption], *other = n->kid[FGR_SEND_MEDIA_else_action];
+    struct fgr_node *value = n->kid[FGR_SEND_MEDIA_value], *caption = n->kid[FGR_SEND_MEDIA_caption],
+                    *other = n->kid[FGR_SEND_MEDIA_else_action];
     c->taint = 0;
     const struct fcc_type *t = sema_expr_open(c, value, NULL);
     bool good = sema_is_error(t) || sema_is_textual(t) || (sema_is_media(t) && t->basic == n->aux);
@@ -444,9 +451,15 @@ void sema_stmt(struct ctx *c, struct fgr_node *n)
     switch (n->kind) {
     case FGR_BLOCK: sema_block(c, n); break;
     case FGR_SAY: stmt_say(c, n); break;
-    case FGR_ASK: case FGR_CHOOSE: case FGR_WAIT_MESSAGE: case FGR_WAIT_EVENT: case FGR_TALK: case FGR_HANDOFF: sema_question(c, n); break;
+    case FGR_ASK:
+    case FGR_CHOOSE:
+    case FGR_WAIT_MESSAGE:
+    case FGR_WAIT_EVENT:
+    case FGR_TALK:
+    case FGR_HANDOFF: sema_question(c, n); break;
     case FGR_CLASSIFY: sema_classify(c, n); break;
-    case FGR_WAIT_FOR: case FGR_WAIT_UNTIL: stmt_wait(c, n); break;
+    case FGR_WAIT_FOR:
+    case FGR_WAIT_UNTIL: stmt_wait(c, n); break;
     case FGR_JUMP: sema_jump(c, n, n->text); break;
     case FGR_END:
         if (c->unit.kind == UNIT_FN || c->unit.kind == UNIT_TOOL) {
@@ -458,7 +471,8 @@ void sema_stmt(struct ctx *c, struct fgr_node *n)
     case FGR_RETURN: stmt_return(c, n); break;
     case FGR_IF: stmt_if(c, n); break;
     case FGR_MATCH: sema_match(c, n); break;
-    case FGR_FOR: case FGR_WHILE: sema_loop(c, n); break;
+    case FGR_FOR:
+    case FGR_WHILE: sema_loop(c, n); break;
     case FGR_LET: stmt_let(c, n); break;
     case FGR_ASSIGN: stmt_assign(c, n); break;
     case FGR_DO: stmt_do(c, n); break;
@@ -498,7 +512,8 @@ void sema_block(struct ctx *c, struct fgr_node *block)
     bool told = c->path.dead;
     for (uint32_t i = 0; i < stmts->n_items && !c->full; i++) {
         if (c->path.dead && !told) {
-            fn_diag_label(sema_diag(c, FGR_D_UNREACHABLE_CODE, stmts->items[i]), stmts->items[i - 1]->span, FGR_L_LEAVES_HERE);
+            fn_diag_label(sema_diag(c, FGR_D_UNREACHABLE_CODE, stmts->items[i]), stmts->items[i - 1]->span,
+                          FGR_L_LEAVES_HERE);
             told = true;
         }
         sema_action(c, stmts->items[i]);

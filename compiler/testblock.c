@@ -28,7 +28,8 @@ static void collect_options(struct ctx *c, struct test_names *t)
             add_option(c, t, options->items[k]);
         }
         const struct fcc_type *e = q->kid[FGR_CHOOSE_type] != NULL ? q->kid[FGR_CHOOSE_type]->type : NULL;
-        for (uint32_t k = 0; e != NULL && e->cls == FCC_C_ENUM && k < e->decl->decl->kid[FGR_ENUM_members]->n_items; k++) {
+        for (uint32_t k = 0; e != NULL && e->cls == FCC_C_ENUM && k < e->decl->decl->kid[FGR_ENUM_members]->n_items;
+             k++) {
             add_option(c, t, e->decl->decl->kid[FGR_ENUM_members]->items[k]);
         }
     }
@@ -74,8 +75,9 @@ static const struct fcc_type *enum_with(const struct ctx *c, struct fn_str membe
 static void step_ai(struct ctx *c, struct fgr_node *n)
 {
     struct fgr_node *value = n->kid[FGR_STEP_AI_value];
-    bool known = sema_is(n->text, "extract", "extraia") || sema_is(n->text, "classify", "classifique") || sema_is(n->text, "write", "escreva") ||
-                 sema_is(n->text, "talk", "converse") || sema_is(n->text, "tool", "ferramenta") || sema_is(n->text, "failed", "falhou") ||
+    bool known = sema_is(n->text, "extract", "extraia") || sema_is(n->text, "classify", "classifique") ||
+                 sema_is(n->text, "write", "escreva") || sema_is(n->text, "talk", "converse") ||
+                 sema_is(n->text, "tool", "ferramenta") || sema_is(n->text, "failed", "falhou") ||
                  sema_is(n->text, "done", "pronto") || sema_is(n->text, "transcribe", "transcreva");
     if (!known) {
         struct fcc_sym *tool = n->text.n != 0 ? sema_lookup(c, NS_VALUE, n->text) : NULL;
@@ -87,7 +89,8 @@ static void step_ai(struct ctx *c, struct fgr_node *n)
         return;
     }
     const struct fcc_type *e = value->kind == FGR_NAME ? enum_with(c, value->text) : NULL;
-    if (value->kind == FGR_NAME && (sema_is(value->text, "failed", "falhou") || sema_is(value->text, "done", "pronto"))) {
+    if (value->kind == FGR_NAME &&
+        (sema_is(value->text, "failed", "falhou") || sema_is(value->text, "done", "pronto"))) {
         value->type = &fcc_t_void;
     } else if (e != NULL) {
         sema_enum_member(c, value, e);
@@ -99,7 +102,8 @@ static void step_ai(struct ctx *c, struct fgr_node *n)
 static bool assert_stage(struct ctx *c, struct fgr_node *n)
 {
     struct fgr_node *left = n->kind == FGR_BINARY ? n->kid[FGR_BINARY_left] : NULL;
-    bool about = left != NULL && left->kind == FGR_NAME && sema_is(left->text, "stage", "etapa") && (n->aux == FGR_OP_EQ || n->aux == FGR_OP_NE);
+    bool about = left != NULL && left->kind == FGR_NAME && sema_is(left->text, "stage", "etapa") &&
+                 (n->aux == FGR_OP_EQ || n->aux == FGR_OP_NE);
     if (!about) {
         return false;
     }
@@ -129,7 +133,8 @@ static void step_given(struct ctx *c, struct fgr_node *n)
     c->writing = true;
     sema_expr(c, target, NULL);
     c->writing = false;
-    bool good = target->sym != NULL && (target->sym->kind == FCC_S_CONTACT_FIELD || target->sym->kind == FCC_S_VAR || target->sym->kind == FCC_S_BUILTIN);
+    bool good = target->sym != NULL && (target->sym->kind == FCC_S_CONTACT_FIELD || target->sym->kind == FCC_S_VAR ||
+                                        target->sym->kind == FCC_S_BUILTIN);
     if (!good) {
         if (target->type != NULL && !sema_is_error(target->type)) {
             sema_diag(c, FGR_D_NOT_ASSIGNABLE, target);
@@ -151,7 +156,8 @@ static void step(struct ctx *c, const struct test_names *t, struct fgr_node *n)
         break;
     case FGR_STEP_EXPECTS:
         literal_text(n->kid[FGR_STEP_EXPECTS_value]);
-        for (uint32_t i = 0; n->kid[FGR_STEP_EXPECTS_options] != NULL && i < n->kid[FGR_STEP_EXPECTS_options]->n_items; i++) {
+        for (uint32_t i = 0; n->kid[FGR_STEP_EXPECTS_options] != NULL && i < n->kid[FGR_STEP_EXPECTS_options]->n_items;
+             i++) {
             check_option(c, t, n->kid[FGR_STEP_EXPECTS_options]->items[i]);
         }
         break;

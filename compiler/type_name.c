@@ -3,12 +3,24 @@
 #include "sema.h"
 
 static const char *const basic_names[][2] = {
-    [FGR_T_BOOL] = {"lógico", "bool"}, [FGR_T_INT] = {"inteiro", "int"}, [FGR_T_NUMBER] = {"número", "number"},
-    [FGR_T_MONEY] = {"dinheiro", "money"}, [FGR_T_TEXT] = {"texto", "text"}, [FGR_T_DATE] = {"data", "date"},
-    [FGR_T_TIME] = {"hora", "time"}, [FGR_T_DATETIME] = {"data_hora", "datetime"}, [FGR_T_DURATION] = {"duração", "duration"},
-    [FGR_T_PHONE] = {"telefone", "phone"}, [FGR_T_EMAIL] = {"email", "email"}, [FGR_T_URL] = {"url", "url"},
-    [FGR_T_IMAGE] = {"imagem", "image"}, [FGR_T_AUDIO] = {"áudio", "audio"}, [FGR_T_VIDEO] = {"vídeo", "video"},
-    [FGR_T_DOCUMENT] = {"documento", "document"}, [FGR_T_LOCATION] = {"local", "location"}, [FGR_T_JSON] = {"json", "json"},
+    [FGR_T_BOOL] = {"lógico", "bool"},
+    [FGR_T_INT] = {"inteiro", "int"},
+    [FGR_T_NUMBER] = {"número", "number"},
+    [FGR_T_MONEY] = {"dinheiro", "money"},
+    [FGR_T_TEXT] = {"texto", "text"},
+    [FGR_T_DATE] = {"data", "date"},
+    [FGR_T_TIME] = {"hora", "time"},
+    [FGR_T_DATETIME] = {"data_hora", "datetime"},
+    [FGR_T_DURATION] = {"duração", "duration"},
+    [FGR_T_PHONE] = {"telefone", "phone"},
+    [FGR_T_EMAIL] = {"email", "email"},
+    [FGR_T_URL] = {"url", "url"},
+    [FGR_T_IMAGE] = {"imagem", "image"},
+    [FGR_T_AUDIO] = {"áudio", "audio"},
+    [FGR_T_VIDEO] = {"vídeo", "video"},
+    [FGR_T_DOCUMENT] = {"documento", "document"},
+    [FGR_T_LOCATION] = {"local", "location"},
+    [FGR_T_JSON] = {"json", "json"},
 };
 
 static void basic_name(struct fn_buf *out, const struct fcc_type *t, enum fn_lang lang)

@@ -2,9 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
-
-
-const struct fcc_type fcc_t_error = {.cls = FCC_C_ERROR}, fcc_t_void = {.cls = FCC_C_VOID}, fcc_t_none = {.cls = FCC_C_NONE};
+const struct fcc_type fcc_t_error = {.cls = FCC_C_ERROR}, fcc_t_void = {.cls = FCC_C_VOID},
+                      fcc_t_none = {.cls = FCC_C_NONE};
 #define BASIC(name, BASE) const struct fcc_type fcc_t_##name = {.cls = FCC_C_BASIC, .basic = FGR_T_##BASE}
 BASIC(bool, BOOL);
 BASIC(int, INT);
@@ -28,11 +27,12 @@ BASIC(json, JSON);
 enum { TEXT_MOST = 65536, DEEPEST = 64 };
 
 static const struct fcc_type *const basics[] = {
-    [FGR_T_BOOL] = &fcc_t_bool,   [FGR_T_INT] = &fcc_t_int,           [FGR_T_NUMBER] = &fcc_t_number,     [FGR_T_MONEY] = &fcc_t_money,
-    [FGR_T_TEXT] = &fcc_t_text,   [FGR_T_DATE] = &fcc_t_date,         [FGR_T_TIME] = &fcc_t_time,         [FGR_T_DATETIME] = &fcc_t_datetime,
-    [FGR_T_DURATION] = &fcc_t_duration, [FGR_T_PHONE] = &fcc_t_phone, [FGR_T_EMAIL] = &fcc_t_email,       [FGR_T_URL] = &fcc_t_url,
-    [FGR_T_IMAGE] = &fcc_t_image, [FGR_T_AUDIO] = &fcc_t_audio,       [FGR_T_VIDEO] = &fcc_t_video,       [FGR_T_DOCUMENT] = &fcc_t_document,
-    [FGR_T_LOCATION] = &fcc_t_location, [FGR_T_JSON] = &fcc_t_json,
+    [FGR_T_BOOL] = &fcc_t_bool,         [FGR_T_INT] = &fcc_t_int,           [FGR_T_NUMBER] = &fcc_t_number,
+    [FGR_T_MONEY] = &fcc_t_money,       [FGR_T_TEXT] = &fcc_t_text,         [FGR_T_DATE] = &fcc_t_date,
+    [FGR_T_TIME] = &fcc_t_time,         [FGR_T_DATETIME] = &fcc_t_datetime, [FGR_T_DURATION] = &fcc_t_duration,
+    [FGR_T_PHONE] = &fcc_t_phone,       [FGR_T_EMAIL] = &fcc_t_email,       [FGR_T_URL] = &fcc_t_url,
+    [FGR_T_IMAGE] = &fcc_t_image,       [FGR_T_AUDIO] = &fcc_t_audio,       [FGR_T_VIDEO] = &fcc_t_video,
+    [FGR_T_DOCUMENT] = &fcc_t_document, [FGR_T_LOCATION] = &fcc_t_location, [FGR_T_JSON] = &fcc_t_json,
 };
 
 bool fcc_same(const struct fcc_type *a, const struct fcc_type *b)
@@ -46,7 +46,6 @@ bool fcc_same(const struct fcc_type *a, const struct fcc_type *b)
     }
     return true;
 }
-
 
 /* The one type equal to *t. Its key is its bytes: padding is zero because every caller starts from an initializer copied here. */
 static const struct fcc_type *intern(struct ctx *c, struct fcc_type t)
@@ -85,7 +84,8 @@ const struct fcc_type *sema_type_map(struct ctx *c, const struct fcc_type *elem)
 
 const struct fcc_type *sema_type_option(struct ctx *c, const struct fcc_type *elem)
 {
-    bool as_is = elem->cls == FCC_C_ERROR || elem->cls == FCC_C_OPTION || elem->cls == FCC_C_VOID || elem->cls == FCC_C_NONE;
+    bool as_is =
+        elem->cls == FCC_C_ERROR || elem->cls == FCC_C_OPTION || elem->cls == FCC_C_VOID || elem->cls == FCC_C_NONE;
     return as_is ? elem : intern(c, (struct fcc_type){.cls = FCC_C_OPTION, .elem = elem});
 }
 
@@ -144,7 +144,8 @@ static const struct fcc_type *generic(struct ctx *c, struct fgr_node *n)
         sema_arg(sema_diag(c, FGR_D_TYPE_ARGS, args->items[0]), "form", FN_STR("map<text, T>"));
     }
     const struct fcc_type *elem = sema_type_node(c, args->items[wanted - 1]);
-    return map ? sema_type_map(c, elem) : sema_type_list(c, elem, n->num > 0 && n->num < TEXT_MOST ? (uint32_t)n->num : 0);
+    return map ? sema_type_map(c, elem)
+               : sema_type_list(c, elem, n->num > 0 && n->num < TEXT_MOST ? (uint32_t)n->num : 0);
 }
 
 const struct fcc_type *sema_type_node(struct ctx *c, struct fgr_node *n)
@@ -173,7 +174,8 @@ const struct fcc_type *sema_type_node(struct ctx *c, struct fgr_node *n)
 
 bool sema_is_textual(const struct fcc_type *t)
 {
-    return t->cls == FCC_C_BASIC && (t->basic == FGR_T_TEXT || t->basic == FGR_T_PHONE || t->basic == FGR_T_EMAIL || t->basic == FGR_T_URL);
+    return t->cls == FCC_C_BASIC &&
+           (t->basic == FGR_T_TEXT || t->basic == FGR_T_PHONE || t->basic == FGR_T_EMAIL || t->basic == FGR_T_URL);
 }
 
 bool sema_is_numeric(const struct fcc_type *t)
@@ -203,7 +205,8 @@ bool sema_fits(const struct fcc_type *want, const struct fcc_type *got)
 uint32_t sema_n_fields(const struct fcc_type *record, struct fgr_node ***fields)
 {
     const struct fgr_node *decl = record->cls == FCC_C_RECORD && record->decl != NULL ? record->decl->decl : NULL;
-    const struct fgr_node *list = decl == NULL ? NULL : decl->kid[decl->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
+    const struct fgr_node *list =
+        decl == NULL ? NULL : decl->kid[decl->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
     *fields = list != NULL ? list->items : NULL;
     return list != NULL ? list->n_items : 0;
 }
@@ -260,8 +263,15 @@ uint64_t sema_text_max(const struct fcc_type *t)
     case FGR_T_PHONE: return 20;
     case FGR_T_EMAIL: return 254;
     case FGR_T_URL: return 2048;
-    case FGR_T_NAMED: case FGR_T_IMAGE: case FGR_T_AUDIO: case FGR_T_VIDEO: case FGR_T_DOCUMENT: case FGR_T_LOCATION: case FGR_T_JSON:
-    case FGR_T_LIST: case FGR_T_MAP: break;
+    case FGR_T_NAMED:
+    case FGR_T_IMAGE:
+    case FGR_T_AUDIO:
+    case FGR_T_VIDEO:
+    case FGR_T_DOCUMENT:
+    case FGR_T_LOCATION:
+    case FGR_T_JSON:
+    case FGR_T_LIST:
+    case FGR_T_MAP: break;
     }
     return 0;
 }

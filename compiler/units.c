@@ -22,7 +22,8 @@ static void note_assigned(struct ctx *c, const struct fgr_node *n)
     c->depth--;
 }
 
-static uint32_t unit_begin(struct ctx *c, enum unit_kind kind, struct fgr_node *decl, const struct fgr_node *body, uint32_t graph)
+static uint32_t unit_begin(struct ctx *c, enum unit_kind kind, struct fgr_node *decl, const struct fgr_node *body,
+                           uint32_t graph)
 {
     c->unit = (struct unit){.kind = kind, .sym = decl->sym, .decl = decl, .result = &fcc_t_void, .graph = graph};
     c->unit.result = decl->sym != NULL && kind != UNIT_STAGE && kind != UNIT_ON ? decl->sym->type : &fcc_t_void;
@@ -146,7 +147,8 @@ static void visit_calls(struct ctx *c, const struct fgr_node *n)
     } else if (callee != NULL && callee->kind == FGR_MEMBER_OF && callee->kid[0]->kind == FGR_NAME) {
         const struct fcc_sym *m = sema_lookup(c, NS_VALUE, callee->kid[0]->text);
         const struct name *in = m != NULL && m->kind == FCC_S_MODULE && m->index < c->p->n_trees
-                                    ? sema_name(c, &c->tables[m->index], callee->text, false) : NULL;
+                                    ? sema_name(c, &c->tables[m->index], callee->text, false)
+                                    : NULL;
         s = in != NULL ? in->in[NS_VALUE] : NULL;
     }
     if (s != NULL && s->kind == FCC_S_FLOW) {
@@ -198,7 +200,9 @@ void sema_order_flows(struct ctx *c)
 /* -- always and start --------------------------------------------------------------------------------------------------------------- */
 static uint32_t hub_of(const struct ctx *c, const struct fgr_node *on)
 {
-    return on->aux == FGR_ON_SILENCE ? c->hub_silence : on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED ? c->hub_error : c->hub_phrase;
+    return on->aux == FGR_ON_SILENCE                             ? c->hub_silence
+           : on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED ? c->hub_error
+                                                                 : c->hub_phrase;
 }
 
 static void walk_on(struct ctx *c, struct fgr_node *on)
@@ -261,10 +265,14 @@ void sema_collect_always(struct ctx *c, const struct fgr_node *file)
                 continue;
             }
             *at = on;
-            uint32_t *hub = on->aux == FGR_ON_SILENCE ? &c->hub_silence
-                            : on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED ? &c->hub_error : &c->hub_phrase;
+            uint32_t *hub = on->aux == FGR_ON_SILENCE                             ? &c->hub_silence
+                            : on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED ? &c->hub_error
+                                                                                  : &c->hub_phrase;
             if (*hub == SEMA_NO_INDEX) {
-                *hub = sema_graph_node(c, hub == &c->hub_silence ? GRAPH_HUB_SILENCE : hub == &c->hub_error ? GRAPH_HUB_ERROR : GRAPH_HUB_PHRASE,
+                *hub = sema_graph_node(c,
+                                       hub == &c->hub_silence ? GRAPH_HUB_SILENCE
+                                       : hub == &c->hub_error ? GRAPH_HUB_ERROR
+                                                              : GRAPH_HUB_PHRASE,
                                        NULL, NULL);
             }
         }

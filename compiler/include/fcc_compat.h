@@ -9,8 +9,22 @@
 #define FCC_COMPAT_H
 #include "fcc_sema.h"
 
-enum fcc_compat_kind { FCC_COMPAT_STAGE, FCC_COMPAT_VAR, FCC_COMPAT_CONTACT, FCC_COMPAT_QUESTION, FCC_COMPAT_OPTION, FCC_COMPAT_KINDS };
-enum fcc_compat_state { FCC_COMPAT_SAME, FCC_COMPAT_RENAMED, FCC_COMPAT_ADDED, FCC_COMPAT_REMOVED, FCC_COMPAT_CHANGED, FCC_COMPAT_STATES };
+enum fcc_compat_kind {
+    FCC_COMPAT_STAGE,
+    FCC_COMPAT_VAR,
+    FCC_COMPAT_CONTACT,
+    FCC_COMPAT_QUESTION,
+    FCC_COMPAT_OPTION,
+    FCC_COMPAT_KINDS
+};
+enum fcc_compat_state {
+    FCC_COMPAT_SAME,
+    FCC_COMPAT_RENAMED,
+    FCC_COMPAT_ADDED,
+    FCC_COMPAT_REMOVED,
+    FCC_COMPAT_CHANGED,
+    FCC_COMPAT_STATES
+};
 struct fcc_compat_row {
     enum fcc_compat_kind kind;
     enum fcc_compat_state state;
@@ -22,7 +36,8 @@ struct fcc_compat {
     size_t n, unsettled;
 };
 /* Both programs are without error diagnostics. FN_NO_MEMORY is the only error. Names are borrowed from the programs. */
-FN_MUST_USE enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from, const struct fcc_program *to, struct fcc_compat *out);
+FN_MUST_USE enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from,
+                                    const struct fcc_program *to, struct fcc_compat *out);
 /* One line a row, what is the same left out unless `all`; last the verdict. */
 enum fcc_compat_rows { FCC_COMPAT_DIFFERENCES, FCC_COMPAT_ALL };
 void fcc_compat_print(struct fn_buf *out, const struct fcc_compat *table, enum fcc_compat_rows rows, enum fn_lang lang);

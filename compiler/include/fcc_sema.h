@@ -19,31 +19,59 @@
 #include "fgr_diag.h"
 
 /* Types are interned per compile: equal types are equal pointers, bounds apart (fcc_same ignores bounds). */
-enum fcc_type_class { FCC_C_ERROR, FCC_C_VOID, FCC_C_NONE /* of `none` */, FCC_C_BASIC, FCC_C_ENUM, FCC_C_RECORD, FCC_C_LIST, FCC_C_MAP, FCC_C_OPTION };
+enum fcc_type_class {
+    FCC_C_ERROR,
+    FCC_C_VOID,
+    FCC_C_NONE /* of `none` */,
+    FCC_C_BASIC,
+    FCC_C_ENUM,
+    FCC_C_RECORD,
+    FCC_C_LIST,
+    FCC_C_MAP,
+    FCC_C_OPTION
+};
 struct fcc_type {
     enum fcc_type_class cls;
-    enum fgr_type basic;          /* BASIC */
-    uint32_t bound;               /* text(n) code points, list<T>(n) items; 0 = unbounded text / 200 */
-    const struct fcc_type *elem;  /* LIST, MAP, OPTION */
-    struct fcc_sym *decl;         /* ENUM, RECORD (a table's row is a RECORD whose decl is the table) */
+    enum fgr_type basic;         /* BASIC */
+    uint32_t bound;              /* text(n) code points, list<T>(n) items; 0 = unbounded text / 200 */
+    const struct fcc_type *elem; /* LIST, MAP, OPTION */
+    struct fcc_sym *decl;        /* ENUM, RECORD (a table's row is a RECORD whose decl is the table) */
 };
-extern const struct fcc_type fcc_t_error, fcc_t_void, fcc_t_none, fcc_t_bool, fcc_t_int, fcc_t_number, fcc_t_money, fcc_t_text, fcc_t_date,
-    fcc_t_time, fcc_t_datetime, fcc_t_duration, fcc_t_phone, fcc_t_email, fcc_t_url, fcc_t_image, fcc_t_audio, fcc_t_video, fcc_t_document,
-    fcc_t_location, fcc_t_json;
+extern const struct fcc_type fcc_t_error, fcc_t_void, fcc_t_none, fcc_t_bool, fcc_t_int, fcc_t_number, fcc_t_money,
+    fcc_t_text, fcc_t_date, fcc_t_time, fcc_t_datetime, fcc_t_duration, fcc_t_phone, fcc_t_email, fcc_t_url,
+    fcc_t_image, fcc_t_audio, fcc_t_video, fcc_t_document, fcc_t_location, fcc_t_json;
 bool fcc_same(const struct fcc_type *a, const struct fcc_type *b);
 
 enum fcc_sym_kind {
-    FCC_S_CONTACT_FIELD, FCC_S_VAR, FCC_S_LOCAL, FCC_S_PARAM, FCC_S_STAGE, FCC_S_FN, FCC_S_FLOW, FCC_S_TOOL, FCC_S_AGENT, FCC_S_ENUM,
-    FCC_S_MEMBER, FCC_S_RECORD, FCC_S_FIELD, FCC_S_TABLE, FCC_S_HOURS, FCC_S_SECRET, FCC_S_EVENT, FCC_S_MODULE, FCC_S_BUILTIN, FCC_S_CONTACT
+    FCC_S_CONTACT_FIELD,
+    FCC_S_VAR,
+    FCC_S_LOCAL,
+    FCC_S_PARAM,
+    FCC_S_STAGE,
+    FCC_S_FN,
+    FCC_S_FLOW,
+    FCC_S_TOOL,
+    FCC_S_AGENT,
+    FCC_S_ENUM,
+    FCC_S_MEMBER,
+    FCC_S_RECORD,
+    FCC_S_FIELD,
+    FCC_S_TABLE,
+    FCC_S_HOURS,
+    FCC_S_SECRET,
+    FCC_S_EVENT,
+    FCC_S_MODULE,
+    FCC_S_BUILTIN,
+    FCC_S_CONTACT
 };
 /* Members of built-in types and library namespaces: FCC_BUILTIN rows of builtins.def: owner ("list", "text", "hours", "contact", "" for free
  * functions such as cut, mask, date, now), English and Portuguese name, method or property, signature, lowering (a native, an op, or a case
  * in emission by row). */
 struct fcc_builtin {
     const char *owner, *en, *pt;
-    const char *sig;      /* human signature for hover and checks, e.g. "(T)" "(text, int) -> text"; see builtins.def */
-    uint16_t row;         /* enum fcc_builtin_row */
-    bool property;        /* no parentheses */
+    const char *sig; /* human signature for hover and checks, e.g. "(T)" "(text, int) -> text"; see builtins.def */
+    uint16_t row;    /* enum fcc_builtin_row */
+    bool property;   /* no parentheses */
 };
 enum fcc_builtin_row {
 #define FCC_BUILTIN(NAME, owner, en, pt, sig, property) FCC_B_##NAME,
@@ -55,8 +83,8 @@ extern const struct fcc_builtin fcc_builtins[FCC_BUILTINS];
 
 struct fcc_sym {
     enum fcc_sym_kind kind;
-    struct fn_str name;          /* NFC; for library functions "br.cpf_valid" */
-    struct fgr_node *decl;       /* declaring node; NULL for what the language brings */
+    struct fn_str name;    /* NFC; for library functions "br.cpf_valid" */
+    struct fgr_node *decl; /* declaring node; NULL for what the language brings */
     uint16_t file;
     const struct fcc_type *type; /* of values; result of functions; row type of tables */
     struct fcc_sym *owner;       /* MEMBER -> enum, FIELD -> record/table */
@@ -66,23 +94,24 @@ struct fcc_sym {
     uint32_t n_params;
     uint32_t uses;
     bool personal, secret;
-    uint32_t slot;               /* free use of emission: global, register, function, stage index */
+    uint32_t slot; /* free use of emission: global, register, function, stage index */
 };
 
 /* Effective answers of a question; actions are nodes of the tree (possibly of `always`). */
 struct fcc_question {
-    const struct fgr_node *node;       /* ASK, CHOOSE, WAIT_MESSAGE, WAIT_EVENT, TALK, HANDOFF */
-    struct fn_str name;                /* stable: "inicio/email", "inicio" for the only choose of a stage, "inicio/2" ... see names.c */
+    const struct fgr_node *node; /* ASK, CHOOSE, WAIT_MESSAGE, WAIT_EVENT, TALK, HANDOFF */
+    struct fn_str
+        name; /* stable: "inicio/email", "inicio" for the only choose of a stage, "inicio/2" ... see names.c */
     const struct fgr_node *invalid_text, *invalid_action, *failed_action, *silence_time, *silence_action, *media_action;
-    uint32_t invalid_times;            /* default 2 */
+    uint32_t invalid_times;              /* default 2 */
     bool media_transcribe, silence_ends; /* silence without action ends the conversation */
     const struct fgr_node *settle, *settle_max;
 };
 
-struct fcc_module {                    /* library or workspace source, handed in by the caller */
+struct fcc_module { /* library or workspace source, handed in by the caller */
     struct fn_str name, text;
 };
-struct fcc_template {                  /* catalogue of templates, where one is known */
+struct fcc_template { /* catalogue of templates, where one is known */
     struct fn_str name, language;
     uint32_t variables;
 };
@@ -96,11 +125,11 @@ struct fcc_options {
 struct fcc_program {
     struct fn_arena *arena;
     struct fn_diag_list *diags;
-    struct fgr_tree *trees;            /* [0] the main file, then the modules it uses, in order of first use */
+    struct fgr_tree *trees; /* [0] the main file, then the modules it uses, in order of first use */
     uint32_t n_trees;
-    struct fcc_sym **syms;             /* every declaration, in source order, main file first */
+    struct fcc_sym **syms; /* every declaration, in source order, main file first */
     uint32_t n_syms;
-    struct fcc_question *questions;    /* in source order; fgr_node.slot of the node = index while checking is current */
+    struct fcc_question *questions; /* in source order; fgr_node.slot of the node = index while checking is current */
     uint32_t n_questions;
     /* figures of `check --report` (guarantees 8 and 9) */
     uint32_t ai_calls_turn, ai_calls_conversation, messages_turn;
@@ -108,8 +137,9 @@ struct fcc_program {
 };
 /* Parses main and the modules it uses, checks everything; diagnostics go to diags. *out lives in arena. FN_OK also when there are errors
  * (ask diags->errors); other codes only for memory and limits. */
-FN_MUST_USE enum fn_code fcc_check(struct fn_arena *arena, struct fn_str path, struct fn_str text, const struct fcc_options *options,
-                                   struct fn_diag_list *diags, struct fcc_program **out);
+FN_MUST_USE enum fn_code fcc_check(struct fn_arena *arena, struct fn_str path, struct fn_str text,
+                                   const struct fcc_options *options, struct fn_diag_list *diags,
+                                   struct fcc_program **out);
 const struct fcc_question *fcc_question_of(const struct fcc_program *p, const struct fgr_node *n);
 /* One line a declaration and expression: the golden "types". */
 void fcc_dump_types(struct fn_buf *out, const struct fcc_program *p);

@@ -36,7 +36,9 @@ static struct fn_str table(const char *from, const char *to, size_t *unsettled)
 }
 
 #define TOP "funnel t \"T\"\nstart on message -> a\nalways {\n  on error -> fim\n}\nstage fim {\n  end\n}\n"
-#define OLD TOP "var n: int = 0\nstage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    y \"Y\" -> b\n  }\n  end\n}\nstage b {\n  end\n}\n"
+#define OLD                                                                                                            \
+    TOP "var n: int = 0\nstage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    y \"Y\" -> b\n  }\n  end\n}\nstage " \
+        "b {\n  end\n}\n"
 
 static void test_same(void)
 {
@@ -47,17 +49,20 @@ static void test_same(void)
 
 static void test_removed_stage(void)
 {
-    const char *cut = TOP "var n: int = 0\nstage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    z \"Z\" -> fim\n  }\n  end\n}\n";
+    const char *cut =
+        TOP "var n: int = 0\nstage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    z \"Z\" -> fim\n  }\n  end\n}\n";
     size_t unsettled;
-    UNIT_ASSERT_STR(table(OLD, cut, &unsettled), "! stage            removed    b  <- say where it goes: migrate stage b -> …\n"
-                                                 "  option           removed    a#y\n  option           added      a#z\n"
-                                                 "points to settle before a deploy: 1\n");
+    UNIT_ASSERT_STR(table(OLD, cut, &unsettled),
+                    "! stage            removed    b  <- say where it goes: migrate stage b -> …\n"
+                    "  option           removed    a#y\n  option           added      a#z\n"
+                    "points to settle before a deploy: 1\n");
     CU_ASSERT_EQUAL(unsettled, 1);
 }
 
 static void test_renamed_stage(void)
 {
-    const char *renamed = TOP "migrate stage a -> entrada\nmigrate stage b -> fim\nvar n: int = 0\nstage entrada {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n"
+    const char *renamed = TOP "migrate stage a -> entrada\nmigrate stage b -> fim\nvar n: int = 0\nstage entrada {\n  "
+                              "choose \"Q {n}\" {\n    x \"X\" -> fim\n"
                               "    y \"Y\" -> fim\n  }\n  end\n}\n";
     char source[1000];
     size_t unsettled;
@@ -74,7 +79,8 @@ static void test_renamed_stage(void)
 
 static void test_variables(void)
 {
-#define BODY "stage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    y \"Y\" -> b\n  }\n  end\n}\nstage b {\n  end\n}\n"
+#define BODY \
+    "stage a {\n  choose \"Q {n}\" {\n    x \"X\" -> fim\n    y \"Y\" -> b\n  }\n  end\n}\nstage b {\n  end\n}\n"
     size_t unsettled;
     table(OLD, TOP "var n: money = R$ 0,00\n" BODY, &unsettled);
     CU_ASSERT_EQUAL(unsettled, 1);
@@ -93,12 +99,13 @@ static void test_report(void)
     struct fn_buf b;
     fn_buf_init(&b, 4096);
     fcc_report_json(&b, checked(OLD));
-    UNIT_ASSERT_STR(((struct fn_str){b.p, b.n < 71 ? b.n : 71}), "{\"ai_calls_turn\":0,\"ai_calls_conversation\":0,\"messages_turn\":1,\"suspend");
+    UNIT_ASSERT_STR(((struct fn_str){b.p, b.n < 71 ? b.n : 71}),
+                    "{\"ai_calls_turn\":0,\"ai_calls_conversation\":0,\"messages_turn\":1,\"suspend");
     fn_buf_clear(&b);
     fcc_report_print(&b, checked(OLD), FN_PT);
     CU_ASSERT_PTR_NOT_NULL(strstr(b.p, "mensagens por turno: até 1\n"));
     fn_buf_fini(&b);
 }
 
-UNIT_SUITE("fcc_compat", {"same", test_same}, {"removed stage", test_removed_stage}, {"renamed stage", test_renamed_stage},
-           {"variables", test_variables}, {"report", test_report})
+UNIT_SUITE("fcc_compat", {"same", test_same}, {"removed stage", test_removed_stage},
+           {"renamed stage", test_renamed_stage}, {"variables", test_variables}, {"report", test_report})
