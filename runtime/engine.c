@@ -32,7 +32,7 @@ int64_t engine_id(struct frt_engine *e)
 
 void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv, struct fn_str text)
 {
-    if (e->c.log != NULL) {
+    if (e->c.log != NULL && !e->dying) {
         struct frt_log line = {level, event, tenant, conv, 0, text};
         e->c.log(e->c.ctx, &line);
     }

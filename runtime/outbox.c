@@ -205,7 +205,7 @@ static struct frt_send request(struct sending *s)
 static void begin(struct sending *s, bool query)
 {
     struct frt_engine *e = s->engine;
-    if (e->stats.sending >= e->c.sends_max || e->draining) {
+    if (e->stats.sending >= e->c.sends_max || e->draining || e->dying) {
         s->state = SEND_BLOCKED;
         s->query = query;
         queue(&e->blocked_first, &e->blocked_last, s);

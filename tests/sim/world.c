@@ -103,7 +103,7 @@ static void on_send(void *self, const struct frt_send *send, frt_sent_fn done, v
         outcome = FRT_UNKNOWN;
         arrives = sim_chance(s, 500);
     }
-    sim_tell(s, "send %llx #%u %.*s -> %d%s", (unsigned long long)send->effect, (unsigned)send->attempt, FN_STR_ARG(send->payload),
+    sim_tell(s, "%04llx send %llx #%u %.*s -> %d%s", (unsigned long long)(send->conv >> 10 & 0xffff), (unsigned long long)send->effect, (unsigned)send->attempt, FN_STR_ARG(send->payload),
              (int)outcome, arrives ? "" : " (did not arrive)");
     if (arrives) {
         receive(s, send, ext_id);
@@ -120,7 +120,7 @@ static void on_query(void *self, const struct frt_send *send, frt_sent_fn done, 
     }
     enum frt_outcome outcome = found != NULL ? FRT_SENT : FRT_ABSENT;
     outcome = s->faults && sim_chance(s, s->rates.cannot_tell) ? FRT_UNKNOWN : outcome;
-    sim_tell(s, "query %llx -> %d", (unsigned long long)send->effect, (int)outcome);
+    sim_tell(s, "%04llx query %llx -> %d", (unsigned long long)(send->conv >> 10 & 0xffff), (unsigned long long)send->effect, (int)outcome);
     answer_later(s, done, ctx, outcome, outcome == FRT_SENT ? found->ext_id : "", false);
 }
 
