@@ -12,7 +12,7 @@
 #include "fcc_sema.h"
 
 #define SEMA_NO_INDEX UINT32_MAX
-enum { SEMA_DEPTH = 400, SEMA_LIST = 200 /* items of a list that says nothing */ };
+enum { SEMA_DEPTH = 700, SEMA_LIST = 200 /* items of a list that says nothing */ };
 enum sema_taint { TAINT_SECRET = 1, TAINT_PERSONAL = 2 };
 
 /* -- names ---------------------------------------------------------------------------------------------------------------- */
