@@ -12,6 +12,13 @@
  *   - a bare enum member NAME has sym->kind FCC_S_MEMBER; members of built-in types have sym->kind FCC_S_BUILTIN with the row in sym->builtin.
  *   - text interpolations: any type but lists, maps, records; shown by the natives show_*.
  *   - every ASK/CHOOSE/WAIT/TALK node has its effective branches in an fcc_question (its own, then `always`, then the defaults).
+ *   - where a number is wanted an int may stand (its node has type int): emission converts (I2F). An INT literal there has type number already.
+ *   - a NAMED_ARG of a call has the parameter as its sym, one of a record the field; missing arguments have an init in the PARAM's declaration.
+ *   - a CALL has its callee's sym; of a builtin, sym->builtin->row says which. A method that changes its owner (list.add …) has a callee
+ *     MEMBER_OF whose object is a variable, a contact field, a local, or a field or item of one.
+ *   - `tag vip`: a NAME without sym stands for itself. `choose x: Enum` and `choose r from l` have in the CHOOSE node's sym what keeps the answer.
+ *   - where a text is wanted a phone, email or url may stand. A text's bound is its greatest length in code points, 0 when it has none.
+ *   - `for` goes over a list, a RANGE (type list<int>), or the NAME of a table (sym TABLE).
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCC_SEMA_H
 #define FCC_SEMA_H
