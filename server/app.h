@@ -32,6 +32,14 @@ struct fsv_channel {
     struct fsv_channel *next;
 };
 
+/* A value a funnel names and never sees. */
+struct fsv_secret {
+    int64_t tenant;
+    struct fn_str name, value;
+    struct fsv_secret *next;
+};
+enum fsv_secret_place { FSV_IN_URL /* percent-encoded */, FSV_IN_TEXT };
+
 struct fsv_poller;
 struct fsv_app {
     struct fsv_config config;
@@ -51,6 +59,8 @@ struct fsv_app {
     bool has_key;
     struct fsv_channel *channels;
     size_t n_channels;
+    struct fsv_secret *secrets;
+    size_t n_secrets;
     struct fsv_poller *pollers; /* web chats that wait for messages */
     struct fsv_job *jobs;       /* effects at their providers */
 };
@@ -78,6 +88,18 @@ FN_MUST_USE enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, s
 struct fn_str fsv_channel_doc_key(struct fn_arena *arena, const struct fsv_channel *c);
 void fsv_channel_json(const struct fsv_app *app, const struct fsv_channel *c, struct fn_buf *out);
 
+/* -- what is sealed (sealed.c) ----------------------------------------------------------------------------------------- */
+/* "key":"hex" of the sealed value. bound: what it belongs to; another document cannot take it over. */
+void fsv_sealed_put(const struct fsv_app *app, struct fn_buf *out, const char *key, struct fn_str bound,
+                    struct fn_str secret);
+FN_MUST_USE enum fn_code fsv_sealed_get(const struct fsv_app *app, struct fn_str hex, struct fn_str bound,
+                                        struct fn_buf *out);
+/* In memory; false at the limit. */
+bool fsv_secret_set(struct fsv_app *app, int64_t tenant, struct fn_str name, struct fn_str value);
+/* Copies text with U+0001 name U+0001 replaced by the secret's value. FN_NOT_FOUND: it has none. */
+FN_MUST_USE enum fn_code fsv_secret_fill(const struct fsv_app *app, int64_t tenant, struct fn_str text,
+                                         enum fsv_secret_place place, struct fn_buf *out, struct fn_err *err);
+
 /* -- the rest --------------------------------------------------------------------------------------------------------------------------------- */
 struct frt_provider fsv_provider(struct fsv_app *app);
 /* Forgets the effects under way without answering; after the HTTP client is gone. */
@@ -100,6 +122,7 @@ FN_MUST_USE enum fn_code fsv_start_store(struct fsv_app *app, struct fn_err *err
 /* out_new: the key when one was made, else an empty text. */
 FN_MUST_USE enum fn_code fsv_start_key(struct fsv_app *app, bool renew, char out_new[], struct fn_err *err);
 FN_MUST_USE enum fn_code fsv_start_channels(struct fsv_app *app, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_start_secrets(struct fsv_app *app, struct fn_err *err);
 /* demo.c: deploys the example and opens its web chat, unless they are there. *out_chat: the channel. */
 FN_MUST_USE enum fn_code fsv_demo(struct fsv_app *app, struct fsv_channel **out_chat, struct fn_err *err);
 

@@ -83,36 +83,6 @@ static void put(struct fn_buf *b, const char *key, struct fn_str s)
     fn_json_put_str(b, s);
 }
 
-static void put_sealed(const struct fsv_app *app, struct fn_buf *b, const char *key, struct fn_str bound,
-                       struct fn_str secret)
-{
-    struct fn_buf sealed, text;
-    fn_buf_init(&sealed, DOC_MAX);
-    fn_buf_init(&text, DOC_MAX);
-    fsv_seal(&sealed, app->master, bound, secret);
-    fsv_hex(&text, sealed.p, sealed.n);
-    put(b, key, fn_buf_view(&text));
-    fn_buf_fini(&sealed);
-    fn_buf_fini(&text);
-}
-
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static enum fn_code get_sealed(const struct fsv_app *app, struct fn_str hex, struct fn_str bound, struct fn_buf *out)
-{
-    struct fn_buf sealed;
-    fn_buf_init(&sealed, DOC_MAX);
-    for (size_t i = 0; i + 1 < hex.n; i += 2) {
-        fn_buf_char(&sealed, (char)(digit(hex.p[i]) * 16 + digit(hex.p[i + 1])));
-    }
-    enum fn_code code = fsv_unseal(out, app->master, bound, fn_buf_view(&sealed));
-    fn_buf_fini(&sealed);
-    return code;
-}
-
 void fsv_channel_write(const struct fsv_app *app, const struct fsv_channel *c, struct fn_buf *out)
 {
     struct fn_arena arena;
@@ -121,9 +91,9 @@ void fsv_channel_write(const struct fsv_app *app, const struct fsv_channel *c, s
     fn_buf_printf(out, "{\"id\":%lld,\"kind\":\"%s\"", (long long)c->id, kinds[c->kind]);
     put(out, "name", c->name);
     put(out, "choose", c->buttons ? FN_STR("buttons") : FN_STR("text"));
-    put_sealed(app, out, "key", bound, c->key);
+    fsv_sealed_put(app, out, "key", bound, c->key);
     if (c->api_key.n > 0) {
-        put_sealed(app, out, "api_key", bound, c->api_key);
+        fsv_sealed_put(app, out, "api_key", bound, c->api_key);
     }
     fn_buf_char(out, '}');
     fn_arena_fini(&arena);
@@ -134,14 +104,14 @@ static enum fn_code load_secrets(struct fsv_app *app, struct fsv_channel *c, con
 {
     struct fn_buf secret;
     fn_buf_init(&secret, DOC_MAX);
-    enum fn_code code = get_sealed(app, fn_json_str(fn_json_get(doc, "key")), bound, &secret);
+    enum fn_code code = fsv_sealed_get(app, fn_json_str(fn_json_get(doc, "key")), bound, &secret);
     if (code == FN_OK) {
         set_key(app, c, fn_buf_view(&secret));
     }
     fn_buf_clear(&secret);
     struct fn_str own = fn_json_str(fn_json_get(doc, "api_key"));
     if (code == FN_OK && own.n > 0) {
-        code = get_sealed(app, own, bound, &secret);
+        code = fsv_sealed_get(app, own, bound, &secret);
         c->api_key = code == FN_OK ? fn_arena_dup(&app->arena, fn_buf_view(&secret)) : FN_STR_NULL;
     }
     fn_buf_fini(&secret);

@@ -292,25 +292,46 @@ static struct fn_str upper(struct fn_arena *arena, struct fn_str s)
     return out != NULL ? (struct fn_str){out, s.n} : FN_STR_NULL;
 }
 
-static void take_headers(struct fsv_job *job, struct fsv_http_request *r)
+/* A text of the request with the tenant's secrets put in; in the arena. */
+static bool fill(struct fsv_job *job, struct fn_str text, enum fsv_secret_place place, struct fn_str *out,
+                 struct fn_err *err)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, ANSWER_MAX);
+    bool good = fsv_secret_fill(job->app, job->send.tenant, text, place, &b, err) == FN_OK;
+    *out = good && b.n > 0 ? fn_arena_dup(&job->arena, fn_buf_view(&b)) : FN_STR_NULL;
+    fsv_wipe(b.p, b.n);
+    fn_buf_fini(&b);
+    return good;
+}
+
+static bool take_headers(struct fsv_job *job, struct fsv_http_request *r, struct fn_err *err)
 {
     const struct fn_json *list = fn_json_get(job->args, "headers");
     const struct fn_json *name = list != NULL ? list->first : NULL;
-    while (name != NULL && name->next != NULL && r->n_headers < FSV_HTTP_HEADERS - 2) {
-        r->headers[r->n_headers++] = fn_arena_printf(&job->arena, "%.*s: %.*s", FN_STR_ARG(fn_json_str(name)),
-                                                     FN_STR_ARG(fn_json_str(name->next)));
+    bool good = true;
+    while (good && name != NULL && name->next != NULL && r->n_headers < FSV_HTTP_HEADERS - 2) {
+        struct fn_str value = FN_STR_NULL;
+        good = fill(job, fn_json_str(name->next), FSV_IN_TEXT, &value, err);
+        r->headers[r->n_headers++] =
+            fn_arena_printf(&job->arena, "%.*s: %.*s", FN_STR_ARG(fn_json_str(name)), FN_STR_ARG(value));
         name = name->next->next;
     }
+    return good;
 }
 
 static void send_http(struct fsv_job *job)
 {
     int64_t ms = 0;
+    struct fn_err err = {FN_OK, ""};
     struct fsv_http_request r = {.policy = FSV_HTTP_TENANT, .answer_max = ANSWER_MAX};
     r.method = upper(&job->arena, arg(job, "method"));
-    r.url = arg(job, "url");
-    r.body = arg(job, "body");
-    take_headers(job, &r);
+    if (!fill(job, arg(job, "url"), FSV_IN_URL, &r.url, &err) ||
+        !fill(job, arg(job, "body"), FSV_IN_TEXT, &r.body, &err) || !take_headers(job, &r, &err)) {
+        struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err.text));
+        reject(job, why.n > 0 ? why.p : "malformed request");
+        return;
+    }
     if (r.body.n > 0) {
         r.headers[r.n_headers++] = FN_STR("Content-Type: application/json");
     }

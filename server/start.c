@@ -5,6 +5,7 @@
 
 #include "fn_json.h"
 #include "fsv_auth.h"
+#include "store_pg.h"
 #include "store_sqlite.h"
 
 #include <errno.h>
@@ -67,10 +68,17 @@ enum fn_code fsv_start_secret(struct fsv_app *app, struct fn_err *err)
 
 /* -- the store --------------------------------------------------------------------------------------------------------------------- */
 
+static void log_store(void *ctx, const char *event, const char *text)
+{
+    (void)ctx;
+    FSV_LOG(WARN, event, "the database", FSV_Z("detail", text));
+}
+
 enum fn_code fsv_start_store(struct fsv_app *app, struct fn_err *err)
 {
     if (app->config.value[FSV_DATABASE_URL].n > 0) {
-        return fn_fail(err, FN_UNSUPPORTED, "DATABASE_URL: this build stores in SQLite only; leave it unset");
+        struct fsv_pg_options pg = {.url = app->config.value[FSV_DATABASE_URL].p, .log = log_store};
+        return fsv_store_pg_open(&pg, &app->store, err);
     }
     struct fsv_sqlite_options options = {.dir = app->config.value[FSV_DATA_DIR].p};
     return fsv_store_sqlite_open(&options, &app->store, err);
@@ -164,6 +172,39 @@ enum fn_code fsv_start_channels(struct fsv_app *app, struct fn_err *err)
     enum fn_code code = get_docs(app, &arena, &get, FN_STR("channel"), err);
     for (size_t i = 0; code == FN_OK && i < get.n; i++) {
         code = fsv_channel_load(app, FSV_TENANT, get.docs[i].key, get.docs[i].body, err);
+    }
+    fn_arena_fini(&arena);
+    return code;
+}
+
+/* -- the secrets of funnels ------------------------------------------------------------------------------------------ */
+
+static enum fn_code load_secret(struct fsv_app *app, struct fn_arena *arena, const struct frt_doc *doc,
+                                struct fn_err *err)
+{
+    const struct fn_json *root;
+    struct fn_buf value;
+    struct fn_str bound = fn_arena_printf(arena, "secret:%.*s", FN_STR_ARG(doc->key));
+    fn_buf_init(&value, 8192);
+    enum fn_code code = fn_json_parse(arena, doc->body, 0, &root, err);
+    code = code == FN_OK ? fsv_sealed_get(app, fn_json_str(fn_json_get(root, "value")), bound, &value) : code;
+    if (code == FN_OK && !fsv_secret_set(app, FSV_TENANT, doc->key, fn_buf_view(&value))) {
+        code = FN_LIMIT;
+    }
+    fn_buf_fini(&value);
+    return code == FN_OK
+               ? FN_OK
+               : fn_fail(err, code, "secret %.*s cannot be read: was SECRET_KEY changed?", FN_STR_ARG(doc->key));
+}
+
+enum fn_code fsv_start_secrets(struct fsv_app *app, struct fn_err *err)
+{
+    struct fn_arena arena;
+    struct frt_op_doc_get get;
+    fn_arena_init(&arena, START_ARENA);
+    enum fn_code code = get_docs(app, &arena, &get, FN_STR("secret"), err);
+    for (size_t i = 0; code == FN_OK && i < get.n; i++) {
+        code = load_secret(app, &arena, &get.docs[i], err);
     }
     fn_arena_fini(&arena);
     return code;

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from conversation import expect, source
-from harness import BIN, INSTANCE, ROOT, Evolution, Funneld, message, wait_for
+from harness import BIN, INSTANCE, ROOT, Answer, Double, Evolution, Funneld, message, raw, wait_for
 
 
 def test_wrong_key_is_401(w):
@@ -76,7 +76,8 @@ def test_webhook_door(w):
     assert w.funneld.post(dict(good, instance='de-outro')) == 403
     assert w.funneld.post(b'isto nao e json') == 400
     assert w.funneld.post(b'{"event":1}') == 400
-    assert w.funneld.post(b'x' * (3 * 1024 * 1024 + 1)) == 413
+    head = 'POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n' % (w.funneld.webhook, 3 * 1024 * 1024 + 1)
+    assert raw(w.funneld.port, head.encode()).startswith(b'HTTP/1.1 413 ')
     assert w.funneld.post(good, w.funneld.webhook + '/messages-upsert') == 200
     expect(w, '5511987670002', ['Oi! Sou a Ana.', 'Como posso te chamar?'])
 
@@ -187,6 +188,95 @@ def test_wrong_configuration_is_told_all_at_once(w):
         assert name in done.stderr, (name, done.stderr)
     assert 'curta' not in done.stderr
     assert subprocess.run([os.path.join(BIN, 'funneld'), 'danca'], env=env, capture_output=True).returncode == 2
+
+
+CALLS = '''funnel chama "Chama"
+
+channel whatsapp
+timezone "America/Sao_Paulo"
+locale "pt-BR"
+
+secret chave
+
+record Resposta {
+  numero: text(20)
+}
+
+start on message -> a
+
+stage a {
+  ask pedido: text(40) "Qual pedido?"
+  let r = http get "URL/pedidos/{pedido}?k={chave}" {
+    header "Authorization" "Bearer {chave}"
+    timeout 2s
+  } as Resposta else -> b
+  say "achei {r.numero}"
+  end
+}
+
+stage b {
+  say "não achei"
+  end
+}
+'''
+
+
+class Shop(Double):
+    """A tenant's own system."""
+
+    def usual(self, request):
+        return Answer(200, {'numero': '7', 'extra': [1, 2]})
+
+
+def calls(funneld, evolution, url, number):
+    """Deploys the funnel that calls url and talks to it; the last text."""
+    status, answer = funneld.deploy('chama', CALLS.replace('URL', url))
+    assert status == 201, answer
+    funneld.bind()
+    assert funneld.say(number, 'oi') == 200
+    wait_for(lambda: evolution.texts(number))
+    assert funneld.say(number, 'a/b') == 200
+    return wait_for(lambda: evolution.texts(number)[1:])[0]
+
+
+def test_http_of_funnels_with_a_secret(w):
+    evolution, shop = Evolution(), Shop()
+    funneld = Funneld(evolution, HTTP_ALLOW='127.0.0.1')
+    try:
+        funneld.start()
+        assert funneld.api('POST', '/v1/secrets', {'name': 'chave', 'value': 's3gr&do'})[0] == 200
+        assert funneld.api('GET', '/v1/secrets')[1] == {'secrets': ['chave']}
+        funneld.kill()  # sealed in the store, read again
+        funneld.start()
+        assert calls(funneld, evolution, shop.url, '5511987680001') == 'achei 7'
+        assert len(shop.requests) == 1, len(shop.requests)
+        assert shop.requests[0].path == '/pedidos/a%2Fb?k=s3gr%26do', shop.requests[0].path
+        assert shop.requests[0].headers['Authorization'] == 'Bearer s3gr&do'
+        assert shop.requests[0].headers['Idempotency-Key'].startswith('f-')
+        assert 's3gr' not in funneld.log() and 's3gr' not in json.dumps(funneld.api('GET', '/v1/conversations')[1])
+        funneld.close()
+    finally:
+        funneld.stop()
+        evolution.close()
+        shop.close()
+
+
+def test_http_of_funnels_cannot_reach_private_addresses(w):
+    evolution, shop = Evolution(), Shop()
+    funneld = Funneld(evolution)
+    try:
+        funneld.start()
+        assert funneld.api('POST', '/v1/secrets', {'name': 'chave', 'value': 'x'})[0] == 200
+        port = shop.url.rsplit(':', 1)[1]
+        for i, url in enumerate((shop.url, 'https://127.0.0.1', 'https://localhost', 'https://[::ffff:127.0.0.1]', 'https://2130706433',
+                                 'https://0', 'https://u@127.0.0.1', 'https://127.1:' + port)):
+            assert calls(funneld, evolution, url, '551198768100%d' % i) == 'não achei', url
+        assert shop.requests == []
+        funneld.close()
+    finally:
+        funneld.stop()
+        evolution.close()
+        shop.close()
 
 
 def test_without_an_ai_key_the_failed_branch_is_taken(w):
