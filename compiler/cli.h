@@ -39,9 +39,11 @@ struct cli_source {
     struct fcc_module *modules;
     size_t n_modules;
 };
-bool cli_read_file(const struct cli *c, const char *path, struct fn_buf *out); /* "-" is the standard input; tells what failed */
+bool cli_read_file(const struct cli *c, const char *path,
+                   struct fn_buf *out); /* "-" is the standard input; tells what failed */
 bool cli_write_file(const struct cli *c, const char *path, struct fn_str bytes);
-enum cli_exit cli_open(const struct cli *c, struct cli_source *s, const char *path); /* read and checked; CLI_GOOD also with findings */
+enum cli_exit cli_open(const struct cli *c, struct cli_source *s,
+                       const char *path); /* read and checked; CLI_GOOD also with findings */
 void cli_close(struct cli_source *s);
 void cli_tell(const struct cli *c, const struct cli_source *s); /* diagnostics, in the format asked for */
 /* The image of a checked source, verified; NULL after telling why. */

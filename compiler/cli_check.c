@@ -1,11 +1,11 @@
-/* cli_check.c: check, build, disasm, dump, fmt, explain.
+/* cli_check.c: check, build, disasm, dump, fmt.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include "fgr_fmt.h"
 
 #include <stdlib.h>
 
-#define OUT_MAX ((size_t)256 << 20)
+#define OUT_MAX     ((size_t)256 << 20)
 #define SCRATCH_MAX ((size_t)1 << 30)
 
 static enum cli_exit wants(const struct cli *c, int n, const char *what)
@@ -33,10 +33,14 @@ static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
 
 static void report(const struct cli *c, const struct fcc_program *p)
 {
-    printf("%s: %u\n", cli_say(c, "chamadas de IA por turno, no pior caso", "AI calls a turn, at worst"), (unsigned)p->ai_calls_turn);
-    printf("%s: %u\n", cli_say(c, "chamadas de IA por conversa, no pior caso", "AI calls a conversation, at worst"), (unsigned)p->ai_calls_conversation);
-    printf("%s: %u\n", cli_say(c, "mensagens por turno, no pior caso", "messages a turn, at worst"), (unsigned)p->messages_turn);
-    printf("%s: %llu\n", cli_say(c, "bytes de uma conversa guardada, no pior caso", "bytes of a suspended conversation, at worst"),
+    printf("%s: %u\n", cli_say(c, "chamadas de IA por turno, no pior caso", "AI calls a turn, at worst"),
+           (unsigned)p->ai_calls_turn);
+    printf("%s: %u\n", cli_say(c, "chamadas de IA por conversa, no pior caso", "AI calls a conversation, at worst"),
+           (unsigned)p->ai_calls_conversation);
+    printf("%s: %u\n", cli_say(c, "mensagens por turno, no pior caso", "messages a turn, at worst"),
+           (unsigned)p->messages_turn);
+    printf("%s: %llu\n",
+           cli_say(c, "bytes de uma conversa guardada, no pior caso", "bytes of a suspended conversation, at worst"),
            (unsigned long long)p->suspended_bytes);
 }
 
@@ -58,7 +62,8 @@ static size_t fixed_text(const struct cli_source *s, struct fn_buf *out)
     size_t n = 0, at = 0, applied = 0;
     for (size_t i = 0; edits != NULL && i < s->diags.n; i++) {
         const struct fn_diag *d = s->diags.items[i];
-        for (unsigned k = 0; d->file == 0 && d->n_fixes > 0 && d->fixes[0].kind == FN_FIX_SAFE && k < d->fixes[0].n_edits; k++) {
+        for (unsigned k = 0;
+             d->file == 0 && d->n_fixes > 0 && d->fixes[0].kind == FN_FIX_SAFE && k < d->fixes[0].n_edits; k++) {
             edits[n++] = (struct edit){d->fixes[0].edits[k].span, d->fixes[0].edits[k].text};
         }
     }
@@ -230,7 +235,8 @@ static enum cli_exit dump_syntax(const struct cli *c, const char *path, bool tok
     fn_arena_init(&arena, SCRATCH_MAX);
     fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, OUT_MAX);
-    if (cli_read_file(c, path, &text) && fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK) {
+    if (cli_read_file(c, path, &text) &&
+        fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK) {
         if (tokens) {
             fgr_dump_tokens(&out, &tree);
         } else {
@@ -262,7 +268,8 @@ enum cli_exit cli_dump(struct cli *c)
 
 /* -- fmt --------------------------------------------------------------------------------------------------------------------------- */
 
-static enum cli_exit keep_formatted(const struct cli *c, const char *path, struct fn_str out, enum fgr_fmt_result result)
+static enum cli_exit keep_formatted(const struct cli *c, const char *path, struct fn_str out,
+                                    enum fgr_fmt_result result)
 {
     bool changed = result == FGR_FMT_DONE || result == FGR_FMT_BROKEN;
     if (cli_has(c, CLI_O_CHECK)) {
@@ -292,7 +299,8 @@ static enum cli_exit fmt_one(const struct cli *c, const char *path, enum fgr_fmt
     fn_arena_init(&scratch, SCRATCH_MAX);
     fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, OUT_MAX);
-    if (cli_read_file(c, path, &text) && fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK &&
+    if (cli_read_file(c, path, &text) &&
+        fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK &&
         fgr_fmt(&out, &tree, lang, &scratch, &result) == FN_OK) {
         code = keep_formatted(c, path, fn_buf_view(&out), result);
     }
@@ -312,30 +320,4 @@ enum cli_exit cli_fmt(struct cli *c)
         code = worse(code, fmt_one(c, c->args[i], lang));
     }
     return code;
-}
-
-/* -- explain ------------------------------------------------------------------------------------------------------------------------- */
-
-enum cli_exit cli_explain(struct cli *c)
-{
-    enum cli_exit code = wants(c, 1, "CODE");
-    struct fn_buf out;
-    if (code != CLI_GOOD) {
-        return code;
-    }
-    fn_buf_init(&out, OUT_MAX);
-    for (unsigned i = 0; i < FGR_DIAGS; i++) {
-        if (strcmp(fgr_diag_code((enum fgr_diag)i), c->args[0]) == 0) {
-            const struct fn_diag d = {.code = (uint16_t)i};
-            fn_buf_printf(&out, "%s: ", c->args[0]);
-            fgr_diag_message(&out, &d, c->lang);
-            fn_buf_z(&out, "\n");
-            fgr_diag_help(&out, &d, c->lang);
-            fn_buf_z(&out, "\n");
-            return put(&out);
-        }
-    }
-    fn_buf_fini(&out);
-    fprintf(stderr, "funnelc: %s `%s`\n", cli_say(c, "não existe o código", "there is no code"), c->args[0]);
-    return CLI_USAGE;
 }

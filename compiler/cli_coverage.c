@@ -26,7 +26,7 @@ struct counting {
     struct cli_coverage *v;
     const struct fcc_program *p;
     const struct cli_covered *covered;
-    struct cli_covered *known;    /* transitions counted already */
+    struct cli_covered *known; /* transitions counted already */
 };
 
 static void count(struct counting *k, enum cli_cover what, struct fn_str name, bool seen)
@@ -120,7 +120,8 @@ static void branches(struct counting *k)
             if (!silence && !invalid) {
                 continue;
             }
-            struct fn_str name = fn_arena_printf(k->known->arena, "%.*s/%s", FN_STR_ARG(q->name), silence ? "silence" : "invalid");
+            struct fn_str name =
+                fn_arena_printf(k->known->arena, "%.*s/%s", FN_STR_ARG(q->name), silence ? "silence" : "invalid");
             count(k, silence ? CLI_COVER_SILENCE : CLI_COVER_INVALID, name, cli_covered_has(k->covered, name));
         }
     }
@@ -130,13 +131,15 @@ static void options(struct counting *k, const struct fbc_image *im)
 {
     for (uint32_t i = 0; i < im->n_questions; i++) {
         for (uint16_t o = 0; o < im->questions[i].n_options; o++) {
-            struct fn_str name = fn_arena_printf(k->known->arena, "%.*s/%.*s", FN_STR_ARG(im->questions[i].name), FN_STR_ARG(im->questions[i].options[o]));
+            struct fn_str name = fn_arena_printf(k->known->arena, "%.*s/%.*s", FN_STR_ARG(im->questions[i].name),
+                                                 FN_STR_ARG(im->questions[i].options[o]));
             count(k, CLI_COVER_OPTIONS, name, cli_covered_has(k->covered, name));
         }
     }
 }
 
-void cli_coverage_init(struct cli_coverage *v, const struct fcc_program *p, const struct fbc_image *im, const struct cli_covered *covered)
+void cli_coverage_init(struct cli_coverage *v, const struct fcc_program *p, const struct fbc_image *im,
+                       const struct cli_covered *covered)
 {
     const struct fgr_node *decls = p->trees[0].file->kid[FGR_FILE_decls];
     *v = (struct cli_coverage){.all = {0}};
@@ -181,7 +184,10 @@ const char *cli_coverage_name(enum cli_cover what, enum fn_lang lang)
 {
     static const struct {
         const char *pt, *en;
-    } names[] = {{"etapas", "stages"}, {"transições", "transitions"}, {"opções", "options"}, {"ramos de silêncio", "silence branches"},
+    } names[] = {{"etapas", "stages"},
+                 {"transições", "transitions"},
+                 {"opções", "options"},
+                 {"ramos de silêncio", "silence branches"},
                  {"ramos de resposta inválida", "invalid branches"}};
     return lang == FN_PT ? names[what].pt : names[what].en;
 }

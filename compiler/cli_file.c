@@ -8,7 +8,7 @@
 
 enum { DIAGS_MAX = 1000, CHUNK = 65536 };
 #define MEMORY_MAX ((size_t)2 << 30)
-#define FILE_MAX ((size_t)64 << 20)
+#define FILE_MAX   ((size_t)64 << 20)
 
 static bool told(const struct cli *c, const char *path, const char *pt, const char *en)
 {
@@ -110,7 +110,8 @@ void cli_tell(const struct cli *c, const struct cli_source *s)
         sources[i] = &s->program->trees[i].source;
     }
     if (sources != NULL) {
-        fgr_diag_render(&out, &s->diags, sources, s->program->n_trees, (struct fgr_render){c->lang, format_of(c), c->color});
+        fgr_diag_render(&out, &s->diags, sources, s->program->n_trees,
+                        (struct fgr_render){c->lang, format_of(c), c->color});
         (void)fwrite(out.p != NULL ? out.p : "", 1, out.n, stdout);
     }
     free(sources);
@@ -128,7 +129,8 @@ const struct fbc_image *cli_image(const struct cli *c, const struct cli_source *
         code = fbc_verify(fn_buf_view(bytes), FBC_ALLOW_ALL, &im, &fault);
     }
     if (code != FN_OK) {
-        fprintf(stderr, "funnelc: %s: %s: %s%s\n", s->path, cli_say(c, "não cabe em uma imagem", "does not fit an image"), err.text, fault.text);
+        fprintf(stderr, "funnelc: %s: %s: %s%s\n", s->path,
+                cli_say(c, "não cabe em uma imagem", "does not fit an image"), err.text, fault.text);
     }
     return im;
 }

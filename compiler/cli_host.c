@@ -20,12 +20,12 @@ struct cli_host {
     struct fvm_run *run;
     struct cli_table *tables, *contact;
     enum cli_host_state state;
-    bool ended, erring, jumped, silent;        /* silent: the team has the conversation */
+    bool ended, erring, jumped, silent; /* silent: the team has the conversation */
     int64_t now, target, last_message;
     uint16_t stage;
     struct row inbox[INBOX_MAX];
     unsigned n_inbox;
-    struct row last;                   /* what the machine woke by: it reads it until the next */
+    struct row last; /* what the machine woke by: it reads it until the next */
     struct fn_buf json, snapshot, answer;
     enum fbc_host call;
     uint32_t call_number;
@@ -73,7 +73,11 @@ static void inbox_drop(struct cli_host *h, unsigned i)
 
 static struct fvm_input row_input(const struct row *r)
 {
-    return (struct fvm_input){r->kind, fn_buf_view(&r->text), fn_buf_view(&r->option), fn_buf_view(&r->media), fn_buf_view(&r->event),
+    return (struct fvm_input){r->kind,
+                              fn_buf_view(&r->text),
+                              fn_buf_view(&r->option),
+                              fn_buf_view(&r->media),
+                              fn_buf_view(&r->event),
                               fn_buf_view(&r->name)};
 }
 
@@ -438,7 +442,8 @@ bool cli_host_event(struct cli_host *h, struct fn_str name, struct fn_str json)
 {
     const struct fvm_input in = {.kind = FBC_WAKE_EVENT, .event = json, .event_name = name};
     if (h->state == CLI_IDLE) {
-        const struct fbc_entry *e = fbc_find_entry(h->o.image, FBC_ENTRY_EVENT, FN_STR(""), fbc_find_event(h->o.image, name));
+        const struct fbc_entry *e =
+            fbc_find_entry(h->o.image, FBC_ENTRY_EVENT, FN_STR(""), fbc_find_event(h->o.image, name));
         if (e != NULL && begin(h, e->stage, FN_STR(""))) {
             drain(h);
         }

@@ -82,7 +82,8 @@ static bool answer_call(struct chat *chat)
     char line[LINE_LENGTH];
     enum fbc_host host = cli_host_call(chat->host);
     struct fn_str json = cli_host_call_json(chat->host);
-    printf("  (%s) %.*s\n", fbc_hosts[host].name, (int)(json.n < SHOWN_MAX ? json.n : SHOWN_MAX), json.p != NULL ? json.p : "");
+    printf("  (%s) %.*s\n", fbc_hosts[host].name, (int)(json.n < SHOWN_MAX ? json.n : SHOWN_MAX),
+           json.p != NULL ? json.p : "");
     if (!read_line(line, cli_say(chat->c, "  resposta (vazia = falhou): ", "  answer (empty = failed): "))) {
         return false;
     }
@@ -132,7 +133,10 @@ static bool command(struct chat *chat, char *line)
     if (strncmp(line, "/evento ", 8) == 0 || strncmp(line, "/event ", 7) == 0) {
         event(chat, strchr(line, ' ') + 1);
     } else if (strcmp(line, "/foto") == 0 || strcmp(line, "/photo") == 0) {
-        (void)cli_host_message(chat->host, FN_STR(""), FN_STR(""), FN_STR("{\"kind\":\"image\",\"url\":\"https://media.example/image\",\"mime\":\"image/jpeg\",\"name\":\"\"}"));
+        (void)cli_host_message(
+            chat->host, FN_STR(""), FN_STR(""),
+            FN_STR(
+                "{\"kind\":\"image\",\"url\":\"https://media.example/image\",\"mime\":\"image/jpeg\",\"name\":\"\"}"));
     } else if (strcmp(line, "/campanha") == 0 || strcmp(line, "/campaign") == 0) {
         (void)cli_host_campaign(chat->host);
     } else if (strcmp(line, "/equipe") == 0 || strcmp(line, "/team") == 0) {
@@ -140,7 +144,8 @@ static bool command(struct chat *chat, char *line)
     } else if (strcmp(line, "/sair") == 0 || strcmp(line, "/quit") == 0) {
         return false;
     } else {
-        printf("  %s\n", cli_say(chat->c, "+2h  /evento NOME JSON  /foto  /campanha  /equipe  /sair", "+2h  /event NAME JSON  /photo  /campaign  /team  /quit"));
+        printf("  %s\n", cli_say(chat->c, "+2h  /evento NOME JSON  /foto  /campanha  /equipe  /sair",
+                                 "+2h  /event NAME JSON  /photo  /campaign  /team  /quit"));
     }
     return true;
 }
@@ -169,7 +174,11 @@ static enum cli_exit run_image(const struct cli *c, const struct fbc_image *im)
 {
     static const struct cli_host_ops ops = {on_sent, on_counted, on_entered, NULL, on_trapped};
     struct chat chat = {.c = c, .im = im};
-    const struct cli_host_options options = {.image = im, .natives = fsl_natives, .ops = &ops, .self = &chat, .seed = (uint64_t)time(NULL),
+    const struct cli_host_options options = {.image = im,
+                                             .natives = fsl_natives,
+                                             .ops = &ops,
+                                             .self = &chat,
+                                             .seed = (uint64_t)time(NULL),
                                              .now = (int64_t)time(NULL) * 1000};
     fn_arena_init(&chat.arena, ARENA_MAX);
     chat.host = cli_host_new(&options);

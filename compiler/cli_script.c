@@ -27,8 +27,8 @@ static struct fn_str untaken(const struct cli_script *s)
     struct fn_buf b;
     fn_buf_init(&b, VALUE_MAX);
     for (unsigned i = s->next; i < s->n_sent && i < s->next + LISTED_MAX; i++) {
-        fn_buf_printf(&b, "%s%.*s%s\"%.*s\"", b.n > 0 ? ", " : "", FN_STR_ARG(s->sent[i].word), s->sent[i].word.n > 0 ? " " : "",
-                      FN_STR_ARG(s->sent[i].text));
+        fn_buf_printf(&b, "%s%.*s%s\"%.*s\"", b.n > 0 ? ", " : "", FN_STR_ARG(s->sent[i].word),
+                      s->sent[i].word.n > 0 ? " " : "", FN_STR_ARG(s->sent[i].text));
     }
     if (b.n == 0) {
         fn_buf_z(&b, "-");
@@ -109,11 +109,13 @@ static void on_sent(void *self, enum fbc_host host, struct fn_str json)
     struct cli_script *s = self;
     const struct fn_json *v = NULL;
     fn_buf_printf(&s->log, "%lld %d %.*s\n", (long long)cli_host_now(s->host), (int)host, FN_STR_ARG(json));
-    if (s->n_sent == CLI_SENT_MAX || fn_json_parse(s->arena, fn_arena_dup(s->arena, json), FN_JSON_REPAIR, &v, NULL) != FN_OK) {
+    if (s->n_sent == CLI_SENT_MAX ||
+        fn_json_parse(s->arena, fn_arena_dup(s->arena, json), FN_JSON_REPAIR, &v, NULL) != FN_OK) {
         return;
     }
     struct cli_sent *sent = &s->sent[s->n_sent++];
-    *sent = (struct cli_sent){.host = host, .word = fn_str_c(word_of(host)), .text = fn_json_str(fn_json_get(v, text_key(host))), .json = v};
+    *sent = (struct cli_sent){
+        .host = host, .word = fn_str_c(word_of(host)), .text = fn_json_str(fn_json_get(v, text_key(host))), .json = v};
     if (host == FBC_HOST_say_or_template && !window_open(s)) {
         *sent = (struct cli_sent){FBC_HOST_template, fn_json_str(fn_json_get(v, "name")), FN_STR("template"), v};
     } else if (host == FBC_HOST_media) {
@@ -217,13 +219,18 @@ static void no_option(struct cli_script *s, struct fn_str id)
 
 static struct fn_str media_json(struct cli_script *s, unsigned type)
 {
-    static const char *const kinds[] = {[FGR_T_IMAGE] = "image", [FGR_T_AUDIO] = "audio", [FGR_T_VIDEO] = "video",
-                                        [FGR_T_DOCUMENT] = "document", [FGR_T_LOCATION] = "location"};
+    static const char *const kinds[] = {[FGR_T_IMAGE] = "image",
+                                        [FGR_T_AUDIO] = "audio",
+                                        [FGR_T_VIDEO] = "video",
+                                        [FGR_T_DOCUMENT] = "document",
+                                        [FGR_T_LOCATION] = "location"};
     const char *kind = type < FN_COUNT(kinds) && kinds[type] != NULL ? kinds[type] : "image";
     if (type == FGR_T_LOCATION) {
-        return FN_STR("{\"kind\":\"location\",\"latitude\":-23.55052,\"longitude\":-46.633308,\"url\":\"-23.55052,-46.633308\"}");
+        return FN_STR(
+            "{\"kind\":\"location\",\"latitude\":-23.55052,\"longitude\":-46.633308,\"url\":\"-23.55052,-46.633308\"}");
     }
-    return fn_arena_printf(s->arena, "{\"kind\":\"%s\",\"url\":\"https://media.example/%s\",\"mime\":\"\",\"name\":\"\"}", kind, kind);
+    return fn_arena_printf(
+        s->arena, "{\"kind\":\"%s\",\"url\":\"https://media.example/%s\",\"mime\":\"\",\"name\":\"\"}", kind, kind);
 }
 
 static void step_says(struct cli_script *s, const struct fgr_node *n)
@@ -303,9 +310,12 @@ static void step_event(struct cli_script *s, const struct fgr_node *n)
     fn_buf_char(&b, '{');
     for (uint32_t i = 0; args != NULL && i < args->n_items; i++) {
         const struct fgr_node *arg = args->items[i], *params = event->decl->kid[FGR_EVENT_params];
-        struct fn_str name = arg->kind == FGR_NAMED_ARG ? arg->text : i < params->n_items ? params->items[i]->text : FN_STR("");
+        struct fn_str name = arg->kind == FGR_NAMED_ARG ? arg->text
+                             : i < params->n_items      ? params->items[i]->text
+                                                        : FN_STR("");
         fn_buf_clear(&value);
-        if (!cli_script_value(s, arg->kind == FGR_NAMED_ARG ? arg->kid[0] : arg, i < event->n_params ? event->params[i] : NULL, &value)) {
+        if (!cli_script_value(s, arg->kind == FGR_NAMED_ARG ? arg->kid[0] : arg,
+                              i < event->n_params ? event->params[i] : NULL, &value)) {
             break;
         }
         fn_json_comma(&b);
@@ -365,15 +375,16 @@ static bool options_match(const struct cli_sent *sent, const struct fgr_node *op
 
 static bool is_message(const struct cli_sent *sent)
 {
-    return sent->host == FBC_HOST_say || sent->host == FBC_HOST_choose || sent->host == FBC_HOST_template || sent->host == FBC_HOST_media ||
-           sent->host == FBC_HOST_say_or_template;
+    return sent->host == FBC_HOST_say || sent->host == FBC_HOST_choose || sent->host == FBC_HOST_template ||
+           sent->host == FBC_HOST_media || sent->host == FBC_HOST_say_or_template;
 }
 
 static bool matches(const struct cli_sent *sent, const struct fgr_node *n)
 {
     const struct fgr_node *value = n->kid[FGR_STEP_EXPECTS_value];
     bool word = n->text.n == 0 ? is_message(sent) : fn_str_eq(n->text, sent->word);
-    return word && options_match(sent, n->kid[FGR_STEP_EXPECTS_options]) && (value == NULL || cli_script_match(value->text, sent->text));
+    return word && options_match(sent, n->kid[FGR_STEP_EXPECTS_options]) &&
+           (value == NULL || cli_script_match(value->text, sent->text));
 }
 
 static void step_expects(struct cli_script *s, const struct fgr_node *n)
@@ -509,8 +520,13 @@ bool cli_script_run(struct cli_script *s)
     s->at = s->cause = s->test;
     fn_buf_init(&s->log, LOG_MAX);
     fn_buf_init(&s->snapshots, LOG_MAX);
-    const struct cli_host_options options = {.image = s->image, .natives = s->natives, .ops = cli_script_ops(), .self = s, .seed = 1,
-                                             .now = MONDAY_TEN, .restart = s->restart};
+    const struct cli_host_options options = {.image = s->image,
+                                             .natives = s->natives,
+                                             .ops = cli_script_ops(),
+                                             .self = s,
+                                             .seed = 1,
+                                             .now = MONDAY_TEN,
+                                             .restart = s->restart};
     s->host = cli_host_new(&options);
     if (s->host == NULL) {
         cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_STOPPED), "reason", FN_STR("out of memory"));

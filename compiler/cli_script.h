@@ -18,9 +18,9 @@ void cli_covered_add(struct cli_covered *c, struct fn_str name);
 bool cli_covered_has(const struct cli_covered *c, struct fn_str name);
 
 struct cli_sent {
-    enum fbc_host host;      /* say_or_template is what the window made of it */
-    struct fn_str text;      /* what a `<` line compares */
-    struct fn_str word;      /* "choose", "template", "image", ...; "say" */
+    enum fbc_host host; /* say_or_template is what the window made of it */
+    struct fn_str text; /* what a `<` line compares */
+    struct fn_str word; /* "choose", "template", "image", ...; "say" */
     const struct fn_json *json;
 };
 struct cli_script {
@@ -29,18 +29,18 @@ struct cli_script {
     const fvm_native_fn *natives;
     const struct fgr_node *test;
     struct fn_arena *arena;
-    struct fn_diag_list *diags;      /* what went wrong */
+    struct fn_diag_list *diags; /* what went wrong */
     struct cli_covered *covered;
     bool restart;
     /* while running */
     struct cli_host *host;
-    struct fn_buf log;               /* every message and turn, a line each */
-    struct fn_buf snapshots;         /* of the run with `restart`: size and bytes in hex, a paragraph each */
+    struct fn_buf log;       /* every message and turn, a line each */
+    struct fn_buf snapshots; /* of the run with `restart`: size and bytes in hex, a paragraph each */
     struct cli_sent sent[CLI_SENT_MAX];
-    unsigned n_sent, next;           /* next: the first that no `<` line has taken */
+    unsigned n_sent, next;             /* next: the first that no `<` line has taken */
     const struct fgr_node *at, *cause; /* the step; the one that caused the call that waits */
     struct fn_str stage;
-    bool by_always;                  /* a silence that only `always` answers has just come */
+    bool by_always; /* a silence that only `always` answers has just come */
     bool failed;
 };
 /* Runs the steps. false: a step failed, and a diagnostic says which. */
@@ -49,9 +49,10 @@ bool cli_script_run(struct cli_script *s);
 /* -- parts ----------------------------------------------------------------------------------------------------------------------- */
 struct fn_diag *cli_script_fail(struct cli_script *s, enum fgr_diag d);
 void cli_script_arg(struct cli_script *s, struct fn_diag *d, const char *name, struct fn_str value);
-bool cli_script_value(struct cli_script *s, const struct fgr_node *n, const struct fcc_type *want, struct fn_buf *out); /* as JSON */
-bool cli_script_match(struct fn_str pattern, struct fn_str text);                       /* `*` matches anything */
-bool cli_script_answer(struct cli_script *s, const struct fgr_node *step);              /* ai and http lines */
+bool cli_script_value(struct cli_script *s, const struct fgr_node *n, const struct fcc_type *want,
+                      struct fn_buf *out);                                 /* as JSON */
+bool cli_script_match(struct fn_str pattern, struct fn_str text);          /* `*` matches anything */
+bool cli_script_answer(struct cli_script *s, const struct fgr_node *step); /* ai and http lines */
 void cli_script_unanswered(struct cli_script *s);
 const struct cli_host_ops *cli_script_ops(void);
 

@@ -38,7 +38,8 @@ static bool run_value(struct cli_script *s, const struct fbc_image *im, struct f
             got = true;
         } else if (stop == FVM_TRAP) {
             bool english = s->program->trees[0].spelling == FN_EN;
-            cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_VALUE), "reason", fn_str_c(fbc_trap_text(fvm_trapped(run).trap, english)));
+            cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_VALUE), "reason",
+                           fn_str_c(fbc_trap_text(fvm_trapped(run).trap, english)));
         }
     }
     fvm_run_free(run);
@@ -70,7 +71,8 @@ bool cli_script_value(struct cli_script *s, const struct fgr_node *n, const stru
 static void sample(struct fn_buf *out, const struct fcc_type *t, unsigned depth)
 {
     if (t->cls == FCC_C_RECORD && depth < 4) {
-        const struct fgr_node *fields = t->decl->decl->kid[t->decl->decl->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
+        const struct fgr_node *fields =
+            t->decl->decl->kid[t->decl->decl->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
         fn_buf_printf(out, "%.*s { ", FN_STR_ARG(t->decl->name));
         for (uint32_t i = 0; i < fields->n_items; i++) {
             fn_buf_printf(out, "%s%.*s: ", i > 0 ? ", " : "", FN_STR_ARG(fields->items[i]->text));
@@ -100,7 +102,8 @@ static const struct fcc_type *type_named(const struct cli_script *s, struct fn_s
 {
     for (uint32_t i = 0; i < s->program->n_syms; i++) {
         const struct fcc_sym *sym = s->program->syms[i];
-        if ((sym->kind == FCC_S_RECORD || sym->kind == FCC_S_ENUM || sym->kind == FCC_S_TABLE) && fn_str_eq(sym->name, name)) {
+        if ((sym->kind == FCC_S_RECORD || sym->kind == FCC_S_ENUM || sym->kind == FCC_S_TABLE) &&
+            fn_str_eq(sym->name, name)) {
             return sym->type;
         }
     }
@@ -127,7 +130,8 @@ static void paste_line(struct cli_script *s, const struct fn_json *call, struct 
             sample(out, t, 0);
         }
     } else if (host == FBC_HOST_classify) {
-        fn_buf_printf(out, "%s %s => %.*s", ai, pt ? "classifique" : "classify", FN_STR_ARG(fn_json_str(fn_json_at(fn_json_get(call, "labels"), 0))));
+        fn_buf_printf(out, "%s %s => %.*s", ai, pt ? "classifique" : "classify",
+                      FN_STR_ARG(fn_json_str(fn_json_at(fn_json_get(call, "labels"), 0))));
     } else if (host == FBC_HOST_write) {
         fn_buf_printf(out, "%s %s => \"...\"", ai, pt ? "escreva" : "write");
     } else if (host == FBC_HOST_transcribe) {
@@ -140,7 +144,8 @@ static void paste_line(struct cli_script *s, const struct fn_json *call, struct 
 static const struct fn_json *pending(struct cli_script *s)
 {
     const struct fn_json *v = NULL;
-    if (fn_json_parse(s->arena, fn_arena_dup(s->arena, cli_host_call_json(s->host)), FN_JSON_REPAIR, &v, NULL) != FN_OK) {
+    if (fn_json_parse(s->arena, fn_arena_dup(s->arena, cli_host_call_json(s->host)), FN_JSON_REPAIR, &v, NULL) !=
+        FN_OK) {
         return NULL;
     }
     return v;
@@ -149,7 +154,10 @@ static const struct fn_json *pending(struct cli_script *s)
 static struct fn_str call_name(struct cli_script *s, const struct fn_json *call)
 {
     enum fbc_host host = cli_host_call(s->host);
-    const char *what = host == FBC_HOST_http ? "url" : host == FBC_HOST_extract ? "name" : host == FBC_HOST_classify ? "enum" : "agent";
+    const char *what = host == FBC_HOST_http       ? "url"
+                       : host == FBC_HOST_extract  ? "name"
+                       : host == FBC_HOST_classify ? "enum"
+                                                   : "agent";
     return fn_arena_printf(s->arena, "%s %.*s", fbc_hosts[host].name, FN_STR_ARG(fn_json_str(fn_json_get(call, what))));
 }
 
@@ -186,10 +194,12 @@ static bool give(struct cli_script *s, bool present, struct fn_str text, int64_t
 
 static bool answer_http(struct cli_script *s, const struct fgr_node *n)
 {
-    static const char *const methods[] = {[FGR_GET] = "GET", [FGR_POST] = "POST", [FGR_PUT] = "PUT", [FGR_PATCH] = "PATCH", [FGR_HTTP_DELETE] = "DELETE"};
+    static const char *const methods[] = {
+        [FGR_GET] = "GET", [FGR_POST] = "POST", [FGR_PUT] = "PUT", [FGR_PATCH] = "PATCH", [FGR_HTTP_DELETE] = "DELETE"};
     const struct fn_json *call = pending(s);
     const struct fgr_node *body = n->kid[FGR_STEP_HTTP_body];
-    if (cli_host_call(s->host) != FBC_HOST_http || !fn_str_eq(fn_json_str(fn_json_get(call, "method")), fn_str_c(methods[n->aux])) ||
+    if (cli_host_call(s->host) != FBC_HOST_http ||
+        !fn_str_eq(fn_json_str(fn_json_get(call, "method")), fn_str_c(methods[n->aux])) ||
         !cli_script_match(n->kid[FGR_STEP_HTTP_url]->text, fn_json_str(fn_json_get(call, "url")))) {
         return no_call(s);
     }
@@ -225,9 +235,12 @@ static bool answer_tool(struct cli_script *s, const struct fgr_node *call)
     for (uint32_t i = 0; i < args->n_items; i++) {
         const struct fgr_node *a = args->items[i];
         fn_buf_clear(&value);
-        (void)cli_script_value(s, a->kind == FGR_NAMED_ARG ? a->kid[0] : a, i < tool->n_params ? tool->params[i] : NULL, &value);
+        (void)cli_script_value(s, a->kind == FGR_NAMED_ARG ? a->kid[0] : a, i < tool->n_params ? tool->params[i] : NULL,
+                               &value);
         fn_json_comma(&b);
-        fn_json_put_str(&b, a->kind == FGR_NAMED_ARG ? a->text : i < params->n_items ? params->items[i]->text : FN_STR(""));
+        fn_json_put_str(&b, a->kind == FGR_NAMED_ARG ? a->text
+                            : i < params->n_items    ? params->items[i]->text
+                                                     : FN_STR(""));
         fn_buf_char(&b, ':');
         fn_buf_str(&b, fn_buf_view(&value));
     }
@@ -264,7 +277,8 @@ static bool answer_value(struct cli_script *s, const struct fgr_node *value, boo
     fn_buf_init(&b, VALUE_MAX);
     bool good = cli_script_value(s, value, NULL, &b);
     if (good && as_text) {
-        good = fn_json_parse(s->arena, fn_arena_dup(s->arena, fn_buf_view(&b)), 0, &v, NULL) == FN_OK && give(s, true, fn_json_str(v), 0);
+        good = fn_json_parse(s->arena, fn_arena_dup(s->arena, fn_buf_view(&b)), 0, &v, NULL) == FN_OK &&
+               give(s, true, fn_json_str(v), 0);
     } else if (good) {
         good = give(s, true, fn_buf_view(&b), 0);
     }
@@ -278,12 +292,17 @@ static bool answers(struct fn_str word, enum fbc_host host)
         const char *en, *pt;
         uint8_t host;
     } words[] = {
-        {"extract", "extraia", FBC_HOST_extract}, {"classify", "classifique", FBC_HOST_classify}, {"write", "escreva", FBC_HOST_write},
-        {"talk", "converse", FBC_HOST_talk},      {"tool", "ferramenta", FBC_HOST_talk},          {"done", "pronto", FBC_HOST_talk},
+        {"extract", "extraia", FBC_HOST_extract},
+        {"classify", "classifique", FBC_HOST_classify},
+        {"write", "escreva", FBC_HOST_write},
+        {"talk", "converse", FBC_HOST_talk},
+        {"tool", "ferramenta", FBC_HOST_talk},
+        {"done", "pronto", FBC_HOST_talk},
         {"transcribe", "transcreva", FBC_HOST_transcribe},
     };
     for (size_t i = 0; i < FN_COUNT(words); i++) {
-        if (words[i].host == host && (fn_str_eq(word, fn_str_c(words[i].en)) || fn_str_eq(word, fn_str_c(words[i].pt)))) {
+        if (words[i].host == host &&
+            (fn_str_eq(word, fn_str_c(words[i].en)) || fn_str_eq(word, fn_str_c(words[i].pt)))) {
             return true;
         }
     }

@@ -134,7 +134,8 @@ static void query(const struct cli_table *t, struct fn_arena *arena, const struc
     unsigned n = 0;
     for (unsigned i = 0; rows != NULL && i < t->n; i++) {
         const struct fn_json *v = NULL;
-        if (t->rows[i].deleted || !fn_str_eq(t->rows[i].table, table) || fn_json_parse(arena, t->rows[i].row, 0, &v, NULL) != FN_OK) {
+        if (t->rows[i].deleted || !fn_str_eq(t->rows[i].table, table) ||
+            fn_json_parse(arena, t->rows[i].row, 0, &v, NULL) != FN_OK) {
             continue;
         }
         rows[n++] = (struct sorted){field.n > 0 ? fn_json_get(v, field.p) : NULL, t->rows[i].row};

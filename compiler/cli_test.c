@@ -90,7 +90,8 @@ static void one_test(struct tests *t, const struct fgr_node *test)
     bool good = run_test(t, test);
     t->passed += good;
     t->failed += !good;
-    printf("%s %.*s\n", good ? cli_say(t->c, "passou", "passed") : cli_say(t->c, "FALHOU", "FAILED"), FN_STR_ARG(test->text));
+    printf("%s %.*s\n", good ? cli_say(t->c, "passou", "passed") : cli_say(t->c, "FALHOU", "FAILED"),
+           FN_STR_ARG(test->text));
     junit_case(t, test, t->s->diags.n > before ? t->s->diags.items[before] : NULL);
 }
 
@@ -103,8 +104,8 @@ static void coverage(struct tests *t)
     for (unsigned i = 0; i < CLI_COVERS; i++) {
         unsigned percent = cli_coverage_percent(&v, (enum cli_cover)i);
         if (cli_has(t->c, CLI_O_COVERAGE) || wanted != NULL) {
-            printf("%3u%% %s (%u/%u)%s%.*s\n", percent, cli_coverage_name((enum cli_cover)i, t->c->lang), v.seen[i], v.all[i],
-                   v.missing[i].n > 0 ? ": " : "", FN_STR_ARG(fn_buf_view(&v.missing[i])));
+            printf("%3u%% %s (%u/%u)%s%.*s\n", percent, cli_coverage_name((enum cli_cover)i, t->c->lang), v.seen[i],
+                   v.all[i], v.missing[i].n > 0 ? ": " : "", FN_STR_ARG(fn_buf_view(&v.missing[i])));
         }
         if (i <= CLI_COVER_TRANSITIONS && percent < min) {
             struct fn_diag *d = fgr_diag_add(&t->s->diags, FGR_D_TEST_COVERAGE, (struct fn_span){0, 0});
@@ -120,8 +121,12 @@ static void coverage(struct tests *t)
 static enum cli_exit run_tests(struct tests *t)
 {
     const struct fgr_node *decls = t->s->program->trees[0].file->kid[FGR_FILE_decls];
-    *t->script = (struct cli_script){.program = t->s->program, .image = t->im, .natives = fsl_natives, .arena = &t->s->arena,
-                                     .diags = &t->s->diags, .covered = t->covered};
+    *t->script = (struct cli_script){.program = t->s->program,
+                                     .image = t->im,
+                                     .natives = fsl_natives,
+                                     .arena = &t->s->arena,
+                                     .diags = &t->s->diags,
+                                     .covered = t->covered};
     t->covered->arena = &t->s->arena;
     t->covered->n = 0;
     for (uint32_t i = 0; i < decls->n_items; i++) {
@@ -165,11 +170,14 @@ static enum cli_exit write_junit(const struct cli *c, const struct tests *t)
         return CLI_GOOD;
     }
     fn_buf_init(&out, JUNIT_MAX);
-    fn_buf_printf(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"funnelc\" tests=\"%u\" failures=\"%u\">\n",
+    fn_buf_printf(&out,
+                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"funnelc\" "
+                  "tests=\"%u\" failures=\"%u\">\n",
                   t->passed + t->failed, t->failed);
     fn_buf_str(&out, fn_buf_view(&t->junit));
     fn_buf_z(&out, "  </testsuite>\n</testsuites>\n");
-    enum cli_exit code = !out.failed && cli_write_file(c, c->options[CLI_O_JUNIT], fn_buf_view(&out)) ? CLI_GOOD : CLI_IO;
+    enum cli_exit code =
+        !out.failed && cli_write_file(c, c->options[CLI_O_JUNIT], fn_buf_view(&out)) ? CLI_GOOD : CLI_IO;
     fn_buf_fini(&out);
     return code;
 }
@@ -188,7 +196,8 @@ enum cli_exit cli_test(struct cli *c)
     } else {
         enum cli_exit written = write_junit(c, &t);
         code = written > code ? written : code;
-        printf("%u %s, %u %s\n", t.passed, cli_say(c, "passaram", "passed"), t.failed, cli_say(c, "falharam", "failed"));
+        printf("%u %s, %u %s\n", t.passed, cli_say(c, "passaram", "passed"), t.failed,
+               cli_say(c, "falharam", "failed"));
     }
     fn_buf_fini(&t.junit);
     free(t.covered);

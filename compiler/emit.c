@@ -87,8 +87,13 @@ static void settings(struct emit *e)
     e->english = fn_str_starts(locale, FN_STR("en"));
     e->locale = e->english ? FN_STR("en") : FN_STR("pt-BR");
     struct fbc_build_info info = {
-        .name = file->text, .title = text_of_decl(e, FGR_TITLE, FN_STR("")), .timezone = e->timezone, .locale = locale,
-        .currency = e->currency, .language = pt ? FN_STR("pt") : FN_STR("en"), .budget = budget != NULL ? (uint32_t)budget->num : 0,
+        .name = file->text,
+        .title = text_of_decl(e, FGR_TITLE, FN_STR("")),
+        .timezone = e->timezone,
+        .locale = locale,
+        .currency = e->currency,
+        .language = pt ? FN_STR("pt") : FN_STR("en"),
+        .budget = budget != NULL ? (uint32_t)budget->num : 0,
     };
     fbc_build_info(e->b, &info);
 }
@@ -110,8 +115,8 @@ static void globals(struct emit *e)
         struct fcc_sym *s = e->p->syms[i];
         s->slot = 0;
         if (s->kind == FCC_S_CONTACT_FIELD || s->kind == FCC_S_VAR) {
-            unsigned flags = (s->kind == FCC_S_CONTACT_FIELD ? (unsigned)FBC_G_CONTACT : 0u) | (s->personal ? (unsigned)FBC_G_PERSONAL : 0u) |
-                             (s->secret ? (unsigned)FBC_G_SECRET : 0u);
+            unsigned flags = (s->kind == FCC_S_CONTACT_FIELD ? (unsigned)FBC_G_CONTACT : 0u) |
+                             (s->personal ? (unsigned)FBC_G_PERSONAL : 0u) | (s->secret ? (unsigned)FBC_G_SECRET : 0u);
             s->slot = 1u + fbc_build_global(e->b, s->name, emit_type_held(e, s->type), flags);
         } else if (s->kind == FCC_S_EVENT) {
             const struct fgr_node *params = s->decl->kid[FGR_EVENT_params];
@@ -161,10 +166,12 @@ static void init_function(struct emit *e, uint16_t func)
 }
 
 /* An action as the body of a stage: its own code, or what is written in `always`. */
-static void stage_function(struct emit *e, struct fn_str name, uint16_t stage, uint16_t file, const struct fgr_node *body)
+static void stage_function(struct emit *e, struct fn_str name, uint16_t stage, uint16_t file,
+                           const struct fgr_node *body)
 {
     struct emit_code code;
-    uint16_t func = fbc_build_func(e->b, fn_arena_printf(e->arena, "stage:%.*s", FN_STR_ARG(name)), 0, NULL, FBC_NO_TYPE, 1);
+    uint16_t func =
+        fbc_build_func(e->b, fn_arena_printf(e->arena, "stage:%.*s", FN_STR_ARG(name)), 0, NULL, FBC_NO_TYPE, 1);
     begin_unit(e, &code, name, file);
     e->unit.stage = stage;
     emit_action(e, body);
@@ -209,7 +216,8 @@ uint16_t emit_func(struct emit *e, struct fcc_sym *s)
         types[i] = emit_type(e, emit_field_type(params->items[i]));
     }
     bool has_result = s->type != NULL && s->type->cls != FCC_C_VOID;
-    uint16_t func = fbc_build_func(e->b, func_name(e, s), n, types, has_result ? emit_type(e, s->type) : FBC_NO_TYPE, s->kind != FCC_S_FN);
+    uint16_t func = fbc_build_func(e->b, func_name(e, s), n, types, has_result ? emit_type(e, s->type) : FBC_NO_TYPE,
+                                   s->kind != FCC_S_FN);
     s->slot = 1u + func;
     enqueue(e, s);
     return func;
@@ -270,7 +278,8 @@ static uint16_t tool_row(struct emit *e, struct fcc_sym *s, struct tool_row *row
         }
     }
     const struct fgr_node *doc = s->decl->kid[FGR_TOOL_doc];
-    struct fbc_tool row = {s->name, doc != NULL ? doc->text : FN_STR(""), emit_func(e, s), emit_record_of(e, s->name, s->decl->kid[FGR_TOOL_params])};
+    struct fbc_tool row = {s->name, doc != NULL ? doc->text : FN_STR(""), emit_func(e, s),
+                           emit_record_of(e, s->name, s->decl->kid[FGR_TOOL_params])};
     uint16_t index = fbc_build_tool(e->b, &row);
     if (*n < TOOLS_MAX) {
         rows[(*n)++] = (struct tool_row){s, index};
@@ -337,7 +346,8 @@ static void phrases(struct emit *e, enum fbc_entry_kind kind, const struct fgr_n
     for (uint32_t i = 0; i < list->n_items; i++) {
         fn_buf_clear(&folded);
         fn_fold_phrase(&folded, list->items[i]->text);
-        struct fbc_entry row = {.kind = (uint8_t)kind, .stage = stage, .event = FBC_NO_INDEX, .phrase = fn_buf_view(&folded)};
+        struct fbc_entry row = {
+            .kind = (uint8_t)kind, .stage = stage, .event = FBC_NO_INDEX, .phrase = fn_buf_view(&folded)};
         if (!folded.failed) {
             fbc_build_entry(e->b, &row);
         }
@@ -347,8 +357,10 @@ static void phrases(struct emit *e, enum fbc_entry_kind kind, const struct fgr_n
 
 static void start_entry(struct emit *e, const struct fgr_node *n)
 {
-    static const uint8_t kinds[] = {[FGR_START_MESSAGE] = FBC_ENTRY_MESSAGE, [FGR_START_KEYWORD] = FBC_ENTRY_KEYWORD,
-                                    [FGR_START_CAMPAIGN] = FBC_ENTRY_CAMPAIGN, [FGR_START_EVENT] = FBC_ENTRY_EVENT};
+    static const uint8_t kinds[] = {[FGR_START_MESSAGE] = FBC_ENTRY_MESSAGE,
+                                    [FGR_START_KEYWORD] = FBC_ENTRY_KEYWORD,
+                                    [FGR_START_CAMPAIGN] = FBC_ENTRY_CAMPAIGN,
+                                    [FGR_START_EVENT] = FBC_ENTRY_EVENT};
     uint16_t stage = emit_stage_named(e, n->kid[FGR_START_action]->text);
     if (n->aux == FGR_START_KEYWORD) {
         phrases(e, FBC_ENTRY_KEYWORD, n->kid[FGR_START_phrases], stage);
@@ -381,7 +393,9 @@ static void always_entries(struct emit *e, const struct fgr_node *ons)
         if (on->aux == FGR_ON_PHRASE) {
             phrases(e, FBC_ENTRY_ALWAYS, on->kid[FGR_ON_phrases], always_stage(e, on->kid[FGR_ON_action]));
         } else if (on->aux == FGR_ON_ERROR) {
-            struct fbc_entry row = {.kind = FBC_ENTRY_ERROR, .stage = always_stage(e, on->kid[FGR_ON_action]), .event = FBC_NO_INDEX,
+            struct fbc_entry row = {.kind = FBC_ENTRY_ERROR,
+                                    .stage = always_stage(e, on->kid[FGR_ON_action]),
+                                    .event = FBC_NO_INDEX,
                                     .phrase = FN_STR("")};
             fbc_build_entry(e->b, &row);
         }
@@ -407,7 +421,13 @@ static void entries(struct emit *e)
 
 static enum fn_code emit_begin(struct emit *e, const struct fcc_program *p, struct fn_err *err)
 {
-    *e = (struct emit){.p = p, .arena = p->arena, .err = err, .b = fbc_build_new(), .phone = FBC_NO_INDEX, .message = FBC_NO_INDEX, .unit = {.name = p->trees[0].file->text}};
+    *e = (struct emit){.p = p,
+                       .arena = p->arena,
+                       .err = err,
+                       .b = fbc_build_new(),
+                       .phone = FBC_NO_INDEX,
+                       .message = FBC_NO_INDEX,
+                       .unit = {.name = p->trees[0].file->text}};
     e->times = fn_arena_array(p->arena, p->n_questions + 1u, sizeof *e->times);
     if (e->b == NULL || e->times == NULL) {
         fbc_build_free(e->b);
@@ -466,8 +486,8 @@ enum fn_code fcc_emit(const struct fcc_program *program, struct fn_buf *image, s
     return emit_finish(&e, image, err);
 }
 
-enum fn_code fcc_emit_value(const struct fcc_program *program, const struct fgr_node *n, const struct fcc_type *want, struct fn_buf *image,
-                            struct fn_err *err)
+enum fn_code fcc_emit_value(const struct fcc_program *program, const struct fgr_node *n, const struct fcc_type *want,
+                            struct fn_buf *image, struct fn_err *err)
 {
     struct emit e;
     struct emit_code code;
@@ -486,7 +506,8 @@ enum fn_code fcc_emit_value(const struct fcc_program *program, const struct fgr_
         if (s->kind != FCC_S_STAGE) {
             continue;
         }
-        func = fbc_build_func(e.b, fn_arena_printf(e.arena, "stage:%.*s", FN_STR_ARG(s->name)), 0, NULL, FBC_NO_TYPE, 1);
+        func =
+            fbc_build_func(e.b, fn_arena_printf(e.arena, "stage:%.*s", FN_STR_ARG(s->name)), 0, NULL, FBC_NO_TYPE, 1);
         begin_unit(&e, &code, s->name, s->file);
         unsigned value = emit_reg(&e, emit_type(&e, want != NULL ? want : n->type));
         emit_into(&e, n, want, value);
@@ -501,8 +522,9 @@ enum fn_code fcc_emit_value(const struct fcc_program *program, const struct fgr_
     return emit_finish(&e, image, err);
 }
 
-enum fn_code fcc_compile(struct fn_arena *arena, struct fn_str path, struct fn_str text, const struct fcc_options *options,
-                         struct fn_diag_list *diags, struct fcc_program **program, struct fn_buf *image, struct fn_err *err)
+enum fn_code fcc_compile(struct fn_arena *arena, struct fn_str path, struct fn_str text,
+                         const struct fcc_options *options, struct fn_diag_list *diags, struct fcc_program **program,
+                         struct fn_buf *image, struct fn_err *err)
 {
     enum fn_code code = fcc_check(arena, path, text, options, diags, program);
     if (code != FN_OK) {

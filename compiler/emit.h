@@ -23,12 +23,12 @@ enum { EMIT_TEXT_MAX = 65536, EMIT_WINDOW_MAX = 200, EMIT_MS_DAY = 86400000 };
 
 /* -- code ------------------------------------------------------------------------------------------------------------------ */
 struct emit_label {
-    uint32_t at;       /* word it stands at, or EMIT_NO_LABEL */
-    uint32_t first;    /* chain of jumps that wait for it: index + 1 into fixups */
+    uint32_t at;    /* word it stands at, or EMIT_NO_LABEL */
+    uint32_t first; /* chain of jumps that wait for it: index + 1 into fixups */
 };
 struct emit_fixup {
     uint32_t word, next;
-    uint32_t base;     /* SWITCH rows jump from behind their table; else word + 1 */
+    uint32_t base; /* SWITCH rows jump from behind their table; else word + 1 */
 };
 struct emit_code {
     struct fn_buf words, lines; /* uint32_t; struct fbc_line */
@@ -39,7 +39,7 @@ struct emit_code {
     unsigned n_regs, n_stack;
     uint32_t last_line;
     bool stale[FBC_REGS_MAX]; /* given back, and not emptied since */
-    bool dead;         /* nothing comes to the next word */
+    bool dead;                /* nothing comes to the next word */
 };
 
 /* -- program --------------------------------------------------------------------------------------------------------------- */
@@ -47,13 +47,13 @@ struct emit_type_row {
     const struct fcc_type *type;
     uint16_t index;
 };
-struct emit_unit {     /* what is being emitted */
-    struct fn_str name;               /* prefix of the names of waits */
-    uint16_t stage;                   /* index, for questions; the first stage in flows */
+struct emit_unit {      /* what is being emitted */
+    struct fn_str name; /* prefix of the names of waits */
+    uint16_t stage;     /* index, for questions; the first stage in flows */
     uint32_t n_waits;
     uint16_t file;
-    const struct fcc_type *result;    /* of fn, flow, tool */
-    unsigned message;                 /* register of the answer being dealt with, when in_answer */
+    const struct fcc_type *result; /* of fn, flow, tool */
+    unsigned message;              /* register of the answer being dealt with, when in_answer */
     bool in_answer;
 };
 struct emit {
@@ -61,31 +61,32 @@ struct emit {
     struct fn_arena *arena;
     struct fbc_build *b;
     struct fn_err *err;
-    enum fn_code code;                /* the first failure */
-    struct emit_type_row *types;      /* cache, n_types of cap_types */
+    enum fn_code code;           /* the first failure */
+    struct emit_type_row *types; /* cache, n_types of cap_types */
     uint32_t n_types, cap_types;
-    uint32_t list_bound;              /* greatest bound of a list in the program when over 200, else 0 */
+    uint32_t list_bound; /* greatest bound of a list in the program when over 200, else 0 */
     uint16_t t_bool, t_int, t_number, t_text, t_texts, t_some_text, t_some_int;
     struct fn_str locale, timezone, currency;
-    bool english;                     /* what the machine itself says to the customer */
-    uint16_t phone;                   /* global of contact.phone, or FBC_NO_INDEX */
-    uint16_t message;                 /* global of the last message, in programs that talk; else FBC_NO_INDEX */
-    uint32_t *times;                  /* how often each question was emitted */
+    bool english;     /* what the machine itself says to the customer */
+    uint16_t phone;   /* global of contact.phone, or FBC_NO_INDEX */
+    uint16_t message; /* global of the last message, in programs that talk; else FBC_NO_INDEX */
+    uint32_t *times;  /* how often each question was emitted */
     struct emit_unit unit;
     struct emit_code *c;
     unsigned depth;
-    struct fcc_sym **queue;           /* functions called but not written yet */
+    struct fcc_sym **queue; /* functions called but not written yet */
     uint32_t n_queue, cap_queue;
-    uint32_t n_hidden;                /* hidden stages of `always` blocks */
+    uint32_t n_hidden; /* hidden stages of `always` blocks */
 };
 
 /* -- failure ---------------------------------------------------------------------------------------------------------------- */
 void emit_fail(struct emit *e, enum fn_code code, const char *format, ...) FN_PRINTF(3, 4);
 
 /* -- types (emit_type.c) ------------------------------------------------------------------------------------------------------ */
-uint16_t emit_type(struct emit *e, const struct fcc_type *t);     /* as registers, elements and results have it: bounds of text dropped */
+uint16_t emit_type(struct emit *e,
+                   const struct fcc_type *t); /* as registers, elements and results have it: bounds of text dropped */
 uint16_t emit_type_held(struct emit *e, const struct fcc_type *t); /* as globals and fields have it */
-uint16_t emit_some(struct emit *e, const struct fcc_type *t);     /* T? of a T (of itself when it is one) */
+uint16_t emit_some(struct emit *e, const struct fcc_type *t);      /* T? of a T (of itself when it is one) */
 uint16_t emit_record_of(struct emit *e, struct fn_str name, const struct fgr_node *params); /* of PARAM* */
 const struct fcc_type *emit_open(const struct fcc_type *t);
 const struct fgr_node *emit_fields(const struct fcc_type *record); /* LIST of FIELD */
@@ -93,9 +94,9 @@ const struct fcc_type *emit_field_type(const struct fgr_node *field);
 enum fbc_repr emit_repr(const struct fcc_type *t);
 bool emit_is(const struct fcc_type *t, enum fgr_type basic);
 bool emit_is_media(const struct fcc_type *t);
-bool emit_is_plain(const struct emit *e, uint16_t type);             /* held by value: nothing to save but its slot */
+bool emit_is_plain(const struct emit *e, uint16_t type); /* held by value: nothing to save but its slot */
 bool emit_is_option(const struct fcc_type *t);
-bool emit_is_text(const struct fcc_type *t);                       /* represented as text */
+bool emit_is_text(const struct fcc_type *t); /* represented as text */
 struct fn_str emit_schema(struct emit *e, const struct fcc_type *record);
 
 /* -- code (emit_code.c) ------------------------------------------------------------------------------------------------------- */
@@ -108,15 +109,18 @@ void emit_release(struct emit *e, unsigned mark);
 void emit_op(struct emit *e, enum fbc_op op, unsigned a, unsigned b, unsigned c);
 void emit_op16(struct emit *e, enum fbc_op op, unsigned a, unsigned imm);
 uint32_t emit_label(struct emit *e);
-void emit_place(struct emit *e, uint32_t label);  /* the label stands here */
-void emit_jump(struct emit *e, uint32_t label);   /* forward, or LOOP when the label is placed */
+void emit_place(struct emit *e, uint32_t label); /* the label stands here */
+void emit_jump(struct emit *e, uint32_t label);  /* forward, or LOOP when the label is placed */
 void emit_jump_if(struct emit *e, unsigned reg, bool truth, uint32_t label);
 void emit_switch(struct emit *e, unsigned reg, const uint32_t *labels, unsigned n);
 void emit_goto(struct emit *e, uint16_t stage);
 void emit_line(struct emit *e, const struct fgr_node *n);
 /* Before a suspension: what temporaries still hold is not worth saving with the conversation. */
 void emit_forget(struct emit *e);
-static inline bool emit_dead(const struct emit *e) { return e->c->dead; }
+static inline bool emit_dead(const struct emit *e)
+{
+    return e->c->dead;
+}
 
 /* -- small values (emit_code.c) ---------------------------------------------------------------------------------------------- */
 void emit_load_int(struct emit *e, unsigned dest, int64_t v);
@@ -132,31 +136,37 @@ unsigned emit_native(struct emit *e, enum fbc_native native, uint16_t result);
 void emit_native_run(struct emit *e, enum fbc_native native, unsigned w);
 unsigned emit_host(struct emit *e, enum fbc_host host, uint16_t result); /* the same for HOST */
 void emit_host_run(struct emit *e, enum fbc_host host, unsigned w);
-unsigned emit_effect(struct emit *e, enum fbc_host host);                /* first argument at w */
+unsigned emit_effect(struct emit *e, enum fbc_host host); /* first argument at w */
 void emit_effect_run(struct emit *e, enum fbc_host host, unsigned w);
 
 /* -- values ------------------------------------------------------------------------------------------------------------------ */
 /* Writes the value of n, as `want` (NULL: n->type), into dest, whose register type is emit_type(want). */
 void emit_into(struct emit *e, const struct fgr_node *n, const struct fcc_type *want, unsigned dest);
-unsigned emit_value(struct emit *e, const struct fgr_node *n, const struct fcc_type *want); /* in a register of its own, or a local's */
-void emit_convert(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want, unsigned dest);
-void emit_cond(struct emit *e, const struct fgr_node *n, bool truth, uint32_t label); /* jumps there when n is `truth` */
+unsigned emit_value(struct emit *e, const struct fgr_node *n,
+                    const struct fcc_type *want); /* in a register of its own, or a local's */
+void emit_convert(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want,
+                  unsigned dest);
+void emit_cond(struct emit *e, const struct fgr_node *n, bool truth,
+               uint32_t label); /* jumps there when n is `truth` */
 void emit_binary(struct emit *e, const struct fgr_node *n, unsigned dest);
 void emit_unary(struct emit *e, const struct fgr_node *n, unsigned dest);
 void emit_text(struct emit *e, const struct fgr_node *n, unsigned dest);
-void emit_show(struct emit *e, const struct fgr_node *n, unsigned dest);   /* any value as text, as people write it */
+void emit_show(struct emit *e, const struct fgr_node *n, unsigned dest); /* any value as text, as people write it */
 void emit_show_reg(struct emit *e, unsigned reg, const struct fcc_type *t, unsigned dest);
 void emit_call(struct emit *e, const struct fgr_node *n, unsigned dest);
-void emit_builtin(struct emit *e, const struct fgr_node *n, const struct fgr_node *object, const struct fgr_node *args, unsigned dest);
+void emit_builtin(struct emit *e, const struct fgr_node *n, const struct fgr_node *object, const struct fgr_node *args,
+                  unsigned dest);
 void emit_equal(struct emit *e, unsigned dest, unsigned a, unsigned b, const struct fcc_type *t);
 /* The labels of an enum: member labels, else names. Returns how many. */
 unsigned emit_enum_texts(const struct fcc_type *t, struct fn_str *ids, struct fn_str *labels, unsigned max);
-void emit_enum_from(struct emit *e, unsigned index, const struct fcc_type *t, unsigned dest); /* 0 .. n-1; else left alone */
+void emit_enum_from(struct emit *e, unsigned index, const struct fcc_type *t,
+                    unsigned dest); /* 0 .. n-1; else left alone */
 /* http, extract, classify, write, find, `as`: the option of what came. true when n is one of these. */
 bool emit_is_fallible(const struct fgr_node *n);
 unsigned emit_fallible(struct emit *e, const struct fgr_node *n, const struct fcc_type **type);
 /* The value of n in dest; when it failed, `otherwise` (a value, a block, a jump; NULL traps or gives none). */
-void emit_with_else(struct emit *e, const struct fgr_node *n, const struct fgr_node *otherwise, const struct fcc_type *want, unsigned dest);
+void emit_with_else(struct emit *e, const struct fgr_node *n, const struct fgr_node *otherwise,
+                    const struct fcc_type *want, unsigned dest);
 void emit_input(struct emit *e, unsigned dest, enum fbc_input_part part);
 
 /* -- statements ----------------------------------------------------------------------------------------------------------------- */
@@ -179,7 +189,7 @@ void emit_save(struct emit *e, const struct fgr_node *n);
 void emit_delete(struct emit *e, const struct fgr_node *n);
 void emit_for_table(struct emit *e, const struct fgr_node *n);
 unsigned emit_table_key(struct emit *e, const struct fgr_node *value); /* the key as text */
-unsigned emit_encode(struct emit *e, const struct fgr_node *n);       /* as JSON text */
+unsigned emit_encode(struct emit *e, const struct fgr_node *n);        /* as JSON text */
 /* CLASSIFY with arms: index of the member, -1 failed. */
 unsigned emit_classify_call(struct emit *e, const struct fgr_node *n, const struct fcc_type *t);
 unsigned emit_agent_name(struct emit *e, const struct fgr_node *agent, unsigned dest);
@@ -194,11 +204,14 @@ struct emit_wait {
 uint16_t emit_wait_row(struct emit *e, const struct emit_wait *w);
 /* AWAIT: what woke it, in an int register; deadline = register or 0 for none. */
 unsigned emit_await(struct emit *e, uint16_t wait, unsigned deadline);
-unsigned emit_deadline(struct emit *e, const struct fgr_node *time, int64_t otherwise); /* now + time; a zero register when neither */
+unsigned emit_deadline(struct emit *e, const struct fgr_node *time,
+                       int64_t otherwise); /* now + time; a zero register when neither */
 const struct fcc_question *emit_question(struct emit *e, const struct fgr_node *n);
 struct fn_str emit_question_wait(struct emit *e, const struct fcc_question *q); /* its name, made unique */
-void emit_question_row(struct emit *e, const struct fcc_question *q, uint16_t wait, const struct fn_str *options, unsigned n);
-void emit_silence(struct emit *e, const struct fcc_question *q, uint32_t done); /* what silence does; done: where it goes on */
+void emit_question_row(struct emit *e, const struct fcc_question *q, uint16_t wait, const struct fn_str *options,
+                       unsigned n);
+void emit_silence(struct emit *e, const struct fcc_question *q,
+                  uint32_t done); /* what silence does; done: where it goes on */
 const struct fgr_node *emit_branch(const struct fgr_node *branches, enum fgr_branch kind);
 /* Reads the answer in `text` (and the media of the wait) as type t into dest; goes to bad when it does not fit. */
 void emit_read(struct emit *e, const struct fcc_type *t, unsigned text, unsigned dest, uint32_t bad);
@@ -210,9 +223,10 @@ void emit_media(struct emit *e, const struct fcc_question *q, unsigned text, uin
 /* The part of a wrong answer that ask and choose share. */
 struct emit_retry {
     const struct fcc_question *q;
-    unsigned tries;                /* int register */
+    unsigned tries; /* int register */
     uint32_t again, failed;
 };
-void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_type *t, bool choose, const struct fgr_node *text);
+void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_type *t, bool choose,
+                  const struct fgr_node *text);
 
 #endif

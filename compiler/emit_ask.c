@@ -14,10 +14,10 @@ enum { OPTIONS_MAX = 1000 };
 struct ask {
     const struct fgr_node *n, *branches;
     const struct fcc_question *q;
-    const struct fcc_type *type;  /* of the answer; NULL in choose */
+    const struct fcc_type *type; /* of the answer; NULL in choose */
     struct emit_retry retry;
     uint32_t done, invalid;
-    unsigned text;                /* the answer as typed */
+    unsigned text; /* the answer as typed */
     uint16_t wait;
 };
 
@@ -27,7 +27,8 @@ static void branch_count(struct emit *e, const struct fcc_question *q, const cha
 }
 
 /* A wrong answer: the sentence while there are tries left, then again; else failed. */
-void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_type *t, bool choose, const struct fgr_node *text)
+void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_type *t, bool choose,
+                  const struct fgr_node *text)
 {
     const struct fcc_question *q = r->q;
     unsigned mark = emit_mark(e), over = emit_reg(e, e->t_bool);
@@ -96,7 +97,8 @@ static void transcribed(struct emit *e, unsigned text, unsigned media, uint32_t 
 void emit_media(struct emit *e, const struct fcc_question *q, unsigned text, uint32_t invalid, uint32_t done)
 {
     uint32_t none = emit_label(e);
-    unsigned mark = emit_mark(e), media = emit_reg(e, e->t_text), empty = emit_reg(e, e->t_bool), nothing = emit_text_const(e, FN_STR(""));
+    unsigned mark = emit_mark(e), media = emit_reg(e, e->t_text), empty = emit_reg(e, e->t_bool),
+             nothing = emit_text_const(e, FN_STR(""));
     emit_input(e, media, FBC_IN_MEDIA);
     emit_op(e, FBC_OP_EQT, empty, media, nothing);
     emit_jump_if(e, empty, true, none);
@@ -252,7 +254,7 @@ void emit_ask(struct emit *e, const struct fgr_node *n)
 struct choose {
     struct ask a;
     const struct fgr_node *options;
-    const struct fcc_type *answer;   /* `choose cor: Cor`; else NULL */
+    const struct fcc_type *answer; /* `choose cor: Cor`; else NULL */
     struct fn_str *ids, *labels;
     unsigned n, r_ids, r_labels, r_list;
 };
@@ -295,7 +297,8 @@ static void row_labels(struct emit *e, struct choose *c)
 {
     const struct fgr_node *source = c->a.n->kid[FGR_CHOOSE_source];
     uint32_t again = emit_label(e), done = emit_label(e);
-    unsigned i = emit_int(e, 0), n = emit_reg(e, e->t_int), more = emit_reg(e, e->t_bool), text = emit_reg(e, e->t_text);
+    unsigned i = emit_int(e, 0), n = emit_reg(e, e->t_int), more = emit_reg(e, e->t_bool),
+             text = emit_reg(e, e->t_text);
     emit_into(e, source, emit_open(source->type), c->r_list);
     emit_op(e, FBC_OP_ZERO, c->r_ids, 0, 0);
     emit_op(e, FBC_OP_ZERO, c->r_labels, 0, 0);
@@ -390,7 +393,8 @@ static void chosen_option(struct emit *e, const struct choose *c, unsigned index
     for (unsigned i = 0; i < c->n; i++) {
         emit_place(e, labels[i]);
         keep_member(e, c, i);
-        emit_count(e, FBC_COUNT_OPTION, fn_arena_printf(e->arena, "%.*s/%.*s", FN_STR_ARG(c->a.q->name), FN_STR_ARG(c->ids[i])));
+        emit_count(e, FBC_COUNT_OPTION,
+                   fn_arena_printf(e->arena, "%.*s/%.*s", FN_STR_ARG(c->a.q->name), FN_STR_ARG(c->ids[i])));
         if (c->options->n_items > 0) {
             emit_action(e, c->options->items[i]->kid[FGR_OPTION_action]);
         }
@@ -435,7 +439,8 @@ static void choose_options(struct emit *e, struct choose *c)
 
 static bool choose_begin(struct emit *e, struct choose *c, const struct fgr_node *n)
 {
-    c->a = (struct ask){.n = n, .branches = n->kid[FGR_CHOOSE_branches], .q = emit_question(e, n), .done = emit_label(e)};
+    c->a =
+        (struct ask){.n = n, .branches = n->kid[FGR_CHOOSE_branches], .q = emit_question(e, n), .done = emit_label(e)};
     c->options = n->kid[FGR_CHOOSE_options];
     if (c->a.q == NULL) {
         return false;

@@ -12,18 +12,52 @@ struct native_row {
 };
 #define ROW(NAME, native) [FCC_B_##NAME] = {FBC_NATIVE_##native, EXTRA_NONE, 0}
 static const struct native_row rows[FCC_BUILTINS] = {
-    ROW(LIST_JOIN, text_join), ROW(TEXT_COUNT, text_count), ROW(TEXT_UPPER, text_upper), ROW(TEXT_LOWER, text_lower),
-    ROW(TEXT_TRIM, text_trim), ROW(TEXT_DIGITS, text_digits), ROW(TEXT_FOLD, text_fold), ROW(TEXT_URL, text_url),
-    ROW(TEXT_INT, text_int), ROW(TEXT_NUMBER, text_number), ROW(TEXT_HAS, text_has), ROW(TEXT_STARTS, text_starts),
-    ROW(TEXT_ENDS, text_ends), ROW(TEXT_LIKE, text_like), ROW(TEXT_REPLACE, text_replace), ROW(TEXT_SPLIT, text_split),
-    ROW(TEXT_SLICE, text_slice), ROW(TEXT_FIND, text_find), ROW(TEXT_PAD, text_pad), ROW(TEXT_REPEAT, text_repeat),
-    ROW(TEXT_CODE, text_code), ROW(INT_TEXT, text_of_int), ROW(NUMBER_TEXT, text_of_number), ROW(NUMBER_FLOOR, num_floor),
-    ROW(NUMBER_CEIL, num_ceil), ROW(NUMBER_SQRT, num_sqrt), ROW(NUMBER_ROUND, num_round), ROW(NUMBER_POW, num_pow),
-    ROW(DATE_ISO, date_iso), ROW(DATE_ADD_MONTHS, date_add_months), ROW(DATETIME_ISO, datetime_iso), ROW(CUT, text_cut),
-    ROW(MASK, text_mask), ROW(DATE, date_parse), ROW(MAKE_DATE, date_of), ROW(CHAR, text_char), ROW(NATIVE_CRC16, crc16),
-    ROW(NATIVE_QR_TEXT, qr_text), ROW(NATIVE_BR_HOLIDAY, br_holiday), ROW(NATIVE_CPF_VALID, cpf_valid),
-    ROW(NATIVE_CNPJ_VALID, cnpj_valid), ROW(NATIVE_CEP_VALID, cep_valid), ROW(NATIVE_EASTER, easter),
-    ROW(NATIVE_INT_BITS, int_bits), ROW(NATIVE_SHOW_PHONE, show_phone), ROW(NATIVE_TEXT_OF_INT, text_of_int),
+    ROW(LIST_JOIN, text_join),
+    ROW(TEXT_COUNT, text_count),
+    ROW(TEXT_UPPER, text_upper),
+    ROW(TEXT_LOWER, text_lower),
+    ROW(TEXT_TRIM, text_trim),
+    ROW(TEXT_DIGITS, text_digits),
+    ROW(TEXT_FOLD, text_fold),
+    ROW(TEXT_URL, text_url),
+    ROW(TEXT_INT, text_int),
+    ROW(TEXT_NUMBER, text_number),
+    ROW(TEXT_HAS, text_has),
+    ROW(TEXT_STARTS, text_starts),
+    ROW(TEXT_ENDS, text_ends),
+    ROW(TEXT_LIKE, text_like),
+    ROW(TEXT_REPLACE, text_replace),
+    ROW(TEXT_SPLIT, text_split),
+    ROW(TEXT_SLICE, text_slice),
+    ROW(TEXT_FIND, text_find),
+    ROW(TEXT_PAD, text_pad),
+    ROW(TEXT_REPEAT, text_repeat),
+    ROW(TEXT_CODE, text_code),
+    ROW(INT_TEXT, text_of_int),
+    ROW(NUMBER_TEXT, text_of_number),
+    ROW(NUMBER_FLOOR, num_floor),
+    ROW(NUMBER_CEIL, num_ceil),
+    ROW(NUMBER_SQRT, num_sqrt),
+    ROW(NUMBER_ROUND, num_round),
+    ROW(NUMBER_POW, num_pow),
+    ROW(DATE_ISO, date_iso),
+    ROW(DATE_ADD_MONTHS, date_add_months),
+    ROW(DATETIME_ISO, datetime_iso),
+    ROW(CUT, text_cut),
+    ROW(MASK, text_mask),
+    ROW(DATE, date_parse),
+    ROW(MAKE_DATE, date_of),
+    ROW(CHAR, text_char),
+    ROW(NATIVE_CRC16, crc16),
+    ROW(NATIVE_QR_TEXT, qr_text),
+    ROW(NATIVE_BR_HOLIDAY, br_holiday),
+    ROW(NATIVE_CPF_VALID, cpf_valid),
+    ROW(NATIVE_CNPJ_VALID, cnpj_valid),
+    ROW(NATIVE_CEP_VALID, cep_valid),
+    ROW(NATIVE_EASTER, easter),
+    ROW(NATIVE_INT_BITS, int_bits),
+    ROW(NATIVE_SHOW_PHONE, show_phone),
+    ROW(NATIVE_TEXT_OF_INT, text_of_int),
     [FCC_B_NATIVE_READ_PHONE] = {FBC_NATIVE_read_phone, EXTRA_LOCALE, 0},
     [FCC_B_DATE_AT] = {FBC_NATIVE_datetime_of, EXTRA_TZ, 0},
     [FCC_B_DATETIME_DATE] = {FBC_NATIVE_datetime_date, EXTRA_TZ, 0},
@@ -55,13 +89,15 @@ static void arg_into(struct emit *e, const struct fgr_node *n, char sig, unsigne
     emit_into(e, value, as_is ? open : letter(sig), dest);
 }
 
-static void native_call(struct emit *e, const struct native_row *row, const struct fgr_node *n, const struct fgr_node *object,
-                        const struct fgr_node *args, unsigned dest)
+static void native_call(struct emit *e, const struct native_row *row, const struct fgr_node *n,
+                        const struct fgr_node *object, const struct fgr_node *args, unsigned dest)
 {
     const char *sig = fbc_natives[row->native].sig;
     char result = strchr(sig, '>')[1];
-    bool opened = !emit_is_option(n->type) && (result == 'o' || result == 'I' || result == 'N'); /* date("2026-03-02"): checked when constant */
-    unsigned w = emit_native(e, (enum fbc_native)row->native, opened ? emit_some(e, n->type) : emit_type(e, n->type)), at = 0;
+    bool opened = !emit_is_option(n->type) &&
+                  (result == 'o' || result == 'I' || result == 'N'); /* date("2026-03-02"): checked when constant */
+    unsigned w = emit_native(e, (enum fbc_native)row->native, opened ? emit_some(e, n->type) : emit_type(e, n->type)),
+             at = 0;
     if (object != NULL) {
         arg_into(e, object, sig[at], w + 1 + at);
         at++;
@@ -145,7 +181,7 @@ static bool scaled_member(struct emit *e, uint16_t row, const struct fgr_node *o
         uint16_t row;
         int64_t by, mod;
     } scaled[] = {
-        {FCC_B_TIME_HOUR, 3600000, 0},       {FCC_B_TIME_MINUTE, 60000, 60},      {FCC_B_DURATION_DAYS, 86400000, 0},
+        {FCC_B_TIME_HOUR, 3600000, 0},      {FCC_B_TIME_MINUTE, 60000, 60},     {FCC_B_DURATION_DAYS, 86400000, 0},
         {FCC_B_DURATION_HOURS, 3600000, 0}, {FCC_B_DURATION_MINUTES, 60000, 0}, {FCC_B_DURATION_SECONDS, 1000, 0},
     };
     for (size_t i = 0; i < FN_COUNT(scaled); i++) {
@@ -160,7 +196,8 @@ static bool scaled_member(struct emit *e, uint16_t row, const struct fgr_node *o
     return false;
 }
 
-static void number_builtin(struct emit *e, const struct fgr_node *n, uint16_t row, const struct fgr_node *v, unsigned dest)
+static void number_builtin(struct emit *e, const struct fgr_node *n, uint16_t row, const struct fgr_node *v,
+                           unsigned dest)
 {
     if (row == FCC_B_MONEY) { /* number -> minor units, half away from zero */
         unsigned f = emit_value(e, v, &fcc_t_number);
@@ -181,7 +218,8 @@ static void number_builtin(struct emit *e, const struct fgr_node *n, uint16_t ro
 
 static void min_max(struct emit *e, const struct fgr_node *n, bool max, const struct fgr_node *args, unsigned dest)
 {
-    unsigned a = emit_value(e, args->items[0], n->type), b = emit_value(e, args->items[1], n->type), less = emit_reg(e, e->t_bool);
+    unsigned a = emit_value(e, args->items[0], n->type), b = emit_value(e, args->items[1], n->type),
+             less = emit_reg(e, e->t_bool);
     enum fbc_op op = emit_repr(n->type) == FBC_REPR_F ? FBC_OP_LTF : FBC_OP_LTI;
     uint32_t first = emit_label(e), done = emit_label(e);
     emit_op(e, op, less, max ? b : a, max ? a : b);
@@ -196,7 +234,8 @@ static void min_max(struct emit *e, const struct fgr_node *n, bool max, const st
 static void absolute(struct emit *e, const struct fgr_node *n, const struct fgr_node *v, unsigned dest)
 {
     bool number = emit_repr(n->type) == FBC_REPR_F;
-    unsigned a = emit_value(e, v, n->type), zero = emit_reg(e, number ? e->t_number : e->t_int), less = emit_reg(e, e->t_bool);
+    unsigned a = emit_value(e, v, n->type), zero = emit_reg(e, number ? e->t_number : e->t_int),
+             less = emit_reg(e, e->t_bool);
     uint32_t done = emit_label(e);
     emit_op(e, FBC_OP_MOV, dest, a, 0);
     emit_op(e, FBC_OP_ZERO, zero, 0, 0);
@@ -233,7 +272,8 @@ static void contact_phone(struct emit *e, const struct fgr_node *n, unsigned des
     emit_op(e, FBC_OP_SOME, dest, v, 0);
 }
 
-static void free_builtin(struct emit *e, const struct fgr_node *n, uint16_t row, const struct fgr_node *args, unsigned dest)
+static void free_builtin(struct emit *e, const struct fgr_node *n, uint16_t row, const struct fgr_node *args,
+                         unsigned dest)
 {
     if (row == FCC_B_NOW || row == FCC_B_TODAY) {
         clock_builtin(e, row, dest);
@@ -252,7 +292,8 @@ static void free_builtin(struct emit *e, const struct fgr_node *n, uint16_t row,
     }
 }
 
-void emit_builtin(struct emit *e, const struct fgr_node *n, const struct fgr_node *object, const struct fgr_node *args, unsigned dest)
+void emit_builtin(struct emit *e, const struct fgr_node *n, const struct fgr_node *object, const struct fgr_node *args,
+                  unsigned dest)
 {
     const struct fgr_node *callee = n->kind == FGR_CALL ? n->kid[FGR_CALL_callee] : n;
     uint16_t row = callee->sym->builtin->row;

@@ -56,7 +56,8 @@ void emit_code_end(struct emit *e, uint16_t func)
     }
     if (e->code == FN_OK) {
         fbc_build_body(e->b, func, c->types, c->n_regs, (const uint32_t *)(const void *)c->words.p, n_words(c),
-                       (const struct fbc_line *)(const void *)c->lines.p, (uint32_t)(c->lines.n / sizeof(struct fbc_line)));
+                       (const struct fbc_line *)(const void *)c->lines.p,
+                       (uint32_t)(c->lines.n / sizeof(struct fbc_line)));
     }
     fn_buf_fini(&c->words);
     fn_buf_fini(&c->lines);
@@ -130,8 +131,8 @@ void emit_forget(struct emit *e)
 
 static bool is_end(enum fbc_op op)
 {
-    return op == FBC_OP_JMP || op == FBC_OP_LOOP || op == FBC_OP_RET || op == FBC_OP_RETV || op == FBC_OP_GOTO || op == FBC_OP_END ||
-           op == FBC_OP_FAIL;
+    return op == FBC_OP_JMP || op == FBC_OP_LOOP || op == FBC_OP_RET || op == FBC_OP_RETV || op == FBC_OP_GOTO ||
+           op == FBC_OP_END || op == FBC_OP_FAIL;
 }
 
 static void put_word(struct emit *e, uint32_t w)

@@ -215,7 +215,8 @@ static const char *op_text(unsigned op, bool swapped)
 }
 
 /* One comparison appended to the JSON in `where`. false: cannot be said. */
-static bool put_condition(struct emit *e, const struct fgr_node *cond, const struct fcc_sym *row, unsigned where, bool *any)
+static bool put_condition(struct emit *e, const struct fgr_node *cond, const struct fcc_sym *row, unsigned where,
+                          bool *any)
 {
     const char *op = cond->kind == FGR_BINARY ? op_text(cond->aux, false) : NULL;
     if (op == NULL) {
@@ -235,7 +236,8 @@ static bool put_condition(struct emit *e, const struct fgr_node *cond, const str
     unsigned w = emit_window(e, four, 4), v = emit_reg(e, emit_type(e, emit_open(field->sym->type)));
     emit_into(e, value, emit_open(field->sym->type), v);
     emit_op(e, FBC_OP_MOV, w, where, 0);
-    emit_load_text(e, w + 1, fn_arena_printf(e->arena, "%s[\"%.*s\",\"%s\",", *any ? "," : "", FN_STR_ARG(field->sym->name), op));
+    emit_load_text(e, w + 1,
+                   fn_arena_printf(e->arena, "%s[\"%.*s\",\"%s\",", *any ? "," : "", FN_STR_ARG(field->sym->name), op));
     emit_op(e, FBC_OP_ENCODE, w + 2, v, 0);
     emit_load_text(e, w + 3, FN_STR("]"));
     emit_op(e, FBC_OP_CAT, where, w, 4);
@@ -244,7 +246,8 @@ static bool put_condition(struct emit *e, const struct fgr_node *cond, const str
 }
 
 /* All conditions joined by `and`; true when all could be said. */
-static bool put_conditions(struct emit *e, const struct fgr_node *cond, const struct fcc_sym *row, unsigned where, bool *any)
+static bool put_conditions(struct emit *e, const struct fgr_node *cond, const struct fcc_sym *row, unsigned where,
+                           bool *any)
 {
     if (cond->kind == FGR_BINARY && cond->aux == FGR_OP_AND) {
         bool left = put_conditions(e, cond->kid[FGR_BINARY_left], row, where, any);
@@ -296,7 +299,8 @@ static unsigned query(struct emit *e, const struct fgr_node *n, bool *whole)
 static void rows_into(struct emit *e, unsigned answer, uint16_t list_type, unsigned list)
 {
     uint32_t none = emit_label(e);
-    unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, list_type, 0)), has = emit_reg(e, e->t_bool), json = emit_reg(e, e->t_text);
+    unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, list_type, 0)), has = emit_reg(e, e->t_bool),
+             json = emit_reg(e, e->t_text);
     emit_op(e, FBC_OP_ZERO, list, 0, 0);
     emit_op(e, FBC_OP_HAS, has, answer, 0);
     emit_jump_if(e, has, false, none);

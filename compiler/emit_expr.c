@@ -17,7 +17,8 @@ static bool same(struct emit *e, const struct fcc_type *a, const struct fcc_type
     return a->cls == b->cls && emit_type(e, a) == emit_type(e, b);
 }
 
-static void convert_option(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want, unsigned dest)
+static void convert_option(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want,
+                           unsigned dest)
 {
     uint32_t none = emit_label(e), done = emit_label(e);
     unsigned has = emit_reg(e, e->t_bool), value = emit_reg(e, emit_type(e, have->elem));
@@ -31,7 +32,8 @@ static void convert_option(struct emit *e, unsigned from, const struct fcc_type 
     emit_place(e, done);
 }
 
-static void convert_to_some(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want, unsigned dest)
+static void convert_to_some(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want,
+                            unsigned dest)
 {
     if (!same(e, have, want->elem)) {
         unsigned value = emit_reg(e, emit_type(e, want->elem));
@@ -41,7 +43,8 @@ static void convert_to_some(struct emit *e, unsigned from, const struct fcc_type
     emit_op(e, FBC_OP_SOME, dest, from, 0);
 }
 
-static void convert_from_some(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want, unsigned dest)
+static void convert_from_some(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want,
+                              unsigned dest)
 {
     if (same(e, have->elem, want)) {
         emit_op(e, FBC_OP_OPEN, dest, from, 0);
@@ -52,7 +55,8 @@ static void convert_from_some(struct emit *e, unsigned from, const struct fcc_ty
     emit_convert(e, value, have->elem, want, dest);
 }
 
-void emit_convert(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want, unsigned dest)
+void emit_convert(struct emit *e, unsigned from, const struct fcc_type *have, const struct fcc_type *want,
+                  unsigned dest)
 {
     if (same(e, have, want)) {
         if (from != dest) {
@@ -80,7 +84,8 @@ void emit_convert(struct emit *e, unsigned from, const struct fcc_type *have, co
 static uint16_t global_of(struct emit *e, struct fcc_sym *sym)
 {
     if (sym->decl == NULL && sym->slot == 0) { /* what the language brings: contact.phone */
-        sym->slot = 1u + fbc_build_global(e->b, sym->name, emit_type_held(e, sym->type), FBC_G_CONTACT | FBC_G_PERSONAL);
+        sym->slot =
+            1u + fbc_build_global(e->b, sym->name, emit_type_held(e, sym->type), FBC_G_CONTACT | FBC_G_PERSONAL);
     }
     return (uint16_t)(sym->slot - 1);
 }

@@ -10,8 +10,8 @@ enum { TIMEOUT_MS = 10000, TEXTS_MAX = 1000, SECRETS_MAX = 16 };
 
 bool emit_is_fallible(const struct fgr_node *n)
 {
-    return n->kind == FGR_HTTP || n->kind == FGR_EXTRACT || n->kind == FGR_WRITE || n->kind == FGR_FIND || n->kind == FGR_AS ||
-           (n->kind == FGR_CLASSIFY && n->kid[FGR_CLASSIFY_arms]->n_items == 0);
+    return n->kind == FGR_HTTP || n->kind == FGR_EXTRACT || n->kind == FGR_WRITE || n->kind == FGR_FIND ||
+           n->kind == FGR_AS || (n->kind == FGR_CLASSIFY && n->kid[FGR_CLASSIFY_arms]->n_items == 0);
 }
 
 unsigned emit_agent_name(struct emit *e, const struct fgr_node *agent, unsigned dest)
@@ -157,7 +157,8 @@ static void http_props(struct emit *e, const struct fgr_node *props, unsigned w)
 
 static unsigned http_call(struct emit *e, const struct fgr_node *n)
 {
-    static const char *const methods[] = {[FGR_GET] = "GET", [FGR_POST] = "POST", [FGR_PUT] = "PUT", [FGR_PATCH] = "PATCH", [FGR_HTTP_DELETE] = "DELETE"};
+    static const char *const methods[] = {
+        [FGR_GET] = "GET", [FGR_POST] = "POST", [FGR_PUT] = "PUT", [FGR_PATCH] = "PATCH", [FGR_HTTP_DELETE] = "DELETE"};
     unsigned w = emit_host(e, FBC_HOST_http, e->t_some_text);
     emit_load_text(e, w + 1, fn_str_c(methods[n->aux]));
     outside_text(e, n->kid[FGR_HTTP_url], true, w + 2);
@@ -200,7 +201,8 @@ static unsigned find_call(struct emit *e, const struct fgr_node *n)
 /* The index of the label that fits; -1 failed. */
 unsigned emit_classify_call(struct emit *e, const struct fgr_node *n, const struct fcc_type *t)
 {
-    struct fn_str *ids = fn_arena_array(e->arena, TEXTS_MAX, sizeof *ids), *labels = fn_arena_array(e->arena, TEXTS_MAX, sizeof *labels);
+    struct fn_str *ids = fn_arena_array(e->arena, TEXTS_MAX, sizeof *ids),
+                  *labels = fn_arena_array(e->arena, TEXTS_MAX, sizeof *labels);
     unsigned w = emit_host(e, FBC_HOST_classify, e->t_int);
     if (ids == NULL || labels == NULL) {
         emit_fail(e, FN_NO_MEMORY, "no memory");
@@ -277,7 +279,8 @@ static unsigned as_value(struct emit *e, const struct fgr_node *n, const struct 
     const struct fgr_node *v = n->kid[FGR_AS_value];
     if (emit_is_fallible(v)) {
         const struct fcc_type *inner;
-        unsigned some = emit_fallible(e, v, &inner), text = emit_reg(e, e->t_some_text), has = emit_reg(e, e->t_bool), json = emit_reg(e, e->t_text);
+        unsigned some = emit_fallible(e, v, &inner), text = emit_reg(e, e->t_some_text), has = emit_reg(e, e->t_bool),
+                 json = emit_reg(e, e->t_text);
         uint32_t done = emit_label(e);
         emit_op(e, FBC_OP_ZERO, text, 0, 0);
         emit_op(e, FBC_OP_HAS, has, some, 0);
@@ -325,7 +328,8 @@ static void else_part(struct emit *e, const struct fgr_node *otherwise, const st
     }
 }
 
-void emit_with_else(struct emit *e, const struct fgr_node *n, const struct fgr_node *otherwise, const struct fcc_type *want, unsigned dest)
+void emit_with_else(struct emit *e, const struct fgr_node *n, const struct fgr_node *otherwise,
+                    const struct fcc_type *want, unsigned dest)
 {
     bool fallible = emit_is_fallible(n);
     if (otherwise == NULL || (!fallible && !emit_is_option(n->type))) {

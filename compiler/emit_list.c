@@ -43,7 +43,8 @@ static void at_or_none(struct emit *e, const struct fcc_type *t, unsigned list, 
     emit_place(e, done);
 }
 
-static void list_has(struct emit *e, const struct fcc_type *t, unsigned list, const struct fgr_node *what, unsigned dest)
+static void list_has(struct emit *e, const struct fcc_type *t, unsigned list, const struct fgr_node *what,
+                     unsigned dest)
 {
     unsigned value = emit_value(e, what, t->elem), n = emit_reg(e, e->t_int), item = emit_reg(e, emit_type(e, t->elem));
     emit_op(e, FBC_OP_LOADB, dest, 0, 0);
@@ -74,7 +75,10 @@ static void change(struct emit *e, uint16_t row, const struct fgr_node *object, 
         emit_op(e, FBC_OP_ZERO, copy, 0, 0);
     } else {
         bool is_add = row == FCC_B_LIST_ADD;
-        unsigned arg = emit_value(e, args->items[0], is_add ? t->elem : row == FCC_B_MAP_REMOVE ? &fcc_t_text : &fcc_t_int);
+        unsigned arg = emit_value(e, args->items[0],
+                                  is_add                    ? t->elem
+                                  : row == FCC_B_MAP_REMOVE ? &fcc_t_text
+                                                            : &fcc_t_int);
         emit_into(e, object, t, copy);
         emit_op(e, is_add ? FBC_OP_LISTADD : row == FCC_B_MAP_REMOVE ? FBC_OP_MAPDEL : FBC_OP_LISTDEL, copy, arg, 0);
     }
@@ -88,8 +92,8 @@ static void map_has(struct emit *e, const struct fcc_type *t, unsigned map, cons
     emit_op(e, FBC_OP_HAS, dest, some, 0);
 }
 
-void emit_container(struct emit *e, const struct fgr_node *n, uint16_t row, const struct fgr_node *object, const struct fgr_node *args,
-                    unsigned dest)
+void emit_container(struct emit *e, const struct fgr_node *n, uint16_t row, const struct fgr_node *object,
+                    const struct fgr_node *args, unsigned dest)
 {
     (void)n;
     switch (row) {
@@ -130,12 +134,13 @@ static struct fn_str packed_rules(struct emit *e, const struct fgr_node *rules)
     for (uint32_t i = 0; i < rules->n_items; i++) {
         const struct fgr_node *rule = rules->items[i];
         for (uint32_t d = 0; rule->kind == FGR_HOURS_RULE && d < rule->kid[FGR_HOURS_RULE_days]->n_items; d++) {
-            const struct fgr_node *days = rule->kid[FGR_HOURS_RULE_days]->items[d], *ranges = rule->kid[FGR_HOURS_RULE_ranges];
+            const struct fgr_node *days = rule->kid[FGR_HOURS_RULE_days]->items[d],
+                                  *ranges = rule->kid[FGR_HOURS_RULE_ranges];
             int64_t span = (days->num2 - days->num + 7) % 7; /* sat..mon goes over Sunday */
             for (int64_t k = 0; k <= span; k++) {
                 for (uint32_t r = 0; r < ranges->n_items; r++) {
-                    fn_buf_printf(&b, "%s%d %d %d", b.n > 0 ? ";" : "", (int)((days->num + k) % 7), (int)ranges->items[r]->num,
-                                  (int)ranges->items[r]->num2);
+                    fn_buf_printf(&b, "%s%d %d %d", b.n > 0 ? ";" : "", (int)((days->num + k) % 7),
+                                  (int)ranges->items[r]->num, (int)ranges->items[r]->num2);
                 }
             }
         }

@@ -24,8 +24,10 @@ static void enum_labels(const struct fgr_node *arms, const uint32_t *of_arm, uin
 /* Goes to the arm of an index into the members; behind it: -1, which is failure, or nothing at all. */
 static void enum_arms(struct emit *e, const struct fgr_node *arms, const struct fcc_type *t, unsigned index)
 {
-    uint32_t members = t->decl->decl->kid[FGR_ENUM_members]->n_items, done = emit_label(e), rest = done, failed = EMIT_NO_LABEL;
-    uint32_t *of_arm = fn_arena_array(e->arena, arms->n_items + 1u, sizeof *of_arm), *labels = fn_arena_array(e->arena, members + 1u, sizeof *labels);
+    uint32_t members = t->decl->decl->kid[FGR_ENUM_members]->n_items, done = emit_label(e), rest = done,
+             failed = EMIT_NO_LABEL;
+    uint32_t *of_arm = fn_arena_array(e->arena, arms->n_items + 1u, sizeof *of_arm),
+             *labels = fn_arena_array(e->arena, members + 1u, sizeof *labels);
     if (of_arm == NULL || labels == NULL) {
         emit_fail(e, FN_NO_MEMORY, "no memory");
         return;
@@ -63,9 +65,11 @@ void emit_classify_stmt(struct emit *e, const struct fgr_node *n)
 
 /* -- match --------------------------------------------------------------------------------------------------------------------------- */
 
-static void range_test(struct emit *e, const struct fgr_node *p, unsigned value, const struct fcc_type *t, uint32_t label)
+static void range_test(struct emit *e, const struct fgr_node *p, unsigned value, const struct fcc_type *t,
+                       uint32_t label)
 {
-    unsigned low = emit_value(e, p->kid[FGR_RANGE_low], t), high = emit_value(e, p->kid[FGR_RANGE_high], t), in = emit_reg(e, e->t_bool);
+    unsigned low = emit_value(e, p->kid[FGR_RANGE_low], t), high = emit_value(e, p->kid[FGR_RANGE_high], t),
+             in = emit_reg(e, e->t_bool);
     enum fbc_op op = emit_repr(t) == FBC_REPR_F ? FBC_OP_LEF : FBC_OP_LEI;
     uint32_t out = emit_label(e);
     emit_op(e, op, in, low, value);

@@ -68,7 +68,8 @@ static void less(struct emit *e, const struct fgr_node *l, const struct fgr_node
 
 /* -- arithmetic --------------------------------------------------------------------------------------------------------------- */
 
-static void plain(struct emit *e, const struct fgr_node *l, const struct fgr_node *r, const struct fcc_type *t, enum fbc_op op, unsigned dest)
+static void plain(struct emit *e, const struct fgr_node *l, const struct fgr_node *r, const struct fcc_type *t,
+                  enum fbc_op op, unsigned dest)
 {
     unsigned a = emit_value(e, l, t), b = emit_value(e, r, t);
     emit_op(e, op, dest, a, b);

@@ -64,7 +64,9 @@ static enum fbc_native reader(enum fgr_type basic)
 static uint16_t read_result(struct emit *e, enum fbc_native native)
 {
     char letter = strchr(fbc_natives[native].sig, '>')[1];
-    return letter == 'I' ? e->t_some_int : letter == 'N' ? fbc_build_type_of(e->b, FBC_T_OPTION, e->t_number, 0) : e->t_some_text;
+    return letter == 'I'   ? e->t_some_int
+           : letter == 'N' ? fbc_build_type_of(e->b, FBC_T_OPTION, e->t_number, 0)
+                           : e->t_some_text;
 }
 
 static void read_basic(struct emit *e, const struct fcc_type *t, unsigned text, unsigned dest, uint32_t bad)
@@ -88,8 +90,11 @@ static void read_basic(struct emit *e, const struct fcc_type *t, unsigned text, 
     emit_op(e, FBC_OP_EQI, dest, yes, emit_int(e, 1));
 }
 
-static const char *const media_kinds[] = {[FGR_T_IMAGE] = "image", [FGR_T_AUDIO] = "audio", [FGR_T_VIDEO] = "video",
-                                          [FGR_T_DOCUMENT] = "document", [FGR_T_LOCATION] = "location"};
+static const char *const media_kinds[] = {[FGR_T_IMAGE] = "image",
+                                          [FGR_T_AUDIO] = "audio",
+                                          [FGR_T_VIDEO] = "video",
+                                          [FGR_T_DOCUMENT] = "document",
+                                          [FGR_T_LOCATION] = "location"};
 
 static void read_media(struct emit *e, const struct fcc_type *t, unsigned dest, uint32_t bad)
 {
@@ -104,12 +109,14 @@ static void read_media(struct emit *e, const struct fcc_type *t, unsigned dest, 
 
 static void read_enum(struct emit *e, const struct fcc_type *t, unsigned text, unsigned dest, uint32_t bad)
 {
-    struct fn_str *ids = fn_arena_array(e->arena, TEXTS_MAX, sizeof *ids), *labels = fn_arena_array(e->arena, TEXTS_MAX, sizeof *labels);
+    struct fn_str *ids = fn_arena_array(e->arena, TEXTS_MAX, sizeof *ids),
+                  *labels = fn_arena_array(e->arena, TEXTS_MAX, sizeof *labels);
     if (ids == NULL || labels == NULL) {
         emit_fail(e, FN_NO_MEMORY, "no memory");
         return;
     }
-    unsigned n = emit_enum_texts(t, ids, labels, TEXTS_MAX), w = emit_native(e, FBC_NATIVE_read_option, e->t_int), none = emit_reg(e, e->t_bool);
+    unsigned n = emit_enum_texts(t, ids, labels, TEXTS_MAX), w = emit_native(e, FBC_NATIVE_read_option, e->t_int),
+             none = emit_reg(e, e->t_bool);
     emit_input(e, w + 1, FBC_IN_OPTION);
     emit_op(e, FBC_OP_MOV, w + 2, text, 0);
     emit_load_texts(e, w + 3, ids, n);

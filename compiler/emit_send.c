@@ -83,7 +83,8 @@ static void send_media(struct emit *e, const struct fgr_node *n)
 {
     const struct fgr_node *value = n->kid[FGR_SEND_MEDIA_value], *caption = n->kid[FGR_SEND_MEDIA_caption];
     uint32_t none = emit_label(e), done = emit_label(e);
-    unsigned w = emit_effect(e, FBC_HOST_media), empty = emit_reg(e, e->t_bool), nothing = emit_text_const(e, FN_STR(""));
+    unsigned w = emit_effect(e, FBC_HOST_media), empty = emit_reg(e, e->t_bool),
+             nothing = emit_text_const(e, FN_STR(""));
     emit_show(e, value, w + 1);
     emit_op(e, FBC_OP_EQT, empty, w + 1, nothing);
     emit_jump_if(e, empty, true, none);

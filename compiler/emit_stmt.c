@@ -170,7 +170,8 @@ static void split_stmt(struct emit *e, const struct fgr_node *n)
             emit_op(e, FBC_OP_LTI, below, dice, hundred);
             emit_jump_if(e, below, false, next);
         }
-        emit_count(e, FBC_COUNT_SPLIT, fn_arena_printf(e->arena, "%.*s/%.*s", FN_STR_ARG(n->text), FN_STR_ARG(arm->text)));
+        emit_count(e, FBC_COUNT_SPLIT,
+                   fn_arena_printf(e->arena, "%.*s/%.*s", FN_STR_ARG(n->text), FN_STR_ARG(arm->text)));
         emit_action(e, arm->kid[FGR_SPLIT_ARM_body]);
         emit_jump(e, done);
         emit_place(e, next);

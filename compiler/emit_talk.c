@@ -23,17 +23,20 @@ struct talk {
 static void talk_types(struct emit *e, struct talk *t)
 {
     const uint16_t some_json = fbc_build_type_of(e->b, FBC_T_OPTION, fbc_build_type(e->b, FBC_T_JSON, 0), 0);
-    const struct fbc_field call[] = {{FN_STR("id"), e->t_some_text}, {FN_STR("tool"), e->t_some_text}, {FN_STR("args"), some_json}};
+    const struct fbc_field call[] = {
+        {FN_STR("id"), e->t_some_text}, {FN_STR("tool"), e->t_some_text}, {FN_STR("args"), some_json}};
     t->t_call = fbc_build_record(e->b, FN_STR("talk_call"), call, 3);
     t->t_some_call = fbc_build_type_of(e->b, FBC_T_OPTION, t->t_call, 0);
     t->t_some_bool = fbc_build_type_of(e->b, FBC_T_OPTION, e->t_bool, 0);
-    const struct fbc_field reply[] = {{FN_STR("say"), e->t_some_text}, {FN_STR("done"), t->t_some_bool}, {FN_STR("call"), t->t_some_call}};
+    const struct fbc_field reply[] = {
+        {FN_STR("say"), e->t_some_text}, {FN_STR("done"), t->t_some_bool}, {FN_STR("call"), t->t_some_call}};
     t->t_reply = fbc_build_record(e->b, FN_STR("talk_reply"), reply, 3);
     t->t_some_reply = fbc_build_type_of(e->b, FBC_T_OPTION, t->t_reply, 0);
 }
 
 /* Field `index` of a record, opened into dest; goes to `none` when it is absent. */
-static void open_field(struct emit *e, const struct talk *t, unsigned record, unsigned index, uint16_t some, unsigned dest, uint32_t none)
+static void open_field(struct emit *e, const struct talk *t, unsigned record, unsigned index, uint16_t some,
+                       unsigned dest, uint32_t none)
 {
     unsigned mark = emit_mark(e), value = emit_reg(e, some);
     emit_op(e, FBC_OP_GETF, value, record, index);
@@ -45,7 +48,8 @@ static void open_field(struct emit *e, const struct talk *t, unsigned record, un
 
 static unsigned ask_agent(struct emit *e, const struct talk *t)
 {
-    unsigned reply = emit_reg(e, t->t_reply), mark = emit_mark(e), some = emit_reg(e, t->t_some_reply), json = emit_reg(e, e->t_text);
+    unsigned reply = emit_reg(e, t->t_reply), mark = emit_mark(e), some = emit_reg(e, t->t_some_reply),
+             json = emit_reg(e, e->t_text);
     unsigned w = emit_host(e, FBC_HOST_talk, e->t_some_text);
     emit_load_text(e, w + 1, t->agent->name);
     emit_op(e, FBC_OP_MOV, w + 2, t->message, 0);
@@ -109,11 +113,12 @@ static void run_tool(struct emit *e, struct fcc_sym *tool, unsigned args, unsign
     }
 }
 
-static void tool_arm(struct emit *e, const struct talk *t, struct fcc_sym *tool, unsigned call, unsigned result, uint32_t bad)
+static void tool_arm(struct emit *e, const struct talk *t, struct fcc_sym *tool, unsigned call, unsigned result,
+                     uint32_t bad)
 {
     uint16_t record = emit_record_of(e, tool->name, tool->decl->kid[FGR_TOOL_params]);
-    unsigned mark = emit_mark(e), some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, record, 0)), args = emit_reg(e, record),
-             json = emit_reg(e, fbc_build_type(e->b, FBC_T_JSON, 0));
+    unsigned mark = emit_mark(e), some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, record, 0)),
+             args = emit_reg(e, record), json = emit_reg(e, fbc_build_type(e->b, FBC_T_JSON, 0));
     uint16_t some_json = fbc_build_type_of(e->b, FBC_T_OPTION, fbc_build_type(e->b, FBC_T_JSON, 0), 0);
     open_field(e, t, call, CALL_ARGS, some_json, json, bad);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
@@ -241,7 +246,8 @@ static void talk_failed(struct emit *e, const struct talk *t)
 
 static bool talk_begin(struct emit *e, struct talk *t, const struct fgr_node *n)
 {
-    *t = (struct talk){.n = n, .branches = n->kid[FGR_TALK_branches], .q = emit_question(e, n), .agent = n->kid[FGR_TALK_agent]->sym};
+    *t = (struct talk){
+        .n = n, .branches = n->kid[FGR_TALK_branches], .q = emit_question(e, n), .agent = n->kid[FGR_TALK_agent]->sym};
     if (t->q == NULL || t->agent == NULL) {
         emit_fail(e, FN_UNSUPPORTED, "an agent is not bound");
         return false;

@@ -42,7 +42,8 @@ unsigned emit_enum_texts(const struct fcc_type *t, struct fn_str *ids, struct fn
 
 static void show_enum(struct emit *e, unsigned reg, const struct fcc_type *t, unsigned dest)
 {
-    struct fn_str *ids = fn_arena_array(e->arena, TEXTS_MAX, sizeof *ids), *labels = fn_arena_array(e->arena, TEXTS_MAX, sizeof *labels);
+    struct fn_str *ids = fn_arena_array(e->arena, TEXTS_MAX, sizeof *ids),
+                  *labels = fn_arena_array(e->arena, TEXTS_MAX, sizeof *labels);
     if (ids == NULL || labels == NULL) {
         emit_fail(e, FN_NO_MEMORY, "no memory");
         return;
@@ -70,8 +71,9 @@ static void show_option(struct emit *e, unsigned reg, const struct fcc_type *t, 
 static void show_basic(struct emit *e, unsigned reg, const struct fcc_type *t, unsigned dest)
 {
     static const uint8_t natives[] = {
-        [FGR_T_BOOL] = FBC_NATIVE_show_bool,         [FGR_T_INT] = FBC_NATIVE_show_int,   [FGR_T_NUMBER] = FBC_NATIVE_show_number,
-        [FGR_T_MONEY] = FBC_NATIVE_show_money,       [FGR_T_DATE] = FBC_NATIVE_show_date, [FGR_T_TIME] = FBC_NATIVE_show_time,
+        [FGR_T_BOOL] = FBC_NATIVE_show_bool,         [FGR_T_INT] = FBC_NATIVE_show_int,
+        [FGR_T_NUMBER] = FBC_NATIVE_show_number,     [FGR_T_MONEY] = FBC_NATIVE_show_money,
+        [FGR_T_DATE] = FBC_NATIVE_show_date,         [FGR_T_TIME] = FBC_NATIVE_show_time,
         [FGR_T_DATETIME] = FBC_NATIVE_show_datetime, [FGR_T_PHONE] = FBC_NATIVE_show_phone,
         [FGR_T_DURATION] = FBC_NATIVE_show_duration, [FGR_T_MAP] = 0,
     };

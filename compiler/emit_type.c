@@ -7,11 +7,12 @@
 #include "emit.h"
 
 static const uint8_t kinds[] = {
-    [FGR_T_BOOL] = FBC_T_BOOL,         [FGR_T_INT] = FBC_T_INT,           [FGR_T_NUMBER] = FBC_T_NUMBER,   [FGR_T_MONEY] = FBC_T_MONEY,
-    [FGR_T_TEXT] = FBC_T_TEXT,         [FGR_T_DATE] = FBC_T_DATE,         [FGR_T_TIME] = FBC_T_TIME,       [FGR_T_DATETIME] = FBC_T_DATETIME,
-    [FGR_T_DURATION] = FBC_T_DURATION, [FGR_T_PHONE] = FBC_T_PHONE,       [FGR_T_EMAIL] = FBC_T_EMAIL,     [FGR_T_URL] = FBC_T_URL,
-    [FGR_T_IMAGE] = FBC_T_IMAGE,       [FGR_T_AUDIO] = FBC_T_AUDIO,       [FGR_T_VIDEO] = FBC_T_VIDEO,     [FGR_T_DOCUMENT] = FBC_T_DOCUMENT,
-    [FGR_T_LOCATION] = FBC_T_LOCATION, [FGR_T_JSON] = FBC_T_JSON,
+    [FGR_T_BOOL] = FBC_T_BOOL,         [FGR_T_INT] = FBC_T_INT,           [FGR_T_NUMBER] = FBC_T_NUMBER,
+    [FGR_T_MONEY] = FBC_T_MONEY,       [FGR_T_TEXT] = FBC_T_TEXT,         [FGR_T_DATE] = FBC_T_DATE,
+    [FGR_T_TIME] = FBC_T_TIME,         [FGR_T_DATETIME] = FBC_T_DATETIME, [FGR_T_DURATION] = FBC_T_DURATION,
+    [FGR_T_PHONE] = FBC_T_PHONE,       [FGR_T_EMAIL] = FBC_T_EMAIL,       [FGR_T_URL] = FBC_T_URL,
+    [FGR_T_IMAGE] = FBC_T_IMAGE,       [FGR_T_AUDIO] = FBC_T_AUDIO,       [FGR_T_VIDEO] = FBC_T_VIDEO,
+    [FGR_T_DOCUMENT] = FBC_T_DOCUMENT, [FGR_T_LOCATION] = FBC_T_LOCATION, [FGR_T_JSON] = FBC_T_JSON,
 };
 
 bool emit_is(const struct fcc_type *t, enum fgr_type basic)
@@ -204,7 +205,8 @@ static void schema_image(struct emit *to, const struct fcc_type *t, uint16_t *ty
     struct fbc_build *b = to->b;
     const uint32_t init[] = {fbc_word(FBC_OP_RETV, 0, 0, 0)};
     const uint32_t body[] = {fbc_word(FBC_OP_END, 0, 0, 0)};
-    struct fbc_build_info info = {FN_STR("schema"), FN_STR(""), FN_STR("UTC"), FN_STR("en"), FN_STR("BRL"), FN_STR("en"), 0};
+    struct fbc_build_info info = {FN_STR("schema"), FN_STR(""), FN_STR("UTC"), FN_STR("en"), FN_STR("BRL"),
+                                  FN_STR("en"),     0};
     fbc_build_info(b, &info);
     to->t_bool = fbc_build_type(b, FBC_T_BOOL, 0);
     *type = emit_type(to, t);
@@ -239,7 +241,8 @@ struct fn_str emit_schema(struct emit *e, const struct fcc_type *record)
         out = fn_arena_dup(e->arena, fn_buf_view(&text));
     }
     if (code != FN_OK || text.failed) {
-        emit_fail(e, code != FN_OK ? code : FN_LIMIT, "the JSON Schema of %.*s is too large", FN_STR_ARG(record->decl->name));
+        emit_fail(e, code != FN_OK ? code : FN_LIMIT, "the JSON Schema of %.*s is too large",
+                  FN_STR_ARG(record->decl->name));
     }
     fbc_image_free(im);
     fbc_build_free(to.b);

@@ -61,7 +61,8 @@ struct fn_str emit_question_wait(struct emit *e, const struct fcc_question *q)
     return times == 1 ? q->name : fn_arena_printf(e->arena, "%.*s#%u", FN_STR_ARG(q->name), (unsigned)times);
 }
 
-void emit_question_row(struct emit *e, const struct fcc_question *q, uint16_t wait, const struct fn_str *options, unsigned n)
+void emit_question_row(struct emit *e, const struct fcc_question *q, uint16_t wait, const struct fn_str *options,
+                       unsigned n)
 {
     if (e->times[q - e->p->questions] > 1) {
         return;
@@ -164,8 +165,8 @@ static void bind_event(struct emit *e, const struct fgr_node *n, uint32_t again)
 {
     const struct fgr_node *params = n->sym->decl->kid[FGR_EVENT_params], *binds = n->kid[FGR_WAIT_EVENT_binds];
     uint16_t record = emit_record_of(e, n->sym->name, params);
-    unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, record, 0)), has = emit_reg(e, e->t_bool), row = emit_reg(e, record),
-             json = emit_reg(e, e->t_text);
+    unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, record, 0)), has = emit_reg(e, e->t_bool),
+             row = emit_reg(e, record), json = emit_reg(e, e->t_text);
     uint32_t fits = emit_label(e);
     emit_input(e, json, FBC_IN_EVENT);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
@@ -205,7 +206,8 @@ static void wait_event(struct emit *e, const struct fgr_node *n)
     uint16_t row = emit_wait_row(e, &w);
     unsigned mark = emit_mark(e);
     emit_question_row(e, q, row, NULL, 0);
-    unsigned deadline = emit_deadline(e, q->silence_time, silence_otherwise(q)); /* events that do not fit do not move it */
+    unsigned deadline =
+        emit_deadline(e, q->silence_time, silence_otherwise(q)); /* events that do not fit do not move it */
     emit_place(e, again);
     unsigned woke = emit_await(e, row, deadline);
     emit_switch(e, woke, (const uint32_t[]){event, silent, event}, 3);

@@ -38,7 +38,8 @@ enum cli_exit cli_help(struct cli *c)
     }
     printf("\n");
     for (size_t i = 0; i < FN_COUNT(options); i++) {
-        printf("  %-15s %-3s %-18s %s\n", options[i].long_name, options[i].short_name, options[i].arg, cli_say(c, options[i].pt, options[i].en));
+        printf("  %-15s %-3s %-18s %s\n", options[i].long_name, options[i].short_name, options[i].arg,
+               cli_say(c, options[i].pt, options[i].en));
     }
     return CLI_GOOD;
 }
@@ -110,7 +111,8 @@ static int option_named(const char *word, size_t n)
 {
     for (size_t i = 0; i < FN_COUNT(options); i++) {
         bool is_long = strlen(options[i].long_name) == n && strncmp(options[i].long_name, word, n) == 0;
-        bool is_short = options[i].short_name[0] != '\0' && strlen(options[i].short_name) == n && strncmp(options[i].short_name, word, n) == 0;
+        bool is_short = options[i].short_name[0] != '\0' && strlen(options[i].short_name) == n &&
+                        strncmp(options[i].short_name, word, n) == 0;
         if (is_long || is_short) {
             return (int)i;
         }
@@ -129,7 +131,8 @@ static enum cli_exit take_option(struct cli *c, int argc, char *const *argv, int
     c->options[o] = equal != NULL ? equal + 1 : "";
     if (options[o].arg[0] != '\0' && equal == NULL) {
         if (*at + 1 >= argc) {
-            fprintf(stderr, "funnelc: %s %s %s\n", cli_say(c, "falta o valor de", "missing value of"), options[o].long_name, options[o].arg);
+            fprintf(stderr, "funnelc: %s %s %s\n", cli_say(c, "falta o valor de", "missing value of"),
+                    options[o].long_name, options[o].arg);
             return CLI_USAGE;
         }
         c->options[o] = argv[++*at];
