@@ -50,6 +50,7 @@ void cli_tell(const struct cli *c, const struct cli_source *s); /* diagnostics, 
 const struct fbc_image *cli_image(const struct cli *c, const struct cli_source *s, struct fn_buf *bytes);
 
 enum cli_exit cli_check(struct cli *c);
+enum cli_exit cli_compat(struct cli *c);
 enum cli_exit cli_build(struct cli *c);
 enum cli_exit cli_test(struct cli *c);
 enum cli_exit cli_run(struct cli *c);
@@ -57,6 +58,7 @@ enum cli_exit cli_fmt(struct cli *c);
 enum cli_exit cli_disasm(struct cli *c);
 enum cli_exit cli_dump(struct cli *c);
 enum cli_exit cli_explain(struct cli *c);
+enum cli_exit cli_graph(struct cli *c);
 enum cli_exit cli_help(struct cli *c);
 enum cli_exit cli_version(struct cli *c);
 

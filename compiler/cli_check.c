@@ -1,6 +1,8 @@
-/* cli_check.c: check, build, disasm, dump, fmt.
+/* cli_check.c: check, compat, build, disasm, dump, fmt.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
+#include "fcc_compat.h"
+#include "fcc_report.h"
 #include "fgr_fmt.h"
 
 #include <stdlib.h>
@@ -31,17 +33,18 @@ static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
 
 /* -- check --------------------------------------------------------------------------------------------------------------------- */
 
-static void report(const struct cli *c, const struct fcc_program *p)
+static enum cli_exit report(const struct cli *c, const struct fcc_program *p)
 {
-    printf("%s: %u\n", cli_say(c, "chamadas de IA por turno, no pior caso", "AI calls a turn, at worst"),
-           (unsigned)p->ai_calls_turn);
-    printf("%s: %u\n", cli_say(c, "chamadas de IA por conversa, no pior caso", "AI calls a conversation, at worst"),
-           (unsigned)p->ai_calls_conversation);
-    printf("%s: %u\n", cli_say(c, "mensagens por turno, no pior caso", "messages a turn, at worst"),
-           (unsigned)p->messages_turn);
-    printf("%s: %llu\n",
-           cli_say(c, "bytes de uma conversa guardada, no pior caso", "bytes of a suspended conversation, at worst"),
-           (unsigned long long)p->suspended_bytes);
+    const char *format = c->options[CLI_O_FORMAT];
+    struct fn_buf out;
+    fn_buf_init(&out, OUT_MAX);
+    if (format != NULL && strcmp(format, "json") == 0) {
+        fcc_report_json(&out, p);
+        fn_buf_char(&out, '\n');
+    } else {
+        fcc_report_print(&out, p, c->lang);
+    }
+    return put(&out);
 }
 
 struct edit {
@@ -109,7 +112,7 @@ static enum cli_exit check_one(const struct cli *c, const char *path)
         cli_tell(c, &s);
         code = worse(code, s.diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD);
         if (cli_has(c, CLI_O_REPORT) && s.diags.errors == 0) {
-            report(c, s.program);
+            code = worse(code, report(c, s.program));
         }
     }
     cli_close(&s);
@@ -122,6 +125,41 @@ enum cli_exit cli_check(struct cli *c)
     for (int i = 0; i < c->n_args; i++) {
         code = worse(code, check_one(c, c->args[i]));
     }
+    return code;
+}
+
+/* -- compat ----------------------------------------------------------------------------------------------------------- */
+
+static enum cli_exit compare(const struct cli *c, struct cli_source *from, const struct cli_source *to)
+{
+    struct fcc_compat table;
+    struct fn_buf out;
+    if (from->diags.errors > 0 || to->diags.errors > 0) {
+        cli_tell(c, from->diags.errors > 0 ? from : to);
+        return CLI_FINDINGS;
+    }
+    if (fcc_compat(&from->arena, from->program, to->program, &table) != FN_OK) {
+        return CLI_IO;
+    }
+    fn_buf_init(&out, OUT_MAX);
+    fcc_compat_print(&out, &table, cli_has(c, CLI_O_VERBOSE) ? FCC_COMPAT_ALL : FCC_COMPAT_DIFFERENCES, c->lang);
+    return worse(put(&out), table.unsettled > 0 ? CLI_FINDINGS : CLI_GOOD);
+}
+
+enum cli_exit cli_compat(struct cli *c)
+{
+    struct cli_source from, to;
+    enum cli_exit code = wants(c, 2, "OLD NEW");
+    if (code != CLI_GOOD) {
+        return code;
+    }
+    code = cli_open(c, &from, c->args[0]);
+    if (code == CLI_GOOD) {
+        code = cli_open(c, &to, c->args[1]);
+        code = code == CLI_GOOD ? compare(c, &from, &to) : code;
+        cli_close(&to);
+    }
+    cli_close(&from);
     return code;
 }
 
