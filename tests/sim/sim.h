@@ -8,7 +8,7 @@
 #include "frt_engine.h"
 #include "frt_memory.h"
 
-enum { SIM_CONTACTS = 4, SIM_MESSAGES = 200, SIM_EVENTS = 2000, SIM_SENT = 4000, SIM_TEXT = 160 };
+enum { SIM_CONTACTS = 4, SIM_MESSAGES = 200, SIM_EVENTS = 600, SIM_SENT = 600, SIM_TEXT = 160 };
 
 struct sim_rates { /* of a thousand */
     uint32_t crash, lose, vanish, refuse, hold;     /* store operations */
