@@ -287,7 +287,8 @@ static void on_echo(struct fn_arena *arena, struct fsv_evo_item *item, const str
 {
     on_upsert(arena, item, data, instance);
     if (item->kind == FSV_EVO_OWN || item->kind == FSV_EVO_MESSAGE ||
-        (item->kind == FSV_EVO_IGNORED && item->id.n > 0)) {
+        (item->kind == FSV_EVO_IGNORED && item->dedupe.n > 0)) {
+        item->why = NULL;
         item->kind = FSV_EVO_ECHO; /* buttons and lists have no content row, but their id is what counts */
     }
 }

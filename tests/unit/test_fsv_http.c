@@ -1,0 +1,259 @@
+/* test_fsv_http.c: the address policy, spelling by spelling; and the HTTP client against a real loopback peer that reads a request whole and
+ * then hangs up: the body must not be sent a second time behind our back, whether or not the connection was a reused one.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fsv_http.h"
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* -- addresses ------------------------------------------------------------------------------------------------------------------- */
+
+static bool allowed(const char *text, const char *list)
+{
+    struct sockaddr_storage a = {0};
+    struct fsv_allow allow = {fn_str_c(list)};
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&a;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a;
+    a.ss_family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+    bool read = a.ss_family == AF_INET ? inet_pton(AF_INET, text, &v4->sin_addr) == 1
+                                       : inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
+    CU_ASSERT_TRUE_FATAL(read);
+    return fsv_address_allowed((const struct sockaddr *)&a, &allow);
+}
+
+static void test_addresses(void)
+{
+    static const char *const refused[] = {"0.0.0.0",
+                                          "0.1.2.3",
+                                          "10.0.0.1",
+                                          "10.255.255.255",
+                                          "100.64.0.1",
+                                          "100.127.255.255",
+                                          "127.0.0.1",
+                                          "127.255.255.254",
+                                          "169.254.169.254",
+                                          "172.16.0.1",
+                                          "172.31.255.255",
+                                          "192.0.0.1",
+                                          "192.0.2.1",
+                                          "192.88.99.1",
+                                          "192.168.1.1",
+                                          "198.18.0.1",
+                                          "198.19.255.255",
+                                          "198.51.100.1",
+                                          "203.0.113.7",
+                                          "224.0.0.1",
+                                          "240.0.0.1",
+                                          "255.255.255.255",
+                                          "::",
+                                          "::1",
+                                          "::127.0.0.1",
+                                          "::ffff:127.0.0.1",
+                                          "::ffff:10.0.0.1",
+                                          "::ffff:169.254.169.254",
+                                          "64:ff9b::7f00:1",
+                                          "64:ff9b:1::1",
+                                          "100::1",
+                                          "2001::1",
+                                          "2001:db8::1",
+                                          "2002:7f00:1::",
+                                          "fc00::1",
+                                          "fd12::1",
+                                          "fe80::1",
+                                          "fec0::1",
+                                          "ff02::1"};
+    static const char *const open[] = {"1.1.1.1",         "8.8.8.8",         "9.255.255.255",  "11.0.0.0",
+                                       "100.63.255.255",  "100.128.0.0",     "172.15.255.255", "172.32.0.0",
+                                       "192.167.255.255", "198.17.255.255",  "198.20.0.0",     "223.255.255.255",
+                                       "::ffff:8.8.8.8",  "2606:4700::1111", "2a00::1",        "2001:200::1"};
+    for (size_t i = 0; i < FN_COUNT(refused); i++) {
+        CU_ASSERT_FALSE(allowed(refused[i], ""));
+    }
+    for (size_t i = 0; i < FN_COUNT(open); i++) {
+        CU_ASSERT(allowed(open[i], ""));
+    }
+    CU_ASSERT(allowed("127.0.0.1", "10.0.0.9,127.0.0.1"));
+    CU_ASSERT(allowed("::ffff:127.0.0.1", "127.0.0.1"));
+    CU_ASSERT(allowed("::1", "::1"));
+    CU_ASSERT_FALSE(allowed("127.0.0.2", "127.0.0.1"));
+    CU_ASSERT_FALSE(allowed("127.0.0.1", "127.0.0.11,nonsense,,"));
+    struct sockaddr unix_socket = {.sa_family = AF_UNIX};
+    CU_ASSERT_FALSE(fsv_address_allowed(&unix_socket, &(struct fsv_allow){FN_STR_NULL}));
+}
+
+/* -- a peer ---------------------------------------------------------------------------------------------------------------------- */
+
+/* Answers the first `polite` requests of each connection, reads the next one whole, and hangs up. */
+struct peer {
+    int fd;
+    uint16_t port;
+    int polite;
+    int requests;
+    pthread_t thread;
+};
+
+static bool read_request(int fd)
+{
+    char got[4096];
+    size_t n = 0;
+    while (n < sizeof got - 1) {
+        ssize_t part = recv(fd, got + n, sizeof got - 1 - n, 0);
+        if (part <= 0) {
+            return false;
+        }
+        n += (size_t)part;
+        got[n] = '\0';
+        if (strstr(got, "corpo-do-pedido") != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void *serve(void *self)
+{
+    struct peer *p = self;
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 3\r\n\r\nok";
+    for (int fd = accept(p->fd, NULL, NULL); fd >= 0; fd = accept(p->fd, NULL, NULL)) {
+        for (int i = 0; read_request(fd); i++) {
+            p->requests++;
+            if (i == p->polite) {
+                break;
+            }
+            (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+        }
+        close(fd);
+    }
+    return NULL;
+}
+
+static void peer_start(struct peer *p, int polite)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t n = sizeof at;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    *p = (struct peer){.fd = socket(AF_INET, SOCK_STREAM, 0), .polite = polite};
+    CU_ASSERT_EQUAL_FATAL(bind(p->fd, (struct sockaddr *)&at, sizeof at), 0);
+    CU_ASSERT_EQUAL_FATAL(listen(p->fd, 8), 0);
+    CU_ASSERT_EQUAL_FATAL(getsockname(p->fd, (struct sockaddr *)&at, &n), 0);
+    p->port = ntohs(at.sin_port);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&p->thread, NULL, serve, p), 0);
+}
+
+static void peer_stop(struct peer *p)
+{
+    shutdown(p->fd, SHUT_RDWR);
+    pthread_join(p->thread, NULL);
+    close(p->fd);
+}
+
+struct run {
+    struct fsv_loop *loop;
+    struct fsv_http *http;
+    struct fsv_http_request request;
+    int left;
+    struct fsv_outcome outcomes[4];
+    int n;
+};
+
+static void on_done(void *ctx, const struct fsv_outcome *outcome)
+{
+    struct run *r = ctx;
+    r->outcomes[r->n] = *outcome;
+    r->outcomes[r->n++].body = FN_STR_NULL;
+    if (--r->left > 0) {
+        fsv_http_start(r->http, &r->request, on_done, r);
+    } else {
+        fsv_loop_stop(r->loop);
+    }
+}
+
+/* `times` requests one after the other. */
+static void post(struct run *r, uint16_t port, const char *scheme, enum fsv_http_policy policy, const char *allow,
+                 int times)
+{
+    static char url[128];
+    snprintf(url, sizeof url, "%s://127.0.0.1:%u/x", scheme, (unsigned)port);
+    *r = (struct run){.left = times};
+    r->request = (struct fsv_http_request){
+        .policy = policy, .method = FN_STR("POST"), .url = fn_str_c(url), .body = FN_STR("corpo-do-pedido")};
+    r->request.timeout_ms = 5000;
+    r->request.answer_max = 1024;
+    CU_ASSERT_EQUAL_FATAL(fsv_loop_new(&r->loop), FN_OK);
+    CU_ASSERT_EQUAL_FATAL(fsv_http_new(r->loop, (struct fsv_allow){fn_str_c(allow)}, &r->http), FN_OK);
+    fsv_http_start(r->http, &r->request, on_done, r);
+    CU_ASSERT_EQUAL(r->n, 0); /* never inside start */
+    CU_ASSERT_EQUAL(fsv_loop_run(r->loop), FN_OK);
+    CU_ASSERT_EQUAL(fsv_http_running(r->http), 0);
+    fsv_http_free(r->http);
+    fsv_loop_free(r->loop);
+}
+
+static void test_answer(void)
+{
+    struct peer p;
+    struct run r;
+    peer_start(&p, 9);
+    post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 2);
+    peer_stop(&p);
+    CU_ASSERT(r.outcomes[0].answered && r.outcomes[0].wrote && r.outcomes[0].status == 200);
+    CU_ASSERT_EQUAL(r.outcomes[0].retry_after_ms, 3000);
+    CU_ASSERT_EQUAL(p.requests, 2);
+}
+
+static void test_hang_up_is_unknown_and_not_repeated(void)
+{
+    for (int polite = 0; polite < 3; polite++) {
+        struct peer p;
+        struct run r;
+        peer_start(&p, polite);
+        post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", polite + 1);
+        peer_stop(&p);
+        const struct fsv_outcome *last = &r.outcomes[polite];
+        CU_ASSERT_FALSE(last->answered);
+        CU_ASSERT(last->wrote);
+        CU_ASSERT_EQUAL(fsv_outcome_transport(last), FSV_UNKNOWN);
+        CU_ASSERT_EQUAL(p.requests, polite + 1);
+    }
+}
+
+static void test_nobody_there_is_not_sent(void)
+{
+    struct peer p;
+    struct run r;
+    peer_start(&p, 0);
+    peer_stop(&p);
+    post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 1);
+    CU_ASSERT_EQUAL(fsv_outcome_transport(&r.outcomes[0]), FSV_NOT_SENT);
+}
+
+static void test_tenant_policy(void)
+{
+    struct peer p;
+    struct run r;
+    peer_start(&p, 9);
+    post(&r, p.port, "http", FSV_HTTP_TENANT, "", 1);
+    CU_ASSERT(r.outcomes[0].blocked);
+    post(&r, 443, "https", FSV_HTTP_TENANT, "", 1); /* a usual port: stopped when connecting */
+    CU_ASSERT(r.outcomes[0].blocked);
+    post(&r, p.port, "ftp", FSV_HTTP_OPERATOR, "", 1);
+    CU_ASSERT_FALSE(r.outcomes[0].answered);
+    CU_ASSERT_EQUAL(p.requests, 0);
+    post(&r, p.port, "http", FSV_HTTP_TENANT, "127.0.0.1", 1);
+    CU_ASSERT(r.outcomes[0].answered);
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    post(&r, p.port, "http", FSV_HTTP_TENANT, "127.0.0.1", 1);
+    CU_ASSERT(r.outcomes[0].answered); /* no proxy from the environment */
+    unsetenv("http_proxy");
+    peer_stop(&p);
+}
+
+UNIT_SUITE("fsv_http", {"addresses", test_addresses}, {"answer", test_answer},
+           {"hang-up is unknown, not repeated", test_hang_up_is_unknown_and_not_repeated},
+           {"nobody there is not sent", test_nobody_there_is_not_sent}, {"tenant policy", test_tenant_policy})
