@@ -74,7 +74,7 @@ static struct place *choose_local(struct ctx *c, struct fgr_node *n, const struc
     if (s == NULL || (source == NULL && type == NULL)) {
         return NULL;
     }
-    sema_sym(s)->needs_set = true;
+    sema_sym(s)->needs_set |= s->kind == FCC_S_LOCAL; /* a var has the value of its declaration */
     return sema_place_of(c, s);
 }
 

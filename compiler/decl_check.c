@@ -129,9 +129,10 @@ static void check_migrate(struct ctx *c, struct fgr_node *n)
             struct fn_diag *d = sema_name_diag(c, FGR_D_MIGRATE_STILL_THERE, n);
             fn_diag_label(d, old->decl->text_span, FGR_L_STILL_HERE);
         }
-        struct fgr_node target = *n;
-        target.text = n->text2;
-        n->sym = sema_find(c, NS_STAGE, &target, n->text2, FGR_D_STAGE_UNKNOWN, NULL);
+        n->sym = sema_lookup(c, NS_STAGE, n->text2);
+        if (n->sym == NULL && n->text2.n != 0) {
+            sema_arg(sema_diag(c, FGR_D_STAGE_UNKNOWN, n), "name", n->text2);
+        }
         return;
     }
     struct fcc_sym *v = sema_lookup(c, NS_VALUE, n->text);

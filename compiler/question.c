@@ -412,7 +412,19 @@ static void wait_event(struct ctx *c, struct asked *a)
     sema_fork_join(c, &a->fork);
 }
 
-enum { TALK_CALLS = 5 /* an answer, and at most four rounds of tools */ };
+enum { TALK_ROUNDS = 4 /* of tools; then the answer */ };
+
+/* Calls of a model for one message: the rounds, the answer, and what the costliest tool calls itself in each round. */
+static int64_t talk_calls(const struct fcc_sym *agent)
+{
+    const struct fgr_node *props = agent != NULL && agent->decl != NULL ? agent->decl->kid[FGR_AGENT_props] : NULL;
+    int64_t tool = 0;
+    for (uint32_t i = 0; props != NULL && i < props->n_items; i++) {
+        const struct fcc_sym *s = props->items[i]->aux == FGR_P_CAN ? props->items[i]->sym : NULL;
+        tool = s != NULL && sema_sym(s)->ai > tool ? sema_sym(s)->ai : tool;
+    }
+    return 1 + TALK_ROUNDS * (1 + tool);
+}
 
 static bool is_agent(const struct fcc_sym *s)
 {
@@ -438,12 +450,12 @@ static void talk(struct ctx *c, struct asked *a)
     if (agent->sym != NULL) {
         sema_sym(agent->sym)->visit = 1;
     }
-    sema_path_ai(c, TALK_CALLS);
+    sema_path_ai(c, talk_calls(agent->sym));
     sema_path_send(c, a->node, true, false);
     question_begin_wait(c, a);
     question_common_ways(c, a);
     sema_path_message(&c->path);
-    sema_path_ai(c, TALK_CALLS);
+    sema_path_ai(c, talk_calls(agent->sym));
     branch_done(c, a);
 }
 

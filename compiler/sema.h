@@ -22,6 +22,7 @@ struct sym {
     struct place *place; /* facts about the value it names, made when first needed */
     uint32_t expose;     /* number among the variables that are read somewhere before they are set, or SEMA_NO_INDEX */
     uint32_t allowed;    /* `allow personal` in force, nested */
+    uint32_t ai;         /* TOOL: most AI calls of one run of its body */
     uint32_t graph;      /* STAGE, FLOW: node of the graph */
     uint8_t taint;       /* sema_taint of its value */
     uint8_t visit;       /* types and flows: 0 new, 1 being visited, 2 done */
@@ -344,6 +345,7 @@ void sema_match(struct ctx *c, struct fgr_node *n);
 void sema_loop(struct ctx *c, struct fgr_node *n);
 void sema_classify(struct ctx *c, struct fgr_node *n); /* with arms */
 void sema_collect_always(struct ctx *c, const struct fgr_node *file);
+void sema_walk_tools(struct ctx *c, struct fgr_node *file);
 void sema_walk_units(struct ctx *c, struct fgr_node *file);
 void sema_jump(struct ctx *c, struct fgr_node *n, struct fn_str stage);
 bool sema_may_wait(struct ctx *c, const struct fgr_node *n); /* a diagnostic when the unit may not */

@@ -227,7 +227,7 @@ static void stmt_return(struct ctx *c, struct fgr_node *n)
             sema_sym(c->unit.sym)->taint |= (uint8_t)c->taint;
         }
     }
-    if (c->unit.kind == UNIT_FLOW && !c->path.dead) {
+    if ((c->unit.kind == UNIT_FLOW || c->unit.kind == UNIT_TOOL) && !c->path.dead) {
         if (c->unit.exits) {
             sema_path_join(&c->unit.exit, &c->path);
         } else {

@@ -133,8 +133,7 @@ static void step_given(struct ctx *c, struct fgr_node *n)
     c->writing = true;
     sema_expr(c, target, NULL);
     c->writing = false;
-    bool good = target->sym != NULL && (target->sym->kind == FCC_S_CONTACT_FIELD || target->sym->kind == FCC_S_VAR ||
-                                        target->sym->kind == FCC_S_BUILTIN);
+    bool good = target->sym != NULL && (target->sym->kind == FCC_S_CONTACT_FIELD || target->sym->kind == FCC_S_BUILTIN);
     if (!good) {
         if (target->type != NULL && !sema_is_error(target->type)) {
             sema_diag(c, FGR_D_NOT_ASSIGNABLE, target);

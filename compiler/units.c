@@ -105,6 +105,13 @@ static void walk_code(struct ctx *c, struct fgr_node *n, enum unit_kind kind, st
         struct fn_diag *d = sema_diag_at(c, FGR_D_RETURN_MISSING, end_of(body));
         sema_arg(d, "name", n->text);
     }
+    if (kind == UNIT_TOOL && n->sym != NULL) {
+        if (c->unit.exits) {
+            sema_path_join(&c->path, &c->unit.exit);
+        }
+        bool calls = (c->unit.exits || !c->path.dead) && c->path.ai_in > 0;
+        sema_sym(n->sym)->ai = calls && c->path.ai_in < UINT16_MAX ? (uint32_t)c->path.ai_in : calls ? UINT16_MAX : 0;
+    }
     if (kind == UNIT_FLOW) {
         if (!c->path.dead && c->unit.exits) {
             sema_path_join(&c->unit.exit, &c->path);
@@ -279,6 +286,18 @@ void sema_collect_always(struct ctx *c, const struct fgr_node *file)
     }
 }
 
+/* Tools before stages: a `talk` counts what the tools of its agent may call. */
+void sema_walk_tools(struct ctx *c, struct fgr_node *file)
+{
+    const struct fgr_node *decls = file->kid[FGR_FILE_decls];
+    for (uint32_t i = 0; i < decls->n_items && !c->full; i++) {
+        struct fgr_node *n = decls->items[i];
+        if (n->kind == FGR_TOOL) {
+            walk_code(c, n, UNIT_TOOL, n->kid[FGR_TOOL_body], SEMA_NO_INDEX);
+        }
+    }
+}
+
 void sema_walk_units(struct ctx *c, struct fgr_node *file)
 {
     const struct fgr_node *decls = file->kid[FGR_FILE_decls];
@@ -287,7 +306,6 @@ void sema_walk_units(struct ctx *c, struct fgr_node *file)
         switch (n->kind) {
         case FGR_STAGE: walk_stage(c, n); break;
         case FGR_FN: walk_code(c, n, UNIT_FN, n->kid[FGR_FN_body], SEMA_NO_INDEX); break;
-        case FGR_TOOL: walk_code(c, n, UNIT_TOOL, n->kid[FGR_TOOL_body], SEMA_NO_INDEX); break;
         case FGR_START: walk_start(c, n); break;
         case FGR_ALWAYS:
             for (uint32_t k = 0; k < n->kid[FGR_ALWAYS_ons]->n_items; k++) {

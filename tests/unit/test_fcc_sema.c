@@ -191,6 +191,15 @@ static void test_bounds(void)
     CU_ASSERT(program->suspended_bytes > 40 && program->suspended_bytes < 65536);
 }
 
+static void test_tools_count(void)
+{
+    UNIT_ASSERT_STR(codes(HEAD "tool t(x: text(20)) -> text {\n  let y = write \"{x}\" else \"\"\n  return y\n}\n"
+                               "agent a {\n  model \"m\"\n  instructions \"Oi\"\n  can t\n}\n"
+                               "stage inicio {\n  talk to a {\n    done -> falha\n  }\n}\n"),
+                    "");
+    CU_ASSERT_EQUAL(program->ai_calls_turn, 9); /* an answer, four rounds, and in each the tool's own call */
+}
+
 static void test_templates(void)
 {
     const struct fcc_template catalogue[] = {{FN_STR("lembrete"), FN_STR("pt_BR"), 1}};
@@ -262,10 +271,28 @@ static void test_privacy_follows_values(void)
                     "F0601");
 }
 
-UNIT_SUITE("fcc_sema", {"narrows", test_narrows}, {"leaves types", test_leaves_types},
+/* `choose cor: Cor` of a var leaves the var the value of its declaration on the paths that do not ask. */
+static void test_choose_var(void)
+{
+    UNIT_ASSERT_STR(codes(HEAD "enum Cor { azul, verde }\nvar cor: Cor = azul\nstart on keyword \"x\" -> ultima\n"
+                               "stage inicio {\n  choose cor: Cor \"?\"\n  -> ultima\n}\n"
+                               "stage ultima {\n  say \"{cor}\"\n  end\n}\n"),
+                    "");
+}
+
+/* `given` sets what the contact had before; a var begins with the conversation. */
+static void test_given(void)
+{
+    UNIT_ASSERT_STR(codes(HEAD NAME "var n: int = 0\nstage inicio {\n  say \"{n}\"\n  end\n}\n"
+                                    "test \"a\" {\n  given contact.nome = \"B\"\n  given n = 2\n}\n"),
+                    "F0329");
+}
+
+UNIT_SUITE("fcc_sema", {"choose keeps a var set", test_choose_var}, {"given", test_given},
+           {"narrows", test_narrows}, {"leaves types", test_leaves_types},
            {"questions are total", test_questions_are_total},
            {"named arguments are bound", test_named_arguments_are_bound},
            {"sets flow between stages", test_sets_flow_between_stages}, {"window", test_window},
-           {"floods", test_floods}, {"bounds", test_bounds}, {"templates", test_templates}, {"modules", test_modules},
-           {"allowed lints", test_allowed_lints}, {"no cascade", test_no_cascade},
-           {"privacy follows values", test_privacy_follows_values})
+           {"floods", test_floods}, {"bounds", test_bounds}, {"tools count", test_tools_count},
+           {"templates", test_templates}, {"modules", test_modules}, {"allowed lints", test_allowed_lints},
+           {"no cascade", test_no_cascade}, {"privacy follows values", test_privacy_follows_values})
