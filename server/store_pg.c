@@ -19,7 +19,7 @@
 enum {
     LINKS = 5, LINK_TURN = 0, LINK_TURN_2 = 1, LINK_IN = 2, LINK_READ = 3, LINK_PEOPLE = 4, /* what a connection is for */
     DEPTH_WRITE = 4, DEPTH_READ = 8, TRIES = 6, ALONE_AFTER = 2, BACKOFF_MIN_MS = 50, BACKOFF_MAX_MS = 5000, CONNECT_MS = 10000,
-    GRACE_MS = 5000, TAG_EVENT = 100, TAG_TIMER = 101, EVENTS = 16
+    GRACE_MS = 5000, REPLAN_MIN_MS = 500, REPLAN_MAX_MS = 60000, TAG_EVENT = 100, TAG_TIMER = 101, EVENTS = 16
 };
 
 struct queue {
@@ -32,6 +32,7 @@ struct link {
     int64_t retry_at;  /* DOWN: when to try again */
     int64_t open_by;   /* OPENING: until when it must be up */
     int64_t backoff;
+    int64_t replan_at, replan_every; /* doubles: tables that were small grow fast at first */
     bool looking_up;
 };
 struct pg_store {
@@ -231,9 +232,13 @@ static void read_answers(struct pg_store *s, struct link *l, int64_t now)
 {
     struct pg_rows rows;
     struct pg_fault fault;
-    while (l->conn.state == PG_UP && l->flight.first != NULL) {
+    for (;;) {
+        enum pg_event e = l->conn.state == PG_UP ? pg_conn_next(&l->conn, &rows, &fault) : PG_EV_NONE;
         struct pg_job *j = l->flight.first;
-        switch (pg_conn_next(&l->conn, &rows, &fault)) {
+        if (j == NULL) {
+            return;
+        }
+        switch (e) {
         case PG_EV_ROWS: kinds[j->op->kind].take(j, j->answered++, &rows); break;
         case PG_EV_FAULT:
             j->faulted = true;
@@ -338,6 +343,8 @@ static void step_link(struct pg_store *s, struct link *l, int64_t now)
     }
     if (l->conn.state == PG_UP && !was_up) {
         l->backoff = 0;
+        l->replan_every = REPLAN_MIN_MS;
+        l->replan_at = now + l->replan_every;
         if (s->told_down) {
             s->told_down = false;
             tell(s, "store.pg.up", "connected");
@@ -348,6 +355,10 @@ static void step_link(struct pg_store *s, struct link *l, int64_t now)
     }
     if (l->conn.state == PG_DOWN && !s->closed && now >= l->retry_at) {
         reopen(s, l, now);
+    }
+    if (l->conn.state == PG_UP && now >= l->replan_at && pg_conn_replan(&l->conn)) {
+        l->replan_every = l->replan_every * 2 > REPLAN_MAX_MS ? REPLAN_MAX_MS : l->replan_every * 2;
+        l->replan_at = now + l->replan_every;
     }
     give_up_waiting(s, l, now);
     pump(s, l, now);

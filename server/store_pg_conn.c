@@ -182,6 +182,7 @@ void pg_conn_open(struct pg_conn *c, const struct pg_target *t, const char *addr
     c->pooled = pooled;
     c->statement_ms = t->statement_ms;
     c->pending = 0;
+    c->swallow = false;
     c->step = STEP_IDLE;
     c->state = PG_OPENING;
     c->pq = PQconnectStartParams(k.key, k.value, 0);
@@ -355,6 +356,21 @@ void pg_conn_send(struct pg_conn *c, struct pg_seg *seg)
     flush(c);
 }
 
+bool pg_conn_replan(struct pg_conn *c)
+{
+    if (c->state != PG_UP || c->pooled || c->pending != 0) {
+        return c->pooled;
+    }
+    c->swallow = true;
+    c->pending = 2;
+    if (PQsendQueryParams(c->pq, "DISCARD PLANS", 0, NULL, NULL, NULL, NULL, 1) != 1 || PQpipelineSync(c->pq) != 1) {
+        break_down(c, NULL);
+        return false;
+    }
+    flush(c);
+    return true;
+}
+
 /* -- answers --------------------------------------------------------------------------------------------------------------------------------- */
 int64_t pg_int(const struct pg_rows *rows, int row, int col)
 {
@@ -412,7 +428,9 @@ static enum pg_event pipeline_next(struct pg_conn *c, struct pg_rows *rows, stru
             break_down(c, NULL);
             return PG_EV_NONE;
         }
-        if (e != PG_EV_NONE) {
+        if (c->swallow) {
+            c->swallow = e != PG_EV_END;
+        } else if (e != PG_EV_NONE) {
             return e;
         }
     }

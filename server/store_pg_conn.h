@@ -72,6 +72,7 @@ struct pg_conn {
     int epoll;
     uint32_t tag;
     unsigned pending;         /* pipeline: answers not yet complete */
+    bool swallow;             /* answers up to the next END are ours */
     const void *result;
     struct pg_seg todo;       /* pooled: not sent yet */
     unsigned step;            /* pooled: enum */
@@ -84,6 +85,8 @@ void pg_conn_close(struct pg_conn *c);
 void pg_conn_io(struct pg_conn *c);
 bool pg_conn_free(const struct pg_conn *c, unsigned under_way, unsigned depth); /* takes a segment */
 void pg_conn_send(struct pg_conn *c, struct pg_seg *seg);                       /* takes seg's statements; failure shows as PG_DOWN */
+/* Forgets the plans, when nothing is under way: they were made for the tables' size of then. False: not now. */
+bool pg_conn_replan(struct pg_conn *c);
 enum pg_event pg_conn_next(struct pg_conn *c, struct pg_rows *rows, struct pg_fault *fault);
 
 /* -- at start only: blocking ------------------------------------------------------------------------------------------------------------- */

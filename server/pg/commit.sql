@@ -45,8 +45,8 @@ lines AS (
     INSERT INTO funnel.message (tenant_id, conv_id, msg_id, at, dir, delivery, kind, body, ext_id)
     SELECT tenant, conv, id, at, dir, delivery, kind, body, ext_id FROM l ON CONFLICT DO NOTHING),
 ext AS (
-    INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at)
-    SELECT tenant, ext_id, conv, id, at FROM l WHERE ext_id <> '' AND dir <> 1 ON CONFLICT DO NOTHING),
+    INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at, delivery)
+    SELECT tenant, ext_id, conv, id, at, delivery FROM l WHERE ext_id <> '' AND dir <> 1 ON CONFLICT DO NOTHING),
 sums AS (
     INSERT INTO funnel.metric_delta (tenant_id, key, bucket, part, n)
     SELECT x.tenant, x.key, x.bucket, min(x.part), sum(x.n)

@@ -20,17 +20,17 @@ kept AS (
           t.verdict <> 0 AND NOT (t.verdict = 1 AND t.dropped = 1) AND e.state <> 4 AND e.epoch = t.epoch
     RETURNING t.k),
 ok AS MATERIALIZED (SELECT k FROM closed UNION ALL SELECT k FROM kept),
-line AS (
-    UPDATE funnel.message m SET
-        delivery = CASE WHEN t.verdict = 1 THEN 5 WHEN m.delivery < 2 OR m.delivery = 5 THEN 2 ELSE m.delivery END,
-        ext_id = CASE WHEN t.verdict = 0 AND t.ext_id <> '' THEN t.ext_id ELSE m.ext_id END
-    FROM t WHERE m.tenant_id = t.tenant AND m.conv_id = t.conv AND m.msg_id = (t.effect | 4611686018427387904) AND t.verdict < 2 AND
-        COALESCE(t.k IN (SELECT k FROM ok), false)
-    RETURNING t.k),
+failed AS (
+    UPDATE funnel.message m SET delivery = 5 FROM t
+    WHERE m.tenant_id = t.tenant AND m.conv_id = t.conv AND m.msg_id = (t.effect | 4611686018427387904) AND t.verdict = 1 AND
+        COALESCE(t.k IN (SELECT k FROM ok), false)),
 ext AS (
-    INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at)
-    SELECT t.tenant, t.ext_id, t.conv, t.effect | 4611686018427387904, t.at FROM t
-    WHERE t.verdict = 0 AND t.ext_id <> '' AND COALESCE(t.k IN (SELECT k FROM line), false) ON CONFLICT DO NOTHING),
+    INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at, delivery)
+    SELECT t.tenant, t.ext_id, t.conv, t.effect | 4611686018427387904, t.at, 2 FROM t
+    WHERE t.verdict = 0 AND COALESCE(t.k IN (SELECT k FROM ok), false)
+    ON CONFLICT (tenant_id, conv_id, msg_id) DO UPDATE SET
+        ext_id = CASE WHEN excluded.ext_id <> '' THEN excluded.ext_id ELSE sent.ext_id END,
+        delivery = CASE WHEN sent.delivery < 2 OR sent.delivery = 5 THEN 2 ELSE sent.delivery END),
 box AS (
     INSERT INTO funnel.inbox (tenant_id, conv_id, in_id, shard, kind, due_at, received_at, ref, payload)
     SELECT t.tenant, t.conv, t.in_id, t.shard, t.kind, t.due_at, t.received_at, t.ref, t.payload FROM t

@@ -65,8 +65,8 @@ line AS (
     INSERT INTO funnel.message (tenant_id, conv_id, msg_id, at, dir, delivery, kind, body, ext_id)
     SELECT tenant, conv_id, row_id, log_at, log_dir, log_delivery, log_kind, log_body, log_ext FROM ok WHERE log_kind <> ''),
 ext AS (
-    INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at)
-    SELECT tenant, log_ext, conv_id, row_id, log_at FROM ok WHERE log_kind <> '' AND log_ext <> '' AND log_dir <> 1 ON CONFLICT DO NOTHING),
+    INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at, delivery)
+    SELECT tenant, log_ext, conv_id, row_id, log_at, log_delivery FROM ok WHERE log_kind <> '' AND log_ext <> '' AND log_dir <> 1 ON CONFLICT DO NOTHING),
 moved AS (
     UPDATE funnel.conv c SET address = ok.address FROM ok
     WHERE c.tenant_id = ok.tenant AND c.conv_id = ok.conv_id AND NOT ok.made AND ok.address <> '' AND ok.address <> ok.old_address),

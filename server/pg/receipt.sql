@@ -5,6 +5,6 @@ f AS MATERIALIZED (
     JOIN funnel.sent s ON s.tenant_id = t.tenant AND s.ext_id = t.ext_id WHERE t.ext_id <> '' ORDER BY t.k, s.conv_id, s.msg_id),
 g AS MATERIALIZED (SELECT tenant, conv_id, msg_id, max(delivery) AS delivery FROM f GROUP BY 1, 2, 3 ORDER BY 1, 2, 3),
 u AS (
-    UPDATE funnel.message m SET delivery = g.delivery FROM g
-    WHERE m.tenant_id = g.tenant AND m.conv_id = g.conv_id AND m.msg_id = g.msg_id AND m.delivery < g.delivery)
+    UPDATE funnel.sent s SET delivery = g.delivery FROM g
+    WHERE s.tenant_id = g.tenant AND s.conv_id = g.conv_id AND s.msg_id = g.msg_id AND s.delivery < g.delivery)
 SELECT k, conv_id FROM f

@@ -60,19 +60,22 @@ CREATE TABLE funnel.effect (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_cost_delay = 0, vacuum_truncate = off);
 
+-- Written once. What the provider says later about a message of ours is in sent, so that a DONE changes no row here; only a
+-- failure is written into delivery. Readers take sent before message.
 CREATE TABLE funnel.message (
     tenant_id int8 NOT NULL, conv_id int8 NOT NULL, msg_id int8 NOT NULL, at int8 NOT NULL,
     dir int2 NOT NULL, delivery int2 NOT NULL, kind bytea NOT NULL, body bytea NOT NULL,
     ext_id bytea NOT NULL DEFAULT '',
     PRIMARY KEY (tenant_id, conv_id, msg_id)
-) WITH (fillfactor = 90);
+);
 CREATE INDEX message_at ON funnel.message (tenant_id, at, msg_id);
 
--- The provider's id of what we sent. Apart from message, whose update would otherwise touch every index.
 CREATE TABLE funnel.sent (
     tenant_id int8 NOT NULL, ext_id bytea NOT NULL, conv_id int8 NOT NULL, msg_id int8 NOT NULL, at int8 NOT NULL,
-    PRIMARY KEY (tenant_id, ext_id, conv_id, msg_id)
-);
+    delivery int2 NOT NULL,
+    PRIMARY KEY (tenant_id, conv_id, msg_id)
+) WITH (fillfactor = 80);
+CREATE INDEX sent_ext ON funnel.sent (tenant_id, ext_id);
 
 CREATE TABLE funnel.turn_log (
     tenant_id int8 NOT NULL, conv_id int8 NOT NULL, seq int8 NOT NULL, at int8 NOT NULL, record bytea NOT NULL,
