@@ -269,6 +269,12 @@ static void produce(struct emit *e, const struct fgr_node *n, const struct fcc_t
     case FGR_INDEX: index_into(e, n, dest); return;
     case FGR_CALL: emit_call(e, n, dest); return;
     case FGR_INT:
+        if (emit_is(emit_open(n->type), FGR_T_NUMBER)) { /* `1` where a number is wanted */
+            emit_load_num(e, dest, (double)n->num);
+            return;
+        }
+        emit_load_int(e, dest, n->num);
+        return;
     case FGR_MONEY:
     case FGR_DURATION: emit_load_int(e, dest, n->num); return;
     case FGR_NUMBER: emit_load_num(e, dest, n->real); return;

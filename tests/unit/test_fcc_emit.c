@@ -104,6 +104,13 @@ static void test_values(void)
              "  let i = 0\n  while i < 3 { i = i + 1 }\n  say \"{abs(0 - i)} {min(n, i)} {max(n, i)}\"");
 }
 
+static void test_literals(void)
+{
+    must("record P {\n  y: number\n  z: number?\n}",
+         "  let p = P { y: 1, z: 2 }\n  let l: list<number> = [1, 2.5]\n  say \"{p.y} {p.z or 0} {l.count}\"");
+    must("var n: number = 3\nvar o: int? = 4", "  n = 5\n  if n > 2 or o == 4 { n = n + 1 }\n  say \"{n}\"");
+}
+
 static void test_questions(void)
 {
     must("contact {\n  n: text(60)?\n  f: image?\n}",
@@ -200,6 +207,6 @@ static void test_mistakes(void)
     release(&c);
 }
 
-UNIT_SUITE("fcc_emit", {"statements", test_statements}, {"values", test_values}, {"questions", test_questions},
-           {"the outside", test_outside}, {"same bytes", test_same_bytes}, {"contents", test_contents},
-           {"limit", test_limit}, {"mistakes", test_mistakes})
+UNIT_SUITE("fcc_emit", {"statements", test_statements}, {"values", test_values}, {"literals", test_literals},
+           {"questions", test_questions}, {"the outside", test_outside}, {"same bytes", test_same_bytes},
+           {"contents", test_contents}, {"limit", test_limit}, {"mistakes", test_mistakes})
