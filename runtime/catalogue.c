@@ -60,7 +60,8 @@ static void image_done(struct frt_op *op)
     c->settled = true;
     if (op->code != FN_OK || fbc_verify(f->op.bytes, FBC_ALLOW_ALL, &c->image, &fault) != FN_OK) {
         c->image = NULL;
-        engine_log(e, FRT_LOG_ERROR, "image.refused", c->tenant, 0, fn_str_c(op->code != FN_OK ? "not in the store" : fault.text));
+        engine_log(e, FRT_LOG_ERROR, "image.refused", c->tenant, 0,
+                   fn_str_c(op->code != FN_OK ? "not in the store" : fault.text));
     }
     struct mail *waiting = c->waiting;
     c->waiting = NULL;

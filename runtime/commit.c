@@ -23,7 +23,8 @@ void commit_queue(struct turn *t)
 
 static void fill(struct turn *t, struct frt_turn *x)
 {
-    *x = (struct frt_turn){.conv = t->next, .token = (int64_t)t->engine->c.entropy.ops->next(t->engine->c.entropy.self)};
+    *x =
+        (struct frt_turn){.conv = t->next, .token = (int64_t)t->engine->c.entropy.ops->next(t->engine->c.entropy.self)};
     x->conv.seq = t->in->conv.seq;
     x->conv.clock = t->now;
     x->conv.updated_at = t->now;

@@ -30,7 +30,8 @@ int64_t engine_id(struct frt_engine *e)
     return e->last_id;
 }
 
-void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv, struct fn_str text)
+void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv,
+                struct fn_str text)
 {
     if (e->c.log != NULL && !e->dying) {
         struct frt_log line = {level, event, tenant, conv, 0, text};
@@ -204,8 +205,8 @@ static void set_defaults(struct frt_engine_config *c)
 
 struct frt_engine *frt_engine_new(const struct frt_engine_config *config, struct fn_err *err)
 {
-    if (config->store.ops == NULL || config->clock.ops == NULL || config->entropy.ops == NULL || config->provider.ops == NULL ||
-        config->natives == NULL || config->node_id > 1023 || config->node.n > 64) {
+    if (config->store.ops == NULL || config->clock.ops == NULL || config->entropy.ops == NULL ||
+        config->provider.ops == NULL || config->natives == NULL || config->node_id > 1023 || config->node.n > 64) {
         (void)fn_fail(err, FN_INVALID, "the engine lacks a store, clock, entropy, provider or natives");
         return NULL;
     }

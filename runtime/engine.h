@@ -17,29 +17,38 @@ struct engine_vec { /* in a turn's arena */
 /* -- lanes ---------------------------------------------------------------------------------------------------------------------- */
 enum send_state { SEND_QUEUED, SEND_CLAIMING, SEND_BLOCKED, SEND_SENDING, SEND_UNKNOWN, SEND_QUERYING, SEND_CLOSING };
 struct sending {
-    struct frt_effect e;      /* texts in `block` */
+    struct frt_effect e; /* texts in `block` */
     char *block;
     struct mail *mail;
     struct frt_engine *engine;
     enum send_state state;
-    bool orphan;              /* its owner died: claim, then by policy */
-    bool confirmed;           /* an echo or a status told that it was sent */
-    bool query;               /* BLOCKED: what it wanted */
-    bool bare;                /* the store refused its verdict for its texts */
+    bool orphan;    /* its owner died: claim, then by policy */
+    bool confirmed; /* an echo or a status told that it was sent */
+    bool query;     /* BLOCKED: what it wanted */
+    bool bare;      /* the store refused its verdict for its texts */
     char key[64];
     char address[128], last_ref[128], ext_id[128];
     struct frt_claim claim;
     struct frt_done done;
     struct fn_buf texts;      /* ext_id, reason, payload of `done` */
-    struct sending *next;       /* lane */
-    struct sending *next_job;   /* claim, done or wait queue */
+    struct sending *next;     /* lane */
+    struct sending *next_job; /* claim, done or wait queue */
 };
 struct lane {
     struct sending *first, *last;
 };
 
 /* -- conversations ------------------------------------------------------------------------------------------------------------------ */
-enum mail_state { MAIL_IDLE, MAIL_READY, MAIL_LOADING, MAIL_CATALOGUE, MAIL_RUNNING, MAIL_READING, MAIL_COMMIT, MAIL_SETTLING };
+enum mail_state {
+    MAIL_IDLE,
+    MAIL_READY,
+    MAIL_LOADING,
+    MAIL_CATALOGUE,
+    MAIL_RUNNING,
+    MAIL_READING,
+    MAIL_COMMIT,
+    MAIL_SETTLING
+};
 struct tenant {
     int64_t id;
     struct mail *first, *last; /* ready */
@@ -53,14 +62,14 @@ struct mail {
     int64_t tenant, conv, channel;
     struct tenant *t;
     enum mail_state state;
-    bool again;               /* something arrived while it was busy */
-    bool known;               /* loaded once: address and last_in_at are there */
-    int64_t wake_at;          /* SETTLING */
+    bool again;      /* something arrived while it was busy */
+    bool known;      /* loaded once: address and last_in_at are there */
+    int64_t wake_at; /* SETTLING */
     int64_t ready_at;
-    int64_t self_since;       /* minute in which self_turns counts */
+    int64_t self_since; /* minute in which self_turns counts */
     uint32_t self_turns, failures;
     struct turn *turn;
-    struct mail *next;        /* ready, or waiting for a catalogue */
+    struct mail *next; /* ready, or waiting for a catalogue */
     struct lane lanes[2];
     char address[128], last_ref[128];
     int64_t last_in_at;
@@ -73,12 +82,12 @@ struct cached_image {
     const struct fbc_image *image; /* NULL: refused by the verifier, or unknown */
     bool loading, settled;
     struct mail *waiting;
-    struct cached_image *next;     /* chain of one map slot */
+    struct cached_image *next; /* chain of one map slot */
 };
 struct catalogue {
     struct frt_pub *pubs;
     size_t n;
-    struct fn_arena arena;         /* of pubs */
+    struct fn_arena arena; /* of pubs */
     bool loaded, loading, stale;
     struct mail *waiting;
 };
@@ -94,30 +103,30 @@ struct load_batch {
 enum turn_phase { TURN_ROWS, TURN_SLICE, TURN_ANSWER };
 struct turn {
     struct frt_engine *engine;
-    enum turn_phase phase;           /* what it wants the machine for */
+    enum turn_phase phase; /* what it wants the machine for */
     struct mail *mail;
     struct load_batch *batch;
     struct frt_loaded *in;
     struct fn_arena arena;
-    struct frt_conv next;            /* what will be committed */
+    struct frt_conv next; /* what will be committed */
     const struct fbc_image *image;
     const struct frt_pub *pub;
-    struct fvm_run *run;             /* borrowed from the pool while the program runs */
+    struct fvm_run *run; /* borrowed from the pool while the program runs */
     int64_t now;
     uint64_t seed;
     const struct catalogue *catalogue;
-    bool vm;                         /* the run holds this conversation */
-    bool taken;                      /* a row was taken: the program runs */
-    bool self;                       /* no message caused it */
+    bool vm;    /* the run holds this conversation */
+    bool taken; /* a row was taken: the program runs */
+    bool self;  /* no message caused it */
     bool faulted, quarantined;
-    unsigned errors;                 /* ways into the stage of `on error` */
-    int64_t settle_at;               /* FRT_NEVER: nothing settles */
-    unsigned index;                  /* next effect */
+    unsigned errors;   /* ways into the stage of `on error` */
+    int64_t settle_at; /* FRT_NEVER: nothing settles */
+    unsigned index;    /* next effect */
     unsigned notes;
     unsigned calls;
     struct engine_vec consume, park, unpark, rows, effects, log, metrics, docs, pairs;
     struct fn_buf snap, record, scratch;
-    struct frt_op_doc_get read;      /* of a local call */
+    struct frt_op_doc_get read; /* of a local call */
     struct fn_arena read_arena;
     uint32_t read_call;
     uint16_t read_host;
@@ -141,7 +150,7 @@ struct frt_engine {
     char node[96];
     int64_t last_id;
     struct map mails, tenants, images;
-    struct tenant *ring;             /* last of the ring */
+    struct tenant *ring; /* last of the ring */
     struct fvm_run *runs[RUNS_MAX];
     unsigned n_runs, free_runs; /* made; runs[0..free_runs) are free */
     struct timer *heap;
@@ -155,9 +164,9 @@ struct frt_engine {
     unsigned ingests;
     struct sending *claim_first, *claim_last, *done_first, *done_last, *blocked_first, *blocked_last;
     unsigned claims, dones;
-    struct frt_op *retry;                    /* operations to submit again */
+    struct frt_op *retry; /* operations to submit again */
     int64_t retry_at, store_failures;
-    size_t ops;                              /* operations at the store or in retry */
+    size_t ops; /* operations at the store or in retry */
     struct recovery *recovery;
     bool started, ready, draining, adopt, dying;
     int64_t epochs[FRT_SHARDS];
@@ -168,7 +177,8 @@ struct frt_engine {
 /* engine.c */
 int64_t engine_now(const struct frt_engine *e);
 int64_t engine_id(struct frt_engine *e);
-void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv, struct fn_str text);
+void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv,
+                struct fn_str text);
 void engine_submit(struct frt_engine *e, struct frt_op *op);
 /* In a done callback: true when the operation goes round again (its answer is to be ignored now). */
 bool engine_again(struct frt_engine *e, struct frt_op *op);
@@ -183,8 +193,8 @@ void ingest_refuse(struct frt_engine *e);
 
 /* ready.c */
 struct mail *mail_of(struct frt_engine *e, int64_t tenant, int64_t conv, int64_t channel);
-void mail_wake(struct frt_engine *e, struct mail *m); /* there is something in the mailbox */
-void mail_rest(struct frt_engine *e, struct mail *m); /* after a turn: ready again, or idle and perhaps forgotten */
+void mail_wake(struct frt_engine *e, struct mail *m);   /* there is something in the mailbox */
+void mail_rest(struct frt_engine *e, struct mail *m);   /* after a turn: ready again, or idle and perhaps forgotten */
 void mail_forget(struct frt_engine *e, struct mail *m); /* when it holds nothing */
 void ready_load(struct frt_engine *e);
 void ready_fire(struct frt_engine *e, int64_t now);

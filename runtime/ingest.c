@@ -12,7 +12,7 @@ struct inbound {
     struct fn_buf block;
     frt_accepted_fn done;
     void *ctx;
-    enum fn_code refused;   /* FN_OK: goes to the store */
+    enum fn_code refused; /* FN_OK: goes to the store */
     struct inbound *next;
 };
 struct ingest_batch {
@@ -50,8 +50,9 @@ static struct fn_str keep(struct fn_buf *b, struct fn_str s)
 static void settle_texts(struct inbound *in)
 {
     struct frt_ingest *x = &in->item;
-    struct fn_str *texts[] = {&x->address, &x->name, &x->dedupe, &x->row.ref, &x->row.payload, &x->log.kind, &x->log.body, &x->log.ext_id,
-                              &x->aliases[0], &x->aliases[1], &x->aliases[2], &x->aliases[3]};
+    struct fn_str *texts[] = {&x->address,     &x->name,       &x->dedupe,     &x->row.ref,
+                              &x->row.payload, &x->log.kind,   &x->log.body,   &x->log.ext_id,
+                              &x->aliases[0],  &x->aliases[1], &x->aliases[2], &x->aliases[3]};
     for (size_t i = 0; i < FN_COUNT(texts); i++) {
         texts[i]->p = texts[i]->n != 0 ? in->block.p + (uintptr_t)texts[i]->p : "";
     }
@@ -91,7 +92,9 @@ static void copy_log(struct inbound *in, const struct frt_inbound *from)
     if (from->kind != FRT_IN_MESSAGE && from->kind != FRT_IN_EVENT) {
         return;
     }
-    struct fn_str kind = from->kind == FRT_IN_EVENT ? FN_STR("event") : from->payload.media.n != 0 ? FN_STR("media") : FN_STR("text");
+    struct fn_str kind = from->kind == FRT_IN_EVENT   ? FN_STR("event")
+                         : from->payload.media.n != 0 ? FN_STR("media")
+                                                      : FN_STR("text");
     x->log = (struct frt_message){.at = x->row.received_at, .dir = FRT_DIR_IN};
     x->log.kind = keep(&in->block, from->log_kind.n != 0 ? from->log_kind : kind);
     x->log.body = from->log_body.n != 0 ? keep(&in->block, from->log_body) : log_body(&in->block, &from->payload);
@@ -112,7 +115,8 @@ static void copy_row(struct frt_engine *e, struct inbound *in, const struct frt_
 
 static enum fn_code check(const struct frt_inbound *in)
 {
-    if (in->kind < FRT_IN_MESSAGE || in->kind > FRT_IN_SAY || in->n_aliases > FRT_ALIASES || (in->n_aliases == 0 && in->conv == 0)) {
+    if (in->kind < FRT_IN_MESSAGE || in->kind > FRT_IN_SAY || in->n_aliases > FRT_ALIASES ||
+        (in->n_aliases == 0 && in->conv == 0)) {
         return FN_INVALID;
     }
     for (unsigned i = 0; i < in->n_aliases; i++) {
@@ -120,7 +124,8 @@ static enum fn_code check(const struct frt_inbound *in)
             return FN_INVALID;
         }
     }
-    return in->dedupe.n > FRT_DEDUPE_MAX || in->address.n > 127 || in->ref.n > 127 || in->name.n > 512 ? FN_LIMIT : FN_OK;
+    return in->dedupe.n > FRT_DEDUPE_MAX || in->address.n > 127 || in->ref.n > 127 || in->name.n > 512 ? FN_LIMIT
+                                                                                                       : FN_OK;
 }
 
 static enum fn_code copy(struct frt_engine *e, struct inbound *in, const struct frt_inbound *from)
@@ -146,7 +151,9 @@ static enum fn_code copy(struct frt_engine *e, struct inbound *in, const struct 
         x->dedupe = keep(&in->block, from->dedupe);
     } else { /* so that a repetition after a lost answer finds itself */
         char own[32];
-        x->dedupe = keep(&in->block, (struct fn_str){own, (size_t)snprintf(own, sizeof own, "@%llx", (unsigned long long)x->row.id)});
+        x->dedupe =
+            keep(&in->block,
+                 (struct fn_str){own, (size_t)snprintf(own, sizeof own, "@%llx", (unsigned long long)x->row.id)});
     }
     x->day = (from->sent_at != 0 ? from->sent_at : x->row.received_at) / DAY_MS;
     copy_log(in, from);
@@ -187,7 +194,10 @@ static void batch_done(struct frt_op *op)
 {
     struct ingest_batch *b = op->owner;
     struct frt_engine *e = b->engine;
-    if (op->code == FN_TIMEOUT && b->tries++ < LOST_TRIES) {
+    if (op->code == FN_TIMEOUT && !e->dying && b->tries++ < LOST_TRIES) {
+        for (size_t i = 0; i < b->op.n; i++) {
+            b->op.items[i] = b->from[i]->item; /* as it was asked: what was answered may have been undone */
+        }
         (void)engine_again(e, op);
         return;
     }

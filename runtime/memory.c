@@ -89,8 +89,7 @@ static void carry_out(struct frt_memory *m, struct frt_op *op)
         break;
 #include "store_ops.def"
 #undef FRT_OP
-    case FRT_OPS:
-        FN_BUG("no such operation");
+    case FRT_OPS: FN_BUG("no such operation");
     }
 }
 
@@ -199,7 +198,8 @@ static void free_effect(struct frt_effect *e)
 
 static void free_conv(struct mem_conv *c)
 {
-    struct fn_str *texts[] = {&c->c.address, &c->c.funnel, &c->c.stage, &c->c.prog, &c->c.snap, &c->c.team, &c->c.reason};
+    struct fn_str *texts[] = {&c->c.address, &c->c.funnel, &c->c.stage, &c->c.prog,
+                              &c->c.snap,    &c->c.team,   &c->c.reason};
     for (size_t i = 0; i < FN_COUNT(texts); i++) {
         mem_forget(texts[i]);
     }

@@ -6,13 +6,13 @@
 #include "map.h"
 
 /* A growing array of T. */
-#define MEM_VEC(T) \
-    struct {       \
-        T *at;     \
+#define MEM_VEC(T)     \
+    struct {           \
+        T *at;         \
         size_t n, cap; \
     }
 /* Zeroed new last element. */
-#define MEM_PUSH(v) (mem_room((void **)(void *)&(v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), &(v)->at[(v)->n++])
+#define MEM_PUSH(v)    (mem_room((void **)(void *)&(v)->at, (v)->n, &(v)->cap, sizeof *(v)->at), &(v)->at[(v)->n++])
 #define MEM_DROP(v, i) mem_close((v)->at, &(v)->n, (i), sizeof *(v)->at)
 
 struct mem_turn {
@@ -21,8 +21,8 @@ struct mem_turn {
     size_t n;
 };
 struct mem_conv {
-    struct frt_conv c; /* texts owned */
-    MEM_VEC(struct frt_row) rows; /* by (received_at, id) */
+    struct frt_conv c;                  /* texts owned */
+    MEM_VEC(struct frt_row) rows;       /* by (received_at, id) */
     MEM_VEC(struct frt_effect) effects; /* by id */
     MEM_VEC(struct frt_message) log;
     MEM_VEC(struct mem_turn) turns;
@@ -71,18 +71,19 @@ struct frt_memory {
     MEM_VEC(struct mem_alias) aliases;
     MEM_VEC(struct mem_seen) seen;
     MEM_VEC(struct mem_image) images;
-    MEM_VEC(struct mem_pub) pubs;   /* by (tenant, funnel) */
-    MEM_VEC(struct mem_doc) docs;   /* by (tenant, collection, key) */
+    MEM_VEC(struct mem_pub) pubs;       /* by (tenant, funnel) */
+    MEM_VEC(struct mem_doc) docs;       /* by (tenant, collection, key) */
     MEM_VEC(struct mem_metric) metrics; /* by (tenant, key, bucket) */
     struct mem_shard shards[FRT_SHARDS];
 };
 
 void mem_room(void **at, size_t n, size_t *cap, size_t size);
 void mem_close(void *at, size_t *n, size_t i, size_t size);
-struct fn_str mem_keep(struct fn_str s);             /* an owned copy */
-void mem_set(struct fn_str *slot, struct fn_str s);  /* frees the old one */
+struct fn_str mem_keep(struct fn_str s);            /* an owned copy */
+void mem_set(struct fn_str *slot, struct fn_str s); /* frees the old one */
 void mem_forget(struct fn_str *slot);
-struct fn_str mem_give(struct frt_op *op, struct fn_str s); /* a copy in the operation's arena; out of memory shows in op->code */
+struct fn_str mem_give(struct frt_op *op,
+                       struct fn_str s); /* a copy in the operation's arena; out of memory shows in op->code */
 void *mem_answer(struct frt_op *op, size_t n, size_t size);
 struct mem_conv *mem_conv_find(const struct frt_memory *m, int64_t tenant, int64_t conv);
 struct mem_contact *mem_contact_find(const struct frt_memory *m, int64_t tenant, int64_t contact);
@@ -95,7 +96,8 @@ void mem_effect_give(struct frt_op *op, struct frt_effect *out, const struct frt
 void mem_conv_give(struct frt_op *op, struct frt_conv *out, const struct frt_conv *in);
 
 /* One function an operation; each sets items' codes, and op.code when it is not FN_OK. */
-#define FRT_OP(NAME, struct_name, mode, doc) void mem_do_##struct_name(struct frt_memory *m, struct frt_op_##struct_name *op);
+#define FRT_OP(NAME, struct_name, mode, doc) \
+    void mem_do_##struct_name(struct frt_memory *m, struct frt_op_##struct_name *op);
 #include "store_ops.def"
 #undef FRT_OP
 #endif

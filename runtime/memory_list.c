@@ -200,14 +200,16 @@ void mem_do_metrics(struct frt_memory *m, struct frt_op_metrics *op)
     op->metrics = mem_answer(&op->op, op->limit, sizeof *op->metrics);
     for (size_t i = 0; i < m->metrics.n && op->metrics != NULL; i++) {
         const struct mem_metric *x = &m->metrics.at[i];
-        if (x->tenant != op->tenant || x->m.bucket < op->from || x->m.bucket >= op->to || !fn_str_starts(x->m.key, op->prefix)) {
+        if (x->tenant != op->tenant || x->m.bucket < op->from || x->m.bucket >= op->to ||
+            !fn_str_starts(x->m.key, op->prefix)) {
             continue;
         }
         struct frt_metric *last = op->n != 0 ? &op->metrics[op->n - 1] : NULL;
         if (!op->by_bucket && last != NULL && fn_str_eq(last->key, x->m.key)) {
             last->n += x->m.n;
         } else if (op->n < op->limit) {
-            op->metrics[op->n++] = (struct frt_metric){mem_give(&op->op, x->m.key), op->by_bucket ? x->m.bucket : 0, x->m.n};
+            op->metrics[op->n++] =
+                (struct frt_metric){mem_give(&op->op, x->m.key), op->by_bucket ? x->m.bucket : 0, x->m.n};
         } else {
             return;
         }
@@ -296,8 +298,9 @@ void mem_do_turns(struct frt_memory *m, struct frt_op_turns *op)
     op->turns = mem_answer(&op->op, op->limit, sizeof *op->turns);
     for (size_t i = 0; c != NULL && op->turns != NULL && i < c->turns.n && op->n < op->limit; i++) {
         if (c->turns.at[i].seq > op->after) {
-            op->turns[op->n++] = (struct frt_turn_row){
-                c->turns.at[i].seq, c->turns.at[i].at, mem_give(&op->op, (struct fn_str){c->turns.at[i].record, c->turns.at[i].n})};
+            op->turns[op->n++] =
+                (struct frt_turn_row){c->turns.at[i].seq, c->turns.at[i].at,
+                                      mem_give(&op->op, (struct fn_str){c->turns.at[i].record, c->turns.at[i].n})};
         }
     }
 }
@@ -315,13 +318,14 @@ static void standing_add(struct frt_op_standing *op, const struct frt_conv *c)
 {
     for (size_t i = 0; i < op->n; i++) {
         struct frt_standing *s = &op->rows[i];
-        if (fn_str_eq(s->funnel, c->funnel) && fn_str_eq(s->prog, c->prog) && fn_str_eq(s->stage, c->stage) && s->status == c->status) {
+        if (fn_str_eq(s->funnel, c->funnel) && fn_str_eq(s->prog, c->prog) && fn_str_eq(s->stage, c->stage) &&
+            s->status == c->status) {
             s->n++;
             return;
         }
     }
-    op->rows[op->n++] = (struct frt_standing){mem_give(&op->op, c->funnel), mem_give(&op->op, c->prog), mem_give(&op->op, c->stage),
-                                              c->status, 1};
+    op->rows[op->n++] = (struct frt_standing){mem_give(&op->op, c->funnel), mem_give(&op->op, c->prog),
+                                              mem_give(&op->op, c->stage), c->status, 1};
 }
 
 void mem_do_standing(struct frt_memory *m, struct frt_op_standing *op)
@@ -374,7 +378,8 @@ void mem_do_purge(struct frt_memory *m, struct frt_op_purge *op)
         }
     }
     for (size_t i = m->metrics.n; i-- > 0;) {
-        if (m->metrics.at[i].m.bucket < op->metrics_before && (op->tenant == 0 || m->metrics.at[i].tenant == op->tenant)) {
+        if (m->metrics.at[i].m.bucket < op->metrics_before &&
+            (op->tenant == 0 || m->metrics.at[i].tenant == op->tenant)) {
             mem_forget(&m->metrics.at[i].m.key);
             MEM_DROP(&m->metrics, i);
             op->removed++;

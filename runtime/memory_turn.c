@@ -224,7 +224,8 @@ void mem_do_ingest(struct frt_memory *m, struct frt_op_ingest *op)
 void mem_conv_give(struct frt_op *op, struct frt_conv *out, const struct frt_conv *in)
 {
     *out = *in;
-    struct fn_str *texts[] = {&out->address, &out->funnel, &out->stage, &out->prog, &out->snap, &out->team, &out->reason};
+    struct fn_str *texts[] = {&out->address, &out->funnel, &out->stage, &out->prog,
+                              &out->snap,    &out->team,   &out->reason};
     for (size_t i = 0; i < FN_COUNT(texts); i++) {
         *texts[i] = mem_give(op, *texts[i]);
     }

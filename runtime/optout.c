@@ -3,8 +3,17 @@
 #include "engine.h"
 #include "fn_utf8.h"
 
-static const char *const leave[] = {"sair", "parar", "pare", "stop", "cancelar", "descadastrar", "remover", "unsubscribe",
-                                    "nao quero mais receber", "nao quero mais receber mensagens", "cancelar inscricao"};
+static const char *const leave[] = {"sair",
+                                    "parar",
+                                    "pare",
+                                    "stop",
+                                    "cancelar",
+                                    "descadastrar",
+                                    "remover",
+                                    "unsubscribe",
+                                    "nao quero mais receber",
+                                    "nao quero mais receber mensagens",
+                                    "cancelar inscricao"};
 static const char *const back[] = {"voltar", "start"};
 
 /* What the contact is told: pt-BR, English. */

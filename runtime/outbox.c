@@ -69,7 +69,8 @@ static void close_with(struct sending *s, enum frt_verdict verdict, const struct
     bool final = verdict == FRT_V_SENT || verdict == FRT_V_FAILED;
     bool told = s->e.call != 0 || (verdict == FRT_V_FAILED && s->e.policy == FBC_POLICY_RECONCILE);
     fn_buf_clear(&s->texts);
-    *d = (struct frt_done){.tenant = s->e.tenant, .conv = s->e.conv, .effect = s->e.id, .epoch = s->e.epoch, .verdict = verdict};
+    *d = (struct frt_done){
+        .tenant = s->e.tenant, .conv = s->e.conv, .effect = s->e.id, .epoch = s->e.epoch, .verdict = verdict};
     d->attempts = s->e.attempts;
     d->resent = s->e.resent;
     d->at = now;
@@ -196,10 +197,20 @@ static struct frt_send request(struct sending *s)
     snprintf(s->last_ref, sizeof s->last_ref, "%s", m->last_ref);
     snprintf(s->key, sizeof s->key, "f-%llx-%llx-%llx", (unsigned long long)s->e.tenant, (unsigned long long)s->e.conv,
              (unsigned long long)s->e.id);
-    return (struct frt_send){.tenant = s->e.tenant, .channel = s->e.channel, .contact = s->e.contact, .conv = s->e.conv,
-                             .effect = s->e.id, .host = s->e.host, .attempt = s->e.attempts, .address = fn_str_c(s->address),
-                             .payload = s->e.payload, .funnel = s->e.funnel, .key = fn_str_c(s->key),
-                             .last_ref = fn_str_c(s->last_ref), .last_in_at = m->last_in_at, .created_at = s->e.created_at};
+    return (struct frt_send){.tenant = s->e.tenant,
+                             .channel = s->e.channel,
+                             .contact = s->e.contact,
+                             .conv = s->e.conv,
+                             .effect = s->e.id,
+                             .host = s->e.host,
+                             .attempt = s->e.attempts,
+                             .address = fn_str_c(s->address),
+                             .payload = s->e.payload,
+                             .funnel = s->e.funnel,
+                             .key = fn_str_c(s->key),
+                             .last_ref = fn_str_c(s->last_ref),
+                             .last_in_at = m->last_in_at,
+                             .created_at = s->e.created_at};
 }
 
 static void begin(struct sending *s, bool query)
@@ -554,21 +565,34 @@ bool outbox_echo(struct frt_engine *e, struct mail *m, struct fn_str text, struc
     return ours;
 }
 
+/* One "-hex" of a key; false when it is none. */
+static bool read_hex(struct fn_str *key, int64_t *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t value = 0;
+    size_t n = 1;
+    for (; n < key->n && n <= 16 && key->p[n] != '-'; n++) {
+        const char *digit = memchr(digits, key->p[n], sizeof digits - 1);
+        if (digit == NULL) {
+            return false;
+        }
+        value = value << 4 | (uint64_t)(digit - digits);
+    }
+    if (n < 2 || key->p[0] != '-') {
+        return false;
+    }
+    *key = (struct fn_str){key->p + n, key->n - n};
+    *out = (int64_t)value;
+    return true;
+}
+
 static bool read_key(struct fn_str key, int64_t *tenant, int64_t *conv, int64_t *effect)
 {
-    char text[64];
-    unsigned long long a, b, c;
-    if (key.n >= sizeof text) {
+    if (key.n < 2 || key.p[0] != 'f') {
         return false;
     }
-    snprintf(text, sizeof text, "%.*s", FN_STR_ARG(key));
-    if (sscanf(text, "f-%llx-%llx-%llx", &a, &b, &c) != 3) {
-        return false;
-    }
-    *tenant = (int64_t)a;
-    *conv = (int64_t)b;
-    *effect = (int64_t)c;
-    return true;
+    struct fn_str rest = {key.p + 1, key.n - 1};
+    return read_hex(&rest, tenant) && read_hex(&rest, conv) && read_hex(&rest, effect) && rest.n == 0;
 }
 
 struct receipt {
@@ -602,13 +626,14 @@ void frt_engine_receipt(struct frt_engine *e, int64_t tenant, int64_t channel, s
             confirm(s, ext_id);
         }
     }
-    if (ext_id.n == 0 || ext_id.n >= sizeof ((struct receipt *)0)->ext_id) {
+    if (ext_id.n == 0 || ext_id.n >= sizeof((struct receipt *)0)->ext_id) {
         return;
     }
     struct receipt *r = engine_alloc(1, sizeof *r);
     r->engine = e;
     memcpy(r->ext_id, ext_id.p, ext_id.n);
-    r->item = (struct frt_receipt){.tenant = tenant, .channel = channel, .ext_id = {r->ext_id, ext_id.n}, .delivery = delivery};
+    r->item = (struct frt_receipt){
+        .tenant = tenant, .channel = channel, .ext_id = {r->ext_id, ext_id.n}, .delivery = delivery};
     r->op.items = &r->item;
     r->op.n = 1;
     r->op.op = (struct frt_op){.kind = FRT_OP_RECEIPT, .done = receipt_done, .owner = r};

@@ -155,7 +155,8 @@ static void load_done(struct frt_op *op)
         }
         t->in = &b->op.items[i];
         e->stats.loading--;
-        bool mine = op->code == FN_OK && t->in->code == FN_OK && t->in->conv.epoch <= engine_epoch(e, m->tenant, m->conv);
+        bool mine =
+            op->code == FN_OK && t->in->code == FN_OK && t->in->conv.epoch <= engine_epoch(e, m->tenant, m->conv);
         if (!mine || e->draining) {
             turn_free(t);
             m->again = false;

@@ -6,7 +6,8 @@
 static void open_record(struct turn *t)
 {
     if (t->record.n == 0) {
-        fn_buf_printf(&t->record, "{\"clock\":%lld,\"seed\":\"%016llx\",\"steps\":[", (long long)t->now, (unsigned long long)t->seed);
+        fn_buf_printf(&t->record, "{\"clock\":%lld,\"seed\":\"%016llx\",\"steps\":[", (long long)t->now,
+                      (unsigned long long)t->seed);
     }
 }
 
@@ -22,8 +23,8 @@ void record_row(struct turn *t, const struct frt_row *row, const struct frt_payl
 {
     open_record(t);
     fn_json_comma(&t->record);
-    fn_buf_printf(&t->record, "{\"row\":\"%lld\",\"kind\":%d,\"call\":%u,\"present\":%s", (long long)row->id, (int)row->kind, (unsigned)p->call,
-                  p->present ? "true" : "false");
+    fn_buf_printf(&t->record, "{\"row\":\"%lld\",\"kind\":%d,\"call\":%u,\"present\":%s", (long long)row->id,
+                  (int)row->kind, (unsigned)p->call, p->present ? "true" : "false");
     put(t, "text", p->text);
     put(t, "option", p->option);
     put(t, "media", p->media);

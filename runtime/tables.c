@@ -43,7 +43,8 @@ static bool holds(struct fn_str op, const struct fn_json *value, const struct fn
 
 static const struct fn_json *field(const struct fn_json *row, struct fn_str name)
 {
-    for (const struct fn_json *f = row != NULL && row->kind == FN_JSON_OBJECT ? row->first : NULL; f != NULL; f = f->next) {
+    for (const struct fn_json *f = row != NULL && row->kind == FN_JSON_OBJECT ? row->first : NULL; f != NULL;
+         f = f->next) {
         if (fn_str_eq(f->key, name)) {
             return f;
         }
@@ -104,7 +105,9 @@ static void add_hit(struct turn *t, struct engine_vec *hits, const struct fn_jso
     const struct fn_json *row;
     bool down = t->read_order.n != 0 && t->read_order.p[0] == '-';
     struct fn_str order = {t->read_order.p + (down ? 1 : 0), t->read_order.n - (down ? 1 : 0)};
-    if (body.n == 0 || fn_json_parse(&t->read_arena, body, FN_JSON_REPAIR | FN_JSON_ALLOW_DUPLICATES, &row, NULL) != FN_OK || !fits(row, where)) {
+    if (body.n == 0 ||
+        fn_json_parse(&t->read_arena, body, FN_JSON_REPAIR | FN_JSON_ALLOW_DUPLICATES, &row, NULL) != FN_OK ||
+        !fits(row, where)) {
         return;
     }
     struct hit *h = engine_push(&t->read_arena, hits, sizeof *h);
@@ -116,7 +119,8 @@ static void add_hit(struct turn *t, struct engine_vec *hits, const struct fn_jso
 static void collect(struct turn *t, struct engine_vec *hits)
 {
     const struct fn_json *where = NULL;
-    if (t->read_where.n != 0 && fn_json_parse(&t->read_arena, t->read_where, FN_JSON_ALLOW_DUPLICATES, &where, NULL) != FN_OK) {
+    if (t->read_where.n != 0 &&
+        fn_json_parse(&t->read_arena, t->read_where, FN_JSON_ALLOW_DUPLICATES, &where, NULL) != FN_OK) {
         return;
     }
     for (size_t i = 0; i < t->read.n; i++) {
@@ -126,7 +130,8 @@ static void collect(struct turn *t, struct engine_vec *hits)
     }
     const struct frt_doc *docs = t->docs.at;
     for (size_t i = 0; i < t->docs.n; i++) {
-        if (fn_str_eq(docs[i].collection, t->read.collection) && written(t, docs[i].collection, docs[i].key) == &docs[i]) {
+        if (fn_str_eq(docs[i].collection, t->read.collection) &&
+            written(t, docs[i].collection, docs[i].key) == &docs[i]) {
             add_hit(t, hits, where, docs[i].body);
         }
     }

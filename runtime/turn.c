@@ -26,12 +26,14 @@ static const struct fbc_image *offered(const struct turn *t, const struct frt_pu
 }
 
 /* Starts the first published funnel of the channel that has such an entry. funnel: only this one, when not empty. */
-static bool start_by(struct turn *t, enum fbc_entry_kind kind, struct fn_str folded, struct fn_str event, struct fn_str funnel)
+static bool start_by(struct turn *t, enum fbc_entry_kind kind, struct fn_str folded, struct fn_str event,
+                     struct fn_str funnel)
 {
     for (size_t i = 0; i < t->catalogue->n; i++) {
         const struct frt_pub *pub = &t->catalogue->pubs[i];
         const struct fbc_image *image = offered(t, pub);
-        if (image == NULL || (pub->channel != 0 && pub->channel != t->next.channel) || (funnel.n != 0 && !fn_str_eq(pub->funnel, funnel))) {
+        if (image == NULL || (pub->channel != 0 && pub->channel != t->next.channel) ||
+            (funnel.n != 0 && !fn_str_eq(pub->funnel, funnel))) {
             continue;
         }
         uint16_t number = kind == FBC_ENTRY_EVENT ? fbc_find_event(image, event) : FBC_NO_INDEX;
@@ -51,7 +53,8 @@ static bool start_by_message(struct turn *t, struct fn_str text)
     struct fn_buf folded;
     fn_buf_init(&folded, 4096);
     fn_fold_phrase(&folded, (struct fn_str){text.p, text.n < 1024 ? text.n : 0});
-    bool started = fn_buf_view(&folded).n != 0 && start_by(t, FBC_ENTRY_KEYWORD, fn_buf_view(&folded), FN_STR_NULL, FN_STR_NULL);
+    bool started =
+        fn_buf_view(&folded).n != 0 && start_by(t, FBC_ENTRY_KEYWORD, fn_buf_view(&folded), FN_STR_NULL, FN_STR_NULL);
     fn_buf_fini(&folded);
     return started || start_by(t, FBC_ENTRY_MESSAGE, FN_STR_NULL, FN_STR_NULL, FN_STR_NULL);
 }
@@ -132,7 +135,8 @@ static struct frt_payload join(struct turn *t, size_t first, const struct frt_pa
         if (t->in->rows[i].kind != FRT_IN_MESSAGE) {
             continue;
         }
-        if (frt_payload_read(t->in->rows[i].payload, &more) != FN_OK || (more.option.n == 0 && optout_read(more.text) != OPTOUT_NO)) {
+        if (frt_payload_read(t->in->rows[i].payload, &more) != FN_OK ||
+            (more.option.n == 0 && optout_read(more.text) != OPTOUT_NO)) {
             break;
         }
         if (more.text.n != 0 && t->scratch.n != 0) {
@@ -196,7 +200,8 @@ static void take_message(struct turn *t, size_t i, const struct frt_payload *p)
 }
 
 /* -- the other kinds ------------------------------------------------------------------------------------------------------------------- */
-static void wake_by(struct turn *t, const struct frt_row *row, const struct frt_payload *p, enum fbc_wake kind, bool keep)
+static void wake_by(struct turn *t, const struct frt_row *row, const struct frt_payload *p, enum fbc_wake kind,
+                    bool keep)
 {
     struct fvm_input input = input_of(kind, p);
     if (!turn_vm(t)) {
@@ -224,7 +229,8 @@ static void take_event(struct turn *t, const struct frt_row *row, const struct f
     } else {
         turn_consume(t, row->id);
         bool out = fn_str_eq(pair_value(t, FN_STR("s:consent")), FN_STR("out"));
-        if (!out && t->next.owner == FRT_OWNER_BOT && start_by(t, FBC_ENTRY_EVENT, FN_STR_NULL, p->event_name, FN_STR_NULL)) {
+        if (!out && t->next.owner == FRT_OWNER_BOT &&
+            start_by(t, FBC_ENTRY_EVENT, FN_STR_NULL, p->event_name, FN_STR_NULL)) {
             record_row(t, row, p);
         }
     }
@@ -236,7 +242,12 @@ static void take_campaign(struct turn *t, const struct frt_row *row, const struc
     bool busy = t->next.status == FRT_RUNNING || t->next.status == FRT_FAULTED || t->next.owner == FRT_OWNER_HUMAN;
     turn_consume(t, row->id);
     if (!consents || busy || !start_by(t, FBC_ENTRY_CAMPAIGN, FN_STR_NULL, FN_STR_NULL, p->funnel)) {
-        turn_note(t, FRT_DIR_NOTE, "campaign", turn_json(t, !consents ? "no_consent" : busy ? "busy" : "no_entry", p->funnel));
+        turn_note(t, FRT_DIR_NOTE, "campaign",
+                  turn_json(t,
+                            !consents ? "no_consent"
+                            : busy    ? "busy"
+                                      : "no_entry",
+                            p->funnel));
         return;
     }
     record_row(t, row, p);
@@ -253,6 +264,20 @@ static void take_timer(struct turn *t, const struct frt_row *row, const struct f
     }
 }
 
+/* The answer of `classify` is the label's index in digits; anything else is no label. */
+static int64_t index_of(const struct frt_payload *p)
+{
+    int64_t index = 0;
+    for (size_t i = 0; i < p->text.n; i++) {
+        char c = p->text.p[i];
+        if (c < '0' || c > '9' || index > 1000000) {
+            return -1;
+        }
+        index = index * 10 + (c - '0');
+    }
+    return p->present && p->text.n != 0 ? index : -1;
+}
+
 static void take_result(struct turn *t, const struct frt_row *row, const struct frt_payload *p)
 {
     if ((p->effect >> 8) < t->next.run_seq || t->next.status == FRT_IDLE || t->next.status == FRT_ENDED) {
@@ -266,13 +291,7 @@ static void take_result(struct turn *t, const struct frt_row *row, const struct 
     if (!turn_vm(t)) {
         return;
     }
-    struct fvm_answer answer = {.present = p->present, .i = -1, .text = p->text};
-    if (p->present && p->text.n != 0 && p->text.n < 20) {
-        char digits[20];
-        int64_t i = 0;
-        copy_text(digits, sizeof digits, p->text);
-        answer.i = sscanf(digits, "%ld", &i) == 1 ? i : -1;
-    }
+    struct fvm_answer answer = {.present = p->present, .i = index_of(p), .text = p->text};
     turn_consume(t, row->id);
     if (fvm_waiting(t->run).call != p->call) {
         return;
@@ -494,7 +513,8 @@ void turn_finish(struct turn *t)
         turn_fault(t, "outputs", t->next.stage);
     }
     turn_return(t);
-    bool changed = t->taken || t->faulted || t->consume.n + t->park.n + t->unpark.n + t->effects.n + t->log.n + t->pairs.n != 0;
+    bool changed =
+        t->taken || t->faulted || t->consume.n + t->park.n + t->unpark.n + t->effects.n + t->log.n + t->pairs.n != 0;
     if (changed) {
         record_close(t);
         m->again = m->again || t->settle_at != FRT_NEVER;

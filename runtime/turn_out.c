@@ -71,7 +71,8 @@ void turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str
     if (line != NULL) {
         /* notes are numbered from the top of the turn's range: 254, 253, ... */
         unsigned index = 254u - t->notes++ % 54u;
-        *line = (struct frt_message){.id = FRT_DERIVED | frt_effect_id(t->in->conv.seq, index), .at = t->now, .dir = dir};
+        *line =
+            (struct frt_message){.id = FRT_DERIVED | frt_effect_id(t->in->conv.seq, index), .at = t->now, .dir = dir};
         line->kind = fn_str_c(kind);
         line->body = body;
     }
@@ -120,7 +121,8 @@ struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payl
         return NULL;
     }
     bool claim = info->policy == FBC_POLICY_AT_MOST_ONCE;
-    *x = (struct frt_effect){.tenant = t->next.tenant, .conv = t->next.conv, .id = frt_effect_id(t->in->conv.seq, t->index++)};
+    *x = (struct frt_effect){
+        .tenant = t->next.tenant, .conv = t->next.conv, .id = frt_effect_id(t->in->conv.seq, t->index++)};
     x->channel = t->next.channel;
     x->contact = t->next.contact;
     x->host = host;
@@ -136,7 +138,8 @@ struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payl
     if (call == 0 && host != FBC_HOST_typing && host != FBC_HOST_react) {
         struct frt_message *line = engine_push(&t->arena, &t->log, sizeof *line);
         if (line != NULL) {
-            *line = (struct frt_message){.id = frt_result_row(x->id), .at = t->now, .dir = dir, .delivery = FRT_D_QUEUED};
+            *line =
+                (struct frt_message){.id = frt_result_row(x->id), .at = t->now, .dir = dir, .delivery = FRT_D_QUEUED};
             line->kind = fn_str_c(info->name);
             line->body = x->payload;
         }

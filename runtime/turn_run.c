@@ -151,7 +151,8 @@ void turn_fault(struct turn *t, const char *what, struct fn_str where)
     struct fn_str funnel = t->next.funnel, prog = t->next.prog;
     int64_t last_in_at = t->next.last_in_at, epoch = t->next.epoch;
     t->faulted = true;
-    t->consume.n = t->park.n = t->unpark.n = t->rows.n = t->effects.n = t->log.n = t->metrics.n = t->docs.n = t->pairs.n = 0;
+    t->consume.n = t->park.n = t->unpark.n = t->rows.n = t->effects.n = t->log.n = t->metrics.n = t->docs.n =
+        t->pairs.n = 0;
     t->index = t->notes = 0;
     t->arena.failed = false;
     t->next = t->in->conv;
@@ -177,8 +178,8 @@ static void on_trap(struct turn *t)
 {
     struct fvm_trapped trapped = fvm_trapped(t->run);
     struct fn_str stage = trapped.stage < t->image->n_stages ? t->image->stages[trapped.stage].name : FN_STR_NULL;
-    struct fn_str where =
-        fn_arena_printf(&t->arena, "%s %.*s %u", fbc_trap_name(trapped.trap), FN_STR_ARG(stage), (unsigned)trapped.word);
+    struct fn_str where = fn_arena_printf(&t->arena, "%s %.*s %u", fbc_trap_name(trapped.trap), FN_STR_ARG(stage),
+                                          (unsigned)trapped.word);
     t->engine->stats.traps++;
     if (turn_to_error(t)) {
         turn_note(t, FRT_DIR_NOTE, "trap", turn_json(t, "reason", where));
@@ -270,7 +271,9 @@ static void on_stage(struct turn *t)
 
 static void on_count(struct turn *t)
 {
-    static const char *const kinds[] = {[FBC_COUNT_OPTION] = "option", [FBC_COUNT_BRANCH] = "branch", [FBC_COUNT_SPLIT] = "split",
+    static const char *const kinds[] = {[FBC_COUNT_OPTION] = "option",
+                                        [FBC_COUNT_BRANCH] = "branch",
+                                        [FBC_COUNT_SPLIT] = "split",
                                         [FBC_COUNT_ANSWER] = "answer"};
     struct fvm_counted c = fvm_counted(t->run);
     turn_metric(t, (size_t)c.kind < FN_COUNT(kinds) ? kinds[c.kind] : "count", c.name, 1);
@@ -303,7 +306,8 @@ static void set_timer(struct turn *t, int64_t deadline)
     fn_buf_init(&b, 256);
     frt_payload_write(&b, &(struct frt_payload){0});
     if (row != NULL) {
-        *row = (struct frt_row){.id = frt_timer_row(t->in->conv.seq), .kind = FRT_IN_TIMER, .due_at = deadline, .received_at = deadline};
+        *row = (struct frt_row){
+            .id = frt_timer_row(t->in->conv.seq), .kind = FRT_IN_TIMER, .due_at = deadline, .received_at = deadline};
         row->payload = fn_arena_dup(&t->arena, fn_buf_view(&b));
         t->next.timer = row->id;
     }

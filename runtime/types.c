@@ -2,8 +2,8 @@
  *
  * A payload is the six texts, each u32 length and bytes, then u64 effect, u32 call, one byte present: read without allocation.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "frt_store.h"
 #include "fn_buf.h"
+#include "frt_store.h"
 
 const struct frt_op_info frt_op_infos[FRT_OPS] = {
 #define FRT_OP(NAME, struct_name, mode, doc) {#NAME, #mode[0]},

@@ -102,8 +102,7 @@ static void carry_out(struct sq *q, struct frt_op *op)
         break;
 #include "store_ops.def"
 #undef FRT_OP
-    case FRT_OPS:
-        FN_BUG("no such operation");
+    case FRT_OPS: FN_BUG("no such operation");
     }
 }
 
@@ -310,14 +309,16 @@ static enum fn_code migrate(struct sq *q, struct fn_err *err)
         if (sql == NULL) {
             return fn_fail(err, FN_NO_MEMORY, "no memory for a migration");
         }
-        snprintf(sql, size, "BEGIN IMMEDIATE;%.*s;PRAGMA user_version=%lld;COMMIT;", FN_STR_ARG(m->bytes), (long long)n);
+        snprintf(sql, size, "BEGIN IMMEDIATE;%.*s;PRAGMA user_version=%lld;COMMIT;", FN_STR_ARG(m->bytes),
+                 (long long)n);
         enum fn_code code = sq_script(q, sql, err);
         free(sql);
         if (code != FN_OK) {
             return code;
         }
     }
-    return version <= n ? FN_OK : fn_fail(err, FN_INVALID, "the file was made by a newer version (%lld)", (long long)version);
+    return version <= n ? FN_OK
+                        : fn_fail(err, FN_INVALID, "the file was made by a newer version (%lld)", (long long)version);
 }
 
 static enum fn_code open_file(struct store *s, const struct fsv_sqlite_options *o, struct fn_err *err)
@@ -345,7 +346,8 @@ enum fn_code fsv_store_sqlite_open(const struct fsv_sqlite_options *options, str
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->work, NULL);
     s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    enum fn_code code = s->wake_fd < 0 ? fn_fail(err, FN_IO, "no eventfd: %s", strerror(errno)) : open_file(s, options, err);
+    enum fn_code code =
+        s->wake_fd < 0 ? fn_fail(err, FN_IO, "no eventfd: %s", strerror(errno)) : open_file(s, options, err);
     if (code == FN_OK && pthread_create(&s->thread, NULL, writer, s) != 0) {
         code = fn_fail(err, FN_NO_MEMORY, "no thread for the store");
     }

@@ -6,11 +6,12 @@
 #include "frt_store.h"
 
 struct fsv_sqlite_options {
-    const char *dir;         /* data directory; made when absent. The file is DIR/funnel.db, the lock DIR/lock */
-    uint32_t queue_max;      /* operations waiting; 0 = 10,000 */
-    uint32_t wal_mib;        /* checkpoint when the WAL is larger; 0 = 16 */
+    const char *dir;    /* data directory; made when absent. The file is DIR/funnel.db, the lock DIR/lock */
+    uint32_t queue_max; /* operations waiting; 0 = 10,000 */
+    uint32_t wal_mib;   /* checkpoint when the WAL is larger; 0 = 16 */
 };
 /* Opens, checks (quick_check), migrates. FN_UNAVAILABLE: another process has the directory. FN_INVALID: damaged, or made by a newer
  * version. The store is closed by ops->close, which waits for the transaction under way. */
-FN_MUST_USE enum fn_code fsv_store_sqlite_open(const struct fsv_sqlite_options *options, struct frt_store *out, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_store_sqlite_open(const struct fsv_sqlite_options *options, struct frt_store *out,
+                                               struct fn_err *err);
 #endif

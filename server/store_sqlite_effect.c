@@ -50,8 +50,8 @@ static void done_one(struct sq *q, struct frt_done *x)
         enum frt_effect_state next = x->verdict == FRT_V_FAILED    ? FRT_E_DEAD
                                      : x->verdict == FRT_V_UNKNOWN ? FRT_E_UNKNOWN
                                                                    : FRT_E_READY;
-        (void)sq_run(q, SQ_EFFECT_LATER, "iiiiiiiss", x->tenant, x->conv, x->effect, I(next), I(x->attempts), I(x->resent), x->next_at, x->reason,
-                     x->ext_id);
+        (void)sq_run(q, SQ_EFFECT_LATER, "iiiiiiiss", x->tenant, x->conv, x->effect, I(next), I(x->attempts),
+                     I(x->resent), x->next_at, x->reason, x->ext_id);
     }
     if (x->verdict == FRT_V_SENT) {
         (void)sq_run(q, SQ_MESSAGE_SENT, "iiis", x->tenant, x->conv, line, x->ext_id);
@@ -99,7 +99,8 @@ static void due_keys(struct sq *q, struct frt_op_due *op)
 
 void sq_effect_read(struct sq *q, struct frt_op *op, enum sq_stmt s, struct frt_effect *out)
 {
-    *out = (struct frt_effect){.tenant = sq_int(q, s, 0), .conv = sq_int(q, s, 1), .id = sq_int(q, s, 2), .channel = sq_int(q, s, 3)};
+    *out = (struct frt_effect){
+        .tenant = sq_int(q, s, 0), .conv = sq_int(q, s, 1), .id = sq_int(q, s, 2), .channel = sq_int(q, s, 3)};
     out->contact = sq_int(q, s, 4);
     out->host = (uint16_t)sq_int(q, s, 5);
     out->policy = (uint8_t)sq_int(q, s, 6);
@@ -127,7 +128,8 @@ static void due_effects(struct sq *q, struct frt_op_due *op)
             continue;
         }
         const struct frt_effect *last = op->n_effects != 0 ? &op->effects[op->n_effects - 1] : NULL;
-        bool same = last != NULL && last->tenant == sq_int(q, SQ_EFFECT_ORPHANS, 0) && last->conv == sq_int(q, SQ_EFFECT_ORPHANS, 1);
+        bool same = last != NULL && last->tenant == sq_int(q, SQ_EFFECT_ORPHANS, 0) &&
+                    last->conv == sq_int(q, SQ_EFFECT_ORPHANS, 1);
         if (op->n_effects >= op->limit && !same) {
             op->more = true;
             break;
@@ -229,7 +231,8 @@ void sq_do_effects(struct sq *q, struct frt_op_effects *op)
     size_t cap = 0;
     op->n = 0;
     op->effects = NULL;
-    sq_ask(q, SQ_EFFECT_LIST, "iiiiii", op->tenant, op->conv, I(op->dead), op->after.conv, op->after.tenant, I(op->limit));
+    sq_ask(q, SQ_EFFECT_LIST, "iiiiii", op->tenant, op->conv, I(op->dead), op->after.conv, op->after.tenant,
+           I(op->limit));
     while (sq_next(q, SQ_EFFECT_LIST)) {
         op->effects = sq_more(&op->op, op->effects, op->n, &cap, sizeof *op->effects);
         if (op->effects == NULL) {

@@ -36,7 +36,8 @@ void sq_do_publish(struct sq *q, struct frt_op_publish *op)
         op->op.code = FN_NOT_FOUND;
         return;
     }
-    sq_ask(q, SQ_PUB_SET, "isbiiibi", op->tenant, p->funnel, p->hash, p->channel, p->at, I(p->inflight), p->canary, I(p->percent));
+    sq_ask(q, SQ_PUB_SET, "isbiiibi", op->tenant, p->funnel, p->hash, p->channel, p->at, I(p->inflight), p->canary,
+           I(p->percent));
     if (sq_next(q, SQ_PUB_SET)) {
         p->previous = sq_give(&op->op, sq_str(q, SQ_PUB_SET, 0));
         p->version = sq_int(q, SQ_PUB_SET, 1);

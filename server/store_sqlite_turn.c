@@ -7,13 +7,14 @@
 
 void sq_row_add(struct sq *q, int64_t tenant, int64_t conv, const struct frt_row *row)
 {
-    (void)sq_run(q, SQ_INBOX_ADD, "iiiiiiisb", tenant, conv, row->id, I(frt_shard(tenant, conv)), I(row->kind), row->due_at, row->received_at,
-                 row->ref, row->payload);
+    (void)sq_run(q, SQ_INBOX_ADD, "iiiiiiisb", tenant, conv, row->id, I(frt_shard(tenant, conv)), I(row->kind),
+                 row->due_at, row->received_at, row->ref, row->payload);
 }
 
 void sq_message_add(struct sq *q, int64_t tenant, int64_t conv, const struct frt_message *m)
 {
-    (void)sq_run(q, SQ_MESSAGE_ADD, "iiiiiisss", tenant, conv, m->id, m->at, I(m->dir), I(m->delivery), m->kind, m->body, m->ext_id);
+    (void)sq_run(q, SQ_MESSAGE_ADD, "iiiiiisss", tenant, conv, m->id, m->at, I(m->dir), I(m->delivery), m->kind,
+                 m->body, m->ext_id);
 }
 
 /* One number, or 0. */
@@ -55,8 +56,8 @@ static void find_or_make(struct sq *q, struct frt_ingest *in)
     if (in->conv == 0 && q->code == FN_OK) {
         in->conv = in->new_id;
         in->created = true;
-        (void)sq_run(q, SQ_CONV_ADD, "iiiiiis", in->tenant, in->conv, I(frt_shard(in->tenant, in->conv)), in->channel, in->contact,
-                     in->row.received_at, in->address);
+        (void)sq_run(q, SQ_CONV_ADD, "iiiiiis", in->tenant, in->conv, I(frt_shard(in->tenant, in->conv)), in->channel,
+                     in->contact, in->row.received_at, in->address);
     }
 }
 
@@ -140,9 +141,11 @@ void sq_do_ingest(struct sq *q, struct frt_op_ingest *op)
 /* -- LOAD ----------------------------------------------------------------------------------------------------------------------------- */
 void sq_conv_read(struct sq *q, struct frt_op *op, enum sq_stmt s, int64_t tenant, struct frt_conv *out)
 {
-    int64_t *numbers[] = {&out->conv,  &out->channel, &out->contact,    &out->seq,        &out->epoch,     &out->token,
-                          &out->run_seq, &out->clock,   &out->timer, &out->last_in_at, &out->created_at, &out->updated_at};
-    struct fn_str *texts[] = {&out->address, &out->funnel, &out->stage, &out->prog, &out->snap, &out->team, &out->reason};
+    int64_t *numbers[] = {&out->conv,  &out->channel,    &out->contact,    &out->seq,
+                          &out->epoch, &out->token,      &out->run_seq,    &out->clock,
+                          &out->timer, &out->last_in_at, &out->created_at, &out->updated_at};
+    struct fn_str *texts[] = {&out->address, &out->funnel, &out->stage, &out->prog,
+                              &out->snap,    &out->team,   &out->reason};
     *out = (struct frt_conv){.tenant = tenant};
     int column = 0;
     for (size_t i = 0; i < FN_COUNT(numbers); i++) {
@@ -192,7 +195,8 @@ static void load_contact(struct sq *q, struct frt_op *op, struct frt_loaded *out
         if (out->pairs == NULL) {
             break;
         }
-        out->pairs[out->n_pairs++] = (struct frt_pair){sq_give(op, sq_str(q, SQ_PAIR_GET, 0)), sq_give(op, sq_str(q, SQ_PAIR_GET, 1))};
+        out->pairs[out->n_pairs++] =
+            (struct frt_pair){sq_give(op, sq_str(q, SQ_PAIR_GET, 0)), sq_give(op, sq_str(q, SQ_PAIR_GET, 1))};
     }
     sq_end(q, SQ_PAIR_GET);
     out->n_pairs = out->pairs != NULL ? out->n_pairs : 0;
@@ -239,9 +243,10 @@ static void commit_rows(struct sq *q, const struct frt_turn *t)
 
 static void effect_add(struct sq *q, const struct frt_effect *e)
 {
-    (void)sq_run(q, SQ_EFFECT_ADD, "iiiiiiiiiiiiiiiissss", e->tenant, e->conv, e->id, I(frt_shard(e->tenant, e->conv)), e->channel, e->contact,
-                 I(e->host), I(e->policy), I(e->lane), I(e->state), I(e->attempts), I(e->resent), I(e->call), e->epoch, e->next_at,
-                 e->created_at, e->payload, e->funnel, e->ext_id, e->reason);
+    (void)sq_run(q, SQ_EFFECT_ADD, "iiiiiiiiiiiiiiiissss", e->tenant, e->conv, e->id, I(frt_shard(e->tenant, e->conv)),
+                 e->channel, e->contact, I(e->host), I(e->policy), I(e->lane), I(e->state), I(e->attempts),
+                 I(e->resent), I(e->call), e->epoch, e->next_at, e->created_at, e->payload, e->funnel, e->ext_id,
+                 e->reason);
 }
 
 static void commit_rest(struct sq *q, const struct frt_turn *t)
@@ -287,8 +292,9 @@ static enum fn_code why_not(struct sq *q, const struct frt_turn *t)
 static void commit_one(struct sq *q, struct frt_turn *t)
 {
     const struct frt_conv *c = &t->conv;
-    (void)sq_run(q, SQ_CONV_CAS, "iiiiiiiiiiiissbbss", c->tenant, c->conv, c->seq, c->epoch, t->token, c->run_seq, c->clock, c->timer,
-                 c->last_in_at, c->updated_at, I(c->status), I(c->owner), c->funnel, c->stage, c->prog, c->snap, c->team, c->reason);
+    (void)sq_run(q, SQ_CONV_CAS, "iiiiiiiiiiiissbbss", c->tenant, c->conv, c->seq, c->epoch, t->token, c->run_seq,
+                 c->clock, c->timer, c->last_in_at, c->updated_at, I(c->status), I(c->owner), c->funnel, c->stage,
+                 c->prog, c->snap, c->team, c->reason);
     if (q->code == FN_OK && q->changes == 0) {
         t->code = why_not(q, t);
         return;

@@ -18,7 +18,7 @@ enum frt_log_level { FRT_LOG_DEBUG, FRT_LOG_INFO, FRT_LOG_WARN, FRT_LOG_ERROR };
 /* Something worth a log line. Texts are borrowed during the call. */
 struct frt_log {
     enum frt_log_level level;
-    const char *event;   /* "turn.fault", "effect.dead", "store.down" ... */
+    const char *event; /* "turn.fault", "effect.dead", "store.down" ... */
     int64_t tenant, conv, effect;
     struct fn_str text;
 };
@@ -31,26 +31,26 @@ struct frt_engine_config {
     struct frt_clock clock;
     struct frt_entropy entropy;
     struct frt_provider provider;
-    const fvm_native_fn *natives;    /* fsl_natives */
-    struct fvm_limits limits;        /* 0 arena = fvm_limits_default */
-    struct fn_str node;              /* name of this process, kept by the caller */
-    uint32_t node_id;                /* 0..1023, in message ids */
+    const fvm_native_fn *natives; /* fsl_natives */
+    struct fvm_limits limits;     /* 0 arena = fvm_limits_default */
+    struct fn_str node;           /* name of this process, kept by the caller */
+    uint32_t node_id;             /* 0..1023, in message ids */
     frt_log_fn log;
     frt_changed_fn changed;
-    void *ctx;                       /* of the two */
-    bool english;                    /* language of the engine's own messages (opt-out) */
+    void *ctx;    /* of the two */
+    bool english; /* language of the engine's own messages (opt-out) */
     /* 0 = default in brackets */
-    uint32_t batch_turns;            /* [256] turns of a commit */
-    uint32_t tenant_inflight;        /* [64] conversations of a tenant between LOAD and COMMIT */
-    uint32_t ingest_max;             /* [10,000] messages waiting for INGEST; beyond it FN_UNAVAILABLE */
-    uint32_t sends_max;              /* [1,000] effects at the provider at once */
-    uint32_t tries;                  /* [25] sends of an effect until it is given up */
-    uint32_t call_tries;             /* [4] the same for calls: a customer waits */
+    uint32_t batch_turns;                 /* [256] turns of a commit */
+    uint32_t tenant_inflight;             /* [64] conversations of a tenant between LOAD and COMMIT */
+    uint32_t ingest_max;                  /* [10,000] messages waiting for INGEST; beyond it FN_UNAVAILABLE */
+    uint32_t sends_max;                   /* [1,000] effects at the provider at once */
+    uint32_t tries;                       /* [25] sends of an effect until it is given up */
+    uint32_t call_tries;                  /* [4] the same for calls: a customer waits */
     uint32_t retry_base_ms, retry_cap_ms; /* [500, 300,000] full jitter */
-    uint32_t reconcile_ms;           /* [30,000] waiting for echo or status after an unknown outcome */
-    uint32_t resends;                /* [1] after an unknown outcome that stayed unknown; UINT32_MAX means none */
-    uint32_t poll_ms;                /* [1,000] longest time between two DUE while idle */
-    uint32_t self_turns;             /* [30] turns a minute that no message caused, then the conversation faults */
+    uint32_t reconcile_ms;                /* [30,000] waiting for echo or status after an unknown outcome */
+    uint32_t resends;                     /* [1] after an unknown outcome that stayed unknown; UINT32_MAX means none */
+    uint32_t poll_ms;                     /* [1,000] longest time between two DUE while idle */
+    uint32_t self_turns;                  /* [30] turns a minute that no message caused, then the conversation faults */
 };
 
 /* NULL with *err on bad configuration or no memory. */
@@ -71,19 +71,20 @@ bool frt_engine_drained(const struct frt_engine *e);
 /* Something from outside for one contact. Everything is copied. */
 struct frt_inbound {
     int64_t tenant, channel;
-    enum frt_in_kind kind;           /* MESSAGE .. SAY */
+    enum frt_in_kind kind; /* MESSAGE .. SAY */
     struct fn_str aliases[FRT_ALIASES];
-    unsigned n_aliases;              /* or conv */
-    int64_t conv;                    /* a known conversation, 0 by aliases */
+    unsigned n_aliases; /* or conv */
+    int64_t conv;       /* a known conversation, 0 by aliases */
     struct fn_str address, name;
-    struct fn_str dedupe;            /* "instance:remoteJid:fromMe:id"; for API calls the Idempotency-Key */
-    struct fn_str ref;               /* the provider's message id */
-    int64_t sent_at;                 /* provider's timestamp ms, 0 unknown */
+    struct fn_str dedupe; /* "instance:remoteJid:fromMe:id"; for API calls the Idempotency-Key */
+    struct fn_str ref;    /* the provider's message id */
+    int64_t sent_at;      /* provider's timestamp ms, 0 unknown */
     struct frt_payload payload;
     struct fn_str log_kind, log_body; /* for the message log; empty: made from the payload */
 };
 struct frt_accepted {
-    enum fn_code code;  /* FN_OK: durable, answer 200. FN_INVALID, FN_LIMIT: refused for its content. Else not stored: answer 503 */
+    enum fn_code
+        code; /* FN_OK: durable, answer 200. FN_INVALID, FN_LIMIT: refused for its content. Else not stored: answer 503 */
     bool duplicate;
     int64_t conv, contact;
 };

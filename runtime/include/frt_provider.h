@@ -7,14 +7,15 @@
 
 struct frt_send {
     int64_t tenant, channel, contact, conv, effect;
-    uint16_t host;           /* hosts.def */
-    uint32_t attempt;        /* from 1 */
-    struct fn_str address;   /* of the contact on the channel */
-    struct fn_str payload;   /* JSON object with the argument names of hosts.def */
+    uint16_t host;         /* hosts.def */
+    uint32_t attempt;      /* from 1 */
+    struct fn_str address; /* of the contact on the channel */
+    struct fn_str payload; /* JSON object with the argument names of hosts.def */
     struct fn_str funnel;
-    struct fn_str key;       /* stable over attempts: Idempotency-Key, biz_opaque_callback_data: "f-<tenant>-<conv>-<effect>" in hex */
-    struct fn_str last_ref;  /* provider's id of the customer's last message (react, quote); may be empty */
-    int64_t last_in_at;      /* the customer's last message, for the 24-hour window; 0 none */
+    struct fn_str
+        key; /* stable over attempts: Idempotency-Key, biz_opaque_callback_data: "f-<tenant>-<conv>-<effect>" in hex */
+    struct fn_str last_ref; /* provider's id of the customer's last message (react, quote); may be empty */
+    int64_t last_in_at;     /* the customer's last message, for the 24-hour window; 0 none */
     int64_t created_at;
 };
 enum frt_outcome {
@@ -26,11 +27,11 @@ enum frt_outcome {
 };
 struct frt_sent {
     enum frt_outcome outcome;
-    struct fn_str ext_id;    /* the provider's message id */
-    bool present;            /* CALL: there is a result */
-    struct fn_str result;    /* CALL: the answer's text (classify: the index in digits) */
-    int64_t retry_after;     /* ms, 0 none given */
-    struct fn_str reason;    /* short, for logs and the dead letter: "http 403" */
+    struct fn_str ext_id; /* the provider's message id */
+    bool present;         /* CALL: there is a result */
+    struct fn_str result; /* CALL: the answer's text (classify: the index in digits) */
+    int64_t retry_after;  /* ms, 0 none given */
+    struct fn_str reason; /* short, for logs and the dead letter: "http 403" */
 };
 /* Texts are borrowed during the call. */
 typedef void (*frt_sent_fn)(void *ctx, const struct frt_sent *sent);

@@ -22,7 +22,7 @@ enum frt_op_kind {
 struct frt_op {
     enum frt_op_kind kind;
     enum fn_code code;
-    struct fn_err err;              /* detail when code is not FN_OK */
+    struct fn_err err;               /* detail when code is not FN_OK */
     void (*done)(struct frt_op *op); /* on the loop's thread, from drain; may submit */
     void *owner;                     /* the caller's */
     struct fn_arena *arena;          /* caller's; answers are put there. Not touched by the caller until done */
@@ -57,7 +57,8 @@ extern const struct frt_op_info frt_op_infos[FRT_OPS];
 /* -- mailbox ------------------------------------------------------------------------------------------------------------------- */
 struct frt_ingest {
     int64_t tenant, channel;
-    struct fn_str aliases[FRT_ALIASES]; /* "phone:5511987654321", "lid:…", "bsuid:…", "web:…": most stable first, at least one unless conv */
+    struct fn_str aliases
+        [FRT_ALIASES]; /* "phone:5511987654321", "lid:…", "bsuid:…", "web:…": most stable first, at least one unless conv */
     unsigned n_aliases;
     int64_t conv;                /* in: a conversation already known, 0 find or create; out: its id */
     struct fn_str address, name; /* empty: keep */
@@ -67,7 +68,7 @@ struct frt_ingest {
     struct frt_row row;          /* row.id is raised above the mailbox's last message when needed; out: the id given */
     struct frt_message log;      /* log.kind empty: no log line; id is the row's */
     /* out */
-    enum fn_code code;           /* FN_OK also for a duplicate; FN_LIMIT: mailbox full and the row is no message */
+    enum fn_code code; /* FN_OK also for a duplicate; FN_LIMIT: mailbox full and the row is no message */
     bool duplicate, created;
     int64_t contact;
 };
@@ -78,14 +79,14 @@ struct frt_op_ingest {
 };
 
 struct frt_loaded {
-    struct frt_key key;          /* in */
-    enum fn_code code;           /* FN_NOT_FOUND */
+    struct frt_key key; /* in */
+    enum fn_code code;  /* FN_NOT_FOUND */
     struct frt_conv conv;
-    struct frt_row *rows;        /* all: due, future and parked, oldest first, at most FRT_BACKLOG_MAX + FRT_ROWS_MAX */
+    struct frt_row *rows; /* all: due, future and parked, oldest first, at most FRT_BACKLOG_MAX + FRT_ROWS_MAX */
     size_t n_rows;
-    struct frt_pair *pairs;      /* of the contact, by name */
+    struct frt_pair *pairs; /* of the contact, by name */
     size_t n_pairs;
-    struct fn_str phone;         /* of its "phone:" alias, without the prefix; empty none */
+    struct fn_str phone; /* of its "phone:" alias, without the prefix; empty none */
 };
 struct frt_op_load {
     struct frt_op op;
@@ -97,13 +98,13 @@ struct frt_op_load {
  * not above conv.epoch; it then gets seq + 1 and `token`. Everything else of the turn happens only with it. When the row already has
  * seq + 1 and this token, the turn was committed before: FN_OK, nothing repeated. Otherwise FN_CONFLICT. */
 struct frt_turn {
-    struct frt_conv conv;        /* new content, seq = the OLD number, epoch = mine */
-    int64_t token;               /* random */
-    const int64_t *consume;      /* rows to delete, cancelled timers among them; absent ones are ignored */
+    struct frt_conv conv;   /* new content, seq = the OLD number, epoch = mine */
+    int64_t token;          /* random */
+    const int64_t *consume; /* rows to delete, cancelled timers among them; absent ones are ignored */
     size_t n_consume;
     const int64_t *park, *unpark; /* due_at = FRT_NEVER; due_at = received_at */
     size_t n_park, n_unpark;
-    const struct frt_row *rows;  /* timers; existing ids are kept as they are */
+    const struct frt_row *rows; /* timers; existing ids are kept as they are */
     size_t n_rows;
     const struct frt_effect *effects;
     size_t n_effects;
@@ -111,12 +112,12 @@ struct frt_turn {
     size_t n_log;
     const struct frt_metric *metrics;
     size_t n_metrics;
-    const struct frt_doc *docs;  /* rev is ignored: the last one wins */
+    const struct frt_doc *docs; /* rev is ignored: the last one wins */
     size_t n_docs;
     const struct frt_pair *pairs; /* contact data to set, or to remove */
     size_t n_pairs;
-    struct fn_str record;        /* for the turn log: JSON, what the turn was made from; empty none */
-    enum fn_code code;           /* out */
+    struct fn_str record; /* for the turn log: JSON, what the turn was made from; empty none */
+    enum fn_code code;    /* out */
 };
 struct frt_op_commit {
     struct frt_op op;
@@ -127,9 +128,10 @@ struct frt_op_commit {
 /* -- effects ------------------------------------------------------------------------------------------------------------------------ */
 struct frt_claim {
     int64_t tenant, conv, effect;
-    int64_t epoch;               /* mine */
-    uint32_t attempts;           /* before the claim; with epoch it makes the repetition find itself */
-    enum fn_code code;           /* FN_OK: state is STARTED, epoch mine, attempts + 1. FN_CONFLICT: not READY and not of a lower epoch */
+    int64_t epoch;     /* mine */
+    uint32_t attempts; /* before the claim; with epoch it makes the repetition find itself */
+    enum fn_code
+        code; /* FN_OK: state is STARTED, epoch mine, attempts + 1. FN_CONFLICT: not READY and not of a lower epoch */
 };
 struct frt_op_claim {
     struct frt_op op;
@@ -137,22 +139,22 @@ struct frt_op_claim {
     size_t n;
 };
 enum frt_verdict {
-    FRT_V_SENT,    /* a fact, from any epoch: the effect is deleted, its log line gets ext_id and SENT, a call gets its RESULT row */
-    FRT_V_FAILED,  /* given up: DEAD with reason; a call gets a RESULT row without a text, a send a FAILED row (fail_row) */
+    FRT_V_SENT, /* a fact, from any epoch: the effect is deleted, its log line gets ext_id and SENT, a call gets its RESULT row */
+    FRT_V_FAILED, /* given up: DEAD with reason; a call gets a RESULT row without a text, a send a FAILED row (fail_row) */
     FRT_V_UNKNOWN, /* UNKNOWN until next_at */
     FRT_V_RETRY    /* certainly not done, or to be done once more: READY, to be claimed again at next_at */
 };
 struct frt_done {
     int64_t tenant, conv, effect;
-    int64_t epoch;               /* verdicts but SENT need the row's epoch to be this */
+    int64_t epoch; /* verdicts but SENT need the row's epoch to be this */
     enum frt_verdict verdict;
-    uint32_t attempts, resent;   /* new values */
+    uint32_t attempts, resent; /* new values */
     int64_t at, next_at;
     struct fn_str ext_id, reason;
-    bool fail_row;               /* FAILED: tell the program */
-    bool drop;                   /* FAILED: delete instead of keeping a dead letter */
-    struct frt_row row;          /* RESULT or FAILED row to insert; id 0 none */
-    enum fn_code code;           /* FN_NOT_FOUND: closed already; FN_CONFLICT: not mine any more */
+    bool fail_row;      /* FAILED: tell the program */
+    bool drop;          /* FAILED: delete instead of keeping a dead letter */
+    struct frt_row row; /* RESULT or FAILED row to insert; id 0 none */
+    enum fn_code code;  /* FN_NOT_FOUND: closed already; FN_CONFLICT: not mine any more */
 };
 struct frt_op_done {
     struct frt_op op;
@@ -163,68 +165,68 @@ struct frt_op_done {
 /* -- finding work --------------------------------------------------------------------------------------------------------------------- */
 struct frt_op_due {
     struct frt_op op;
-    const int64_t *epochs;       /* FRT_SHARDS, as LEASE gave them: 0 is not mine; NULL: every shard, and no effects */
+    const int64_t *epochs; /* FRT_SHARDS, as LEASE gave them: 0 is not mine; NULL: every shard, and no effects */
     int64_t now;
-    size_t limit;                /* of each list */
-    bool orphans;                /* asks for open effects of an epoch below that of their shard, instead of conversations */
-    struct frt_key after;        /* effects: behind this (tenant, conv); whole conversations are given even past limit */
+    size_t limit;         /* of each list */
+    bool orphans;         /* asks for open effects of an epoch below that of their shard, instead of conversations */
+    struct frt_key after; /* effects: behind this (tenant, conv); whole conversations are given even past limit */
     /* out */
-    struct frt_key *keys;        /* distinct conversations, most overdue first */
+    struct frt_key *keys; /* distinct conversations, most overdue first */
     size_t n_keys;
-    struct frt_effect *effects;  /* by (tenant, conv, id) */
+    struct frt_effect *effects; /* by (tenant, conv, id) */
     size_t n_effects;
-    int64_t next_due;            /* earliest due_at behind now, FRT_NEVER none */
-    bool more;                   /* effects: there are more behind the last */
+    int64_t next_due; /* earliest due_at behind now, FRT_NEVER none */
+    bool more;        /* effects: there are more behind the last */
 };
 struct frt_op_lease {
     struct frt_op op;
-    struct fn_str node;          /* unique name of the process */
+    struct fn_str node; /* unique name of the process */
     int64_t ttl_ms;
-    bool all;                    /* single node: take every shard now */
-    bool release;                /* hand over: give mine back at once */
-    const uint64_t *want;        /* shards to take when free; NULL all */
+    bool all;             /* single node: take every shard now */
+    bool release;         /* hand over: give mine back at once */
+    const uint64_t *want; /* shards to take when free; NULL all */
     /* out */
-    int64_t now;                 /* the store's clock; 0 when it has none of its own */
-    int64_t epochs[FRT_SHARDS];  /* of the shards this node holds, 0 not held */
-    uint32_t nodes;              /* living ones */
+    int64_t now;                /* the store's clock; 0 when it has none of its own */
+    int64_t epochs[FRT_SHARDS]; /* of the shards this node holds, 0 not held */
+    uint32_t nodes;             /* living ones */
 };
 
 /* -- catalogue -------------------------------------------------------------------------------------------------------------------------- */
 struct frt_op_image_put {
     struct frt_op op;
     int64_t tenant, at;
-    struct fn_str hash, bytes;   /* a repetition is FN_OK */
+    struct fn_str hash, bytes; /* a repetition is FN_OK */
 };
 struct frt_op_image_get {
     struct frt_op op;
     int64_t tenant;
-    struct fn_str hash, bytes;   /* out: bytes; op.code FN_NOT_FOUND */
+    struct fn_str hash, bytes; /* out: bytes; op.code FN_NOT_FOUND */
 };
 struct frt_op_publish {
     struct frt_op op;
     int64_t tenant;
-    struct frt_pub pub;          /* out: previous, version. FN_NOT_FOUND: no such image */
+    struct frt_pub pub; /* out: previous, version. FN_NOT_FOUND: no such image */
 };
 struct frt_op_pubs {
     struct frt_op op;
     int64_t tenant;
-    struct frt_pub *pubs;        /* out, by funnel */
+    struct frt_pub *pubs; /* out, by funnel */
     size_t n;
 };
 struct frt_op_doc_put {
     struct frt_op op;
     int64_t tenant, at;
-    struct frt_doc *docs;        /* all or none; out: rev. op.code FN_CONFLICT: a revision did not fit */
+    struct frt_doc *docs; /* all or none; out: rev. op.code FN_CONFLICT: a revision did not fit */
     size_t n;
 };
 struct frt_op_doc_get {
     struct frt_op op;
     int64_t tenant;
     struct fn_str collection;
-    struct fn_str key;           /* this one; or empty: in key order, behind `after` */
+    struct fn_str key; /* this one; or empty: in key order, behind `after` */
     struct fn_str after;
-    size_t limit;                /* at most 10,000 */
-    struct frt_doc *docs;        /* out */
+    size_t limit;         /* at most 10,000 */
+    struct frt_doc *docs; /* out */
     size_t n;
 };
 
@@ -232,9 +234,9 @@ struct frt_op_doc_get {
 struct frt_receipt {
     int64_t tenant, channel;
     struct fn_str ext_id;
-    enum frt_delivery delivery;  /* never goes back, but FAILED wins */
-    enum fn_code code;           /* FN_NOT_FOUND: no such message (yet) */
-    int64_t conv;                /* out */
+    enum frt_delivery delivery; /* never goes back, but FAILED wins */
+    enum fn_code code;          /* FN_NOT_FOUND: no such message (yet) */
+    int64_t conv;               /* out */
 };
 struct frt_op_receipt {
     struct frt_op op;
@@ -244,17 +246,17 @@ struct frt_op_receipt {
 struct frt_op_convs {
     struct frt_op op;
     int64_t tenant;
-    int64_t conv;                /* only this one, 0 all */
-    int64_t after;               /* conv ids behind this */
-    int64_t channel;             /* 0 every */
-    int status, owner;           /* -1 every */
+    int64_t conv;      /* only this one, 0 all */
+    int64_t after;     /* conv ids behind this */
+    int64_t channel;   /* 0 every */
+    int status, owner; /* -1 every */
     size_t limit;
-    struct frt_conv *convs;      /* out, by id; snap is given only for a single one */
+    struct frt_conv *convs; /* out, by id; snap is given only for a single one */
     size_t n;
 };
 struct frt_op_messages {
     struct frt_op op;
-    int64_t tenant, conv;        /* conv 0: the whole tenant */
+    int64_t tenant, conv;         /* conv 0: the whole tenant */
     int64_t before_at, before_id; /* older than this; 0 from the newest */
     size_t limit;
     struct frt_message *messages; /* out, newest first */
@@ -268,16 +270,16 @@ struct frt_op_turns {
     struct frt_op op;
     int64_t tenant, conv, after; /* seq behind this */
     size_t limit;
-    struct frt_turn_row *turns;  /* out, by seq */
+    struct frt_turn_row *turns; /* out, by seq */
     size_t n;
 };
 struct frt_op_metrics {
     struct frt_op op;
-    int64_t tenant, from, to;    /* buckets in [from, to) */
-    struct fn_str prefix;        /* of keys */
-    bool by_bucket;              /* else summed over the time */
+    int64_t tenant, from, to; /* buckets in [from, to) */
+    struct fn_str prefix;     /* of keys */
+    bool by_bucket;           /* else summed over the time */
     size_t limit;
-    struct frt_metric *metrics;  /* out, by key, bucket */
+    struct frt_metric *metrics; /* out, by key, bucket */
     size_t n;
 };
 struct frt_standing {
@@ -288,18 +290,18 @@ struct frt_standing {
 struct frt_op_standing {
     struct frt_op op;
     int64_t tenant;
-    struct fn_str funnel;        /* empty all */
-    struct frt_standing *rows;   /* out: RUNNING and FAULTED ones */
+    struct fn_str funnel;      /* empty all */
+    struct frt_standing *rows; /* out: RUNNING and FAULTED ones */
     size_t n;
 };
 struct frt_op_effects {
     struct frt_op op;
     int64_t tenant;
-    int64_t conv;                /* 0 every */
-    bool dead;                   /* dead letters; else the open ones */
-    struct frt_key after;        /* conv = conversation, tenant = effect id to go on behind */
+    int64_t conv;         /* 0 every */
+    bool dead;            /* dead letters; else the open ones */
+    struct frt_key after; /* conv = conversation, tenant = effect id to go on behind */
     size_t limit;
-    struct frt_effect *effects;  /* out, by (conv, id) */
+    struct frt_effect *effects; /* out, by (conv, id) */
     size_t n;
 };
 struct frt_op_replay {
@@ -309,9 +311,9 @@ struct frt_op_replay {
 };
 struct frt_op_purge {
     struct frt_op op;
-    int64_t seen_before_day;     /* 0: leave; days since 1970 */
+    int64_t seen_before_day;                          /* 0: leave; days since 1970 */
     int64_t log_before, turns_before, metrics_before; /* ms; 0: leave */
-    int64_t tenant;              /* 0 every */
-    size_t removed;              /* out */
+    int64_t tenant;                                   /* 0 every */
+    size_t removed;                                   /* out */
 };
 #endif

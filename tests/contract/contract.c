@@ -63,9 +63,11 @@ struct frt_ingest contract_message(struct contract *c, const char *alias, const 
     in.dedupe = dedupe != NULL ? fn_str_c(dedupe) : FN_STR_NULL;
     in.address = FN_STR("somewhere");
     in.day = at / 86400000;
-    in.row = (struct frt_row){.id = ids++, .kind = FRT_IN_MESSAGE, .due_at = at, .received_at = at, .ref = FN_STR("ref")};
+    in.row =
+        (struct frt_row){.id = ids++, .kind = FRT_IN_MESSAGE, .due_at = at, .received_at = at, .ref = FN_STR("ref")};
     in.row.payload = (struct fn_str){"p\0q", 3};
-    in.log = (struct frt_message){.at = at, .dir = FRT_DIR_IN, .kind = FN_STR("text"), .body = FN_STR("{\"text\":\"ol\xc3\xa1\"}")};
+    in.log = (struct frt_message){
+        .at = at, .dir = FRT_DIR_IN, .kind = FN_STR("text"), .body = FN_STR("{\"text\":\"ol\xc3\xa1\"}")};
     struct frt_op_ingest op = {.items = &in, .n = 1};
     DO(c, INGEST, &op);
     CHECK(c, op.op.code == FN_OK);
@@ -97,7 +99,8 @@ struct frt_turn contract_turn(const struct frt_loaded *in, int64_t epoch, int64_
         t.consume = &in->rows[0].id;
         t.n_consume = 1;
     }
-    effect = (struct frt_effect){.tenant = 1, .conv = in->conv.conv, .id = frt_effect_id(in->conv.seq, 0), .channel = 7};
+    effect =
+        (struct frt_effect){.tenant = 1, .conv = in->conv.conv, .id = frt_effect_id(in->conv.seq, 0), .channel = 7};
     effect.contact = in->conv.contact;
     effect.host = FBC_HOST_say;
     effect.policy = FBC_POLICY_RECONCILE;
@@ -105,7 +108,8 @@ struct frt_turn contract_turn(const struct frt_loaded *in, int64_t epoch, int64_
     effect.epoch = epoch;
     effect.payload = FN_STR("{\"text\":\"oi\"}");
     effect.funnel = FN_STR("loja");
-    line = (struct frt_message){.id = frt_result_row(effect.id), .at = 5000, .dir = FRT_DIR_OUT, .delivery = FRT_D_QUEUED};
+    line =
+        (struct frt_message){.id = frt_result_row(effect.id), .at = 5000, .dir = FRT_DIR_OUT, .delivery = FRT_D_QUEUED};
     line.kind = FN_STR("say");
     line.body = effect.payload;
     t.effects = &effect;

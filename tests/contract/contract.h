@@ -7,13 +7,13 @@
 
 struct contract {
     struct frt_store store;
-    struct fn_arena arena;   /* of the answers; emptied between cases */
+    struct fn_arena arena; /* of the answers; emptied between cases */
     struct frt_fake_clock clock;
     struct frt_memory *memory;
     const char *dir;
     bool (*open)(struct contract *c);
     void (*wipe)(struct contract *c); /* closes and forgets everything */
-    unsigned failed;         /* checks of the present case */
+    unsigned failed;                  /* checks of the present case */
 };
 struct contract_case {
     const char *name;

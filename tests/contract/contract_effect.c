@@ -14,7 +14,8 @@ static struct frt_effect begin(struct contract *c, const char *alias)
 
 static struct frt_done verdict(const struct frt_effect *e, enum frt_verdict v)
 {
-    return (struct frt_done){.tenant = 1, .conv = e->conv, .effect = e->id, .epoch = e->epoch, .verdict = v, .attempts = 1, .at = 6000};
+    return (struct frt_done){
+        .tenant = 1, .conv = e->conv, .effect = e->id, .epoch = e->epoch, .verdict = v, .attempts = 1, .at = 6000};
 }
 
 static size_t list(struct contract *c, bool dead, struct frt_effect *first)
@@ -45,7 +46,8 @@ static void done_sent(struct contract *c)
     struct frt_done d = verdict(&e, FRT_V_SENT);
     d.epoch = 99; /* a success is a fact, whoever tells it */
     d.ext_id = FN_STR("wamid.1");
-    d.row = (struct frt_row){.id = frt_result_row(e.id), .kind = FRT_IN_RESULT, .due_at = 6000, .received_at = 6000, .payload = FN_STR("r")};
+    d.row = (struct frt_row){
+        .id = frt_result_row(e.id), .kind = FRT_IN_RESULT, .due_at = 6000, .received_at = 6000, .payload = FN_STR("r")};
     CHECK(c, contract_done(c, &d) == FN_OK);
     CHECK(c, contract_done(c, &d) == FN_NOT_FOUND); /* the answer was lost: again, and nothing is repeated */
     contract_reopen(c);
@@ -66,7 +68,8 @@ static void done_later(struct contract *c)
     CHECK(c, contract_done(c, &d) == FN_CONFLICT); /* a doubt is only the owner's */
     d.epoch = 1;
     CHECK(c, contract_done(c, &d) == FN_OK);
-    CHECK(c, list(c, false, &found) == 1 && found.state == FRT_E_UNKNOWN && found.next_at == 36000 && found.attempts == 1);
+    CHECK(c,
+          list(c, false, &found) == 1 && found.state == FRT_E_UNKNOWN && found.next_at == 36000 && found.attempts == 1);
     CHECK(c, fn_str_eq(found.reason, FN_STR("timeout")));
     d = verdict(&e, FRT_V_RETRY);
     d.attempts = 2;
@@ -81,7 +84,8 @@ static void dead_letters(struct contract *c)
     struct frt_effect e = begin(c, "phone:1"), found = {0};
     struct frt_done d = verdict(&e, FRT_V_FAILED);
     d.reason = FN_STR("http 403");
-    d.row = (struct frt_row){.id = frt_result_row(e.id), .kind = FRT_IN_FAILED, .due_at = 6000, .received_at = 6000, .payload = FN_STR("r")};
+    d.row = (struct frt_row){
+        .id = frt_result_row(e.id), .kind = FRT_IN_FAILED, .due_at = 6000, .received_at = 6000, .payload = FN_STR("r")};
     CHECK(c, contract_done(c, &d) == FN_OK);
     CHECK(c, contract_done(c, &d) == FN_NOT_FOUND);
     CHECK(c, list(c, false, &found) == 0 && list(c, true, &found) == 1 && found.state == FRT_E_DEAD);
@@ -152,7 +156,8 @@ static void orphans(struct contract *c)
     }
     DO(c, DUE, &op);
     CHECK(c, op.n_effects == 1 && op.more && op.effects[0].conv == (a.conv < b.conv ? a.conv : b.conv));
-    CHECK(c, op.n_effects == 1 && fn_str_eq(op.effects[0].payload, FN_STR("{\"text\":\"oi\"}")) && op.effects[0].host == FBC_HOST_say);
+    CHECK(c, op.n_effects == 1 && fn_str_eq(op.effects[0].payload, FN_STR("{\"text\":\"oi\"}")) &&
+                 op.effects[0].host == FBC_HOST_say);
     op.after = (struct frt_key){1, op.effects[0].conv};
     DO(c, DUE, &op);
     CHECK(c, op.n_effects == 1 && !op.more && op.effects[0].conv == (a.conv < b.conv ? b.conv : a.conv));
@@ -192,8 +197,10 @@ static void echoes_are_known(struct contract *c)
     d.ext_id = FN_STR("wamid.1");
     CHECK(c, contract_done(c, &d) == FN_OK);
     struct frt_ingest in[2] = {{.tenant = 1, .conv = e.conv}, {.tenant = 1, .conv = e.conv}};
-    in[0].row = (struct frt_row){.id = 1, .kind = FRT_IN_ECHO, .due_at = 7000, .received_at = 7000, .ref = FN_STR("wamid.1")};
-    in[1].row = (struct frt_row){.id = 1, .kind = FRT_IN_ECHO, .due_at = 7001, .received_at = 7001, .ref = FN_STR("typed")};
+    in[0].row =
+        (struct frt_row){.id = 1, .kind = FRT_IN_ECHO, .due_at = 7000, .received_at = 7000, .ref = FN_STR("wamid.1")};
+    in[1].row =
+        (struct frt_row){.id = 1, .kind = FRT_IN_ECHO, .due_at = 7001, .received_at = 7001, .ref = FN_STR("typed")};
     struct frt_op_ingest op = {.items = in, .n = 2};
     DO(c, INGEST, &op);
     struct frt_loaded loaded = contract_load(c, e.conv);
@@ -201,6 +208,6 @@ static void echoes_are_known(struct contract *c)
 }
 
 const struct contract_case contract_effect_cases[] = {
-    {"done: sent", done_sent},   {"done: later", done_later}, {"dead letters", dead_letters},         {"claims", claims},
-    {"orphans", orphans},        {"receipts", receipts},      {"echoes are known", echoes_are_known}, {NULL, NULL},
+    {"done: sent", done_sent}, {"done: later", done_later}, {"dead letters", dead_letters},         {"claims", claims},
+    {"orphans", orphans},      {"receipts", receipts},      {"echoes are known", echoes_are_known}, {NULL, NULL},
 };

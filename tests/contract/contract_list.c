@@ -15,7 +15,8 @@ static void put_image(struct contract *c, const char *hash)
 
 static struct frt_op_publish publish(struct contract *c, const char *funnel, const char *hash)
 {
-    struct frt_op_publish op = {.tenant = 1, .pub = {.funnel = fn_str_c(funnel), .hash = fn_str_c(hash), .channel = 7, .at = 5}};
+    struct frt_op_publish op = {.tenant = 1,
+                                .pub = {.funnel = fn_str_c(funnel), .hash = fn_str_c(hash), .channel = 7, .at = 5}};
     DO(c, PUBLISH, &op);
     return op;
 }
@@ -34,7 +35,8 @@ static void catalogue(struct contract *c)
     contract_reopen(c);
     struct frt_op_pubs pubs = {.tenant = 1};
     DO(c, PUBS, &pubs);
-    CHECK(c, pubs.n == 2 && fn_str_eq(pubs.pubs[0].funnel, FN_STR("clinica")) && fn_str_eq(pubs.pubs[1].hash, fn_str_c(hash_b)));
+    CHECK(c, pubs.n == 2 && fn_str_eq(pubs.pubs[0].funnel, FN_STR("clinica")) &&
+                 fn_str_eq(pubs.pubs[1].hash, fn_str_c(hash_b)));
     CHECK(c, pubs.n == 2 && pubs.pubs[1].channel == 7);
     (void)publish(c, "clinica", "");
     DO(c, PUBS, &pubs);
@@ -71,7 +73,8 @@ static void documents(struct contract *c)
     contract_reopen(c);
     struct frt_op_doc_get get = {.tenant = 1, .collection = FN_STR("cfg"), .limit = 2};
     DO(c, DOC_GET, &get);
-    CHECK(c, get.n == 2 && fn_str_eq(get.docs[0].key, FN_STR("a")) && fn_str_eq(get.docs[1].body, FN_STR("3")) && get.docs[1].rev == 3);
+    CHECK(c, get.n == 2 && fn_str_eq(get.docs[0].key, FN_STR("a")) && fn_str_eq(get.docs[1].body, FN_STR("3")) &&
+                 get.docs[1].rev == 3);
     get.after = FN_STR("b");
     DO(c, DOC_GET, &get);
     CHECK(c, get.n == 1 && fn_str_eq(get.docs[0].key, FN_STR("c")));
@@ -81,7 +84,8 @@ static void documents(struct contract *c)
     CHECK(c, put(c, "a", "", 1, &rev) == FN_OK);
     DO(c, DOC_GET, &get);
     CHECK(c, get.n == 0);
-    struct frt_doc both[] = {{FN_STR("cfg"), FN_STR("n"), FN_STR("1"), 0}, {FN_STR("cfg"), FN_STR("b"), FN_STR("9"), 7}};
+    struct frt_doc both[] = {{FN_STR("cfg"), FN_STR("n"), FN_STR("1"), 0},
+                             {FN_STR("cfg"), FN_STR("b"), FN_STR("9"), 7}};
     struct frt_op_doc_put all = {.tenant = 1, .docs = both, .n = 2};
     DO(c, DOC_PUT, &all);
     CHECK(c, all.op.code == FN_CONFLICT);
@@ -160,5 +164,6 @@ static void retention(struct contract *c)
 }
 
 const struct contract_case contract_list_cases[] = {
-    {"catalogue", catalogue}, {"documents", documents}, {"lists", lists}, {"metrics", metrics}, {"retention", retention}, {NULL, NULL},
+    {"catalogue", catalogue}, {"documents", documents}, {"lists", lists},
+    {"metrics", metrics},     {"retention", retention}, {NULL, NULL},
 };

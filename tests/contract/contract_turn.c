@@ -17,7 +17,8 @@ static void ingest_makes_and_finds(struct contract *c)
     struct frt_loaded in = contract_load(c, a.conv);
     CHECK(c, in.code == FN_OK && in.n_rows == 2);
     CHECK(c, in.n_rows == 2 && in.rows[0].id == a.row.id && in.rows[1].id == b.row.id);
-    CHECK(c, in.n_rows == 2 && fn_str_eq(in.rows[0].payload, (struct fn_str){"p\0q", 3}) && fn_str_eq(in.rows[0].ref, FN_STR("ref")));
+    CHECK(c, in.n_rows == 2 && fn_str_eq(in.rows[0].payload, (struct fn_str){"p\0q", 3}) &&
+                 fn_str_eq(in.rows[0].ref, FN_STR("ref")));
     CHECK(c, in.conv.seq == 0 && in.conv.status == FRT_IDLE && in.conv.channel == 7);
     CHECK(c, fn_str_eq(in.conv.address, FN_STR("somewhere")) && fn_str_eq(in.phone, FN_STR("5511999990000")));
 }
@@ -25,7 +26,8 @@ static void ingest_makes_and_finds(struct contract *c)
 static void aliases_are_one_contact(struct contract *c)
 {
     struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
-    struct frt_ingest in = {.tenant = 1, .channel = 8, .aliases = {FN_STR("lid:9"), FN_STR("phone:1")}, .n_aliases = 2, .new_id = 50};
+    struct frt_ingest in = {
+        .tenant = 1, .channel = 8, .aliases = {FN_STR("lid:9"), FN_STR("phone:1")}, .n_aliases = 2, .new_id = 50};
     in.row = (struct frt_row){.id = 51, .kind = FRT_IN_MESSAGE, .due_at = 5, .received_at = 5};
     in.name = FN_STR("Bia");
     struct frt_op_ingest op = {.items = &in, .n = 1};
@@ -34,13 +36,19 @@ static void aliases_are_one_contact(struct contract *c)
     struct frt_ingest b = contract_message(c, "lid:9", "b", 200);
     CHECK(c, b.conv == a.conv);
     struct frt_loaded loaded = contract_load(c, a.conv);
-    CHECK(c, loaded.n_pairs == 1 && fn_str_eq(loaded.pairs[0].name, FN_STR("s:name")) && fn_str_eq(loaded.pairs[0].value, FN_STR("Bia")));
+    CHECK(c, loaded.n_pairs == 1 && fn_str_eq(loaded.pairs[0].name, FN_STR("s:name")) &&
+                 fn_str_eq(loaded.pairs[0].value, FN_STR("Bia")));
 }
 
 static void tenants_do_not_meet(struct contract *c)
 {
     struct frt_ingest a = contract_message(c, "phone:1", "same", 100);
-    struct frt_ingest in = {.tenant = 2, .channel = 7, .aliases = {FN_STR("phone:1")}, .n_aliases = 1, .new_id = 90, .dedupe = FN_STR("same")};
+    struct frt_ingest in = {.tenant = 2,
+                            .channel = 7,
+                            .aliases = {FN_STR("phone:1")},
+                            .n_aliases = 1,
+                            .new_id = 90,
+                            .dedupe = FN_STR("same")};
     in.row = (struct frt_row){.id = 91, .kind = FRT_IN_MESSAGE, .due_at = 5, .received_at = 5};
     struct frt_op_ingest op = {.items = &in, .n = 1};
     DO(c, INGEST, &op);
@@ -108,7 +116,8 @@ static void commit_is_a_turn(struct contract *c)
     struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
     struct frt_loaded in = contract_load(c, a.conv);
     struct frt_turn t = contract_turn(&in, 1, 77);
-    struct frt_row timer = {.id = frt_timer_row(0), .kind = FRT_IN_TIMER, .due_at = 9000, .received_at = 9000, .payload = FN_STR("x")};
+    struct frt_row timer = {
+        .id = frt_timer_row(0), .kind = FRT_IN_TIMER, .due_at = 9000, .received_at = 9000, .payload = FN_STR("x")};
     struct frt_metric metric = {FN_STR("loja/enter/inicio"), 3600000, 2};
     struct frt_doc doc = {FN_STR("t:pedidos"), FN_STR("7"), FN_STR("{\"total\":8}"), -1};
     struct frt_pair pairs[] = {{FN_STR("f:nome"), FN_STR("\"Bia\"")}, {FN_STR("t:vip"), FN_STR("true")}};
@@ -124,12 +133,15 @@ static void commit_is_a_turn(struct contract *c)
     contract_reopen(c);
     struct frt_loaded out = contract_load(c, a.conv);
     CHECK(c, out.conv.seq == 1 && out.conv.token == 77 && out.conv.epoch == 1 && out.conv.status == FRT_RUNNING);
-    CHECK(c, fn_str_eq(out.conv.snap, t.conv.snap) && fn_str_eq(out.conv.prog, t.conv.prog) && fn_str_eq(out.conv.stage, FN_STR("inicio")));
+    CHECK(c, fn_str_eq(out.conv.snap, t.conv.snap) && fn_str_eq(out.conv.prog, t.conv.prog) &&
+                 fn_str_eq(out.conv.stage, FN_STR("inicio")));
     CHECK(c, out.conv.timer == timer.id && out.conv.clock == 5000 && out.conv.last_in_at == 100);
     CHECK(c, out.n_rows == 1 && out.rows[0].id == timer.id && out.rows[0].due_at == 9000);
-    CHECK(c, out.n_pairs == 2 && fn_str_eq(out.pairs[0].name, FN_STR("f:nome")) && fn_str_eq(out.pairs[0].value, FN_STR("\"Bia\"")));
+    CHECK(c, out.n_pairs == 2 && fn_str_eq(out.pairs[0].name, FN_STR("f:nome")) &&
+                 fn_str_eq(out.pairs[0].value, FN_STR("\"Bia\"")));
     struct frt_pair gone = {FN_STR("t:vip"), FN_STR_NULL};
-    struct frt_turn second = {.conv = out.conv, .token = 78, .consume = &timer.id, .n_consume = 1, .pairs = &gone, .n_pairs = 1};
+    struct frt_turn second = {
+        .conv = out.conv, .token = 78, .consume = &timer.id, .n_consume = 1, .pairs = &gone, .n_pairs = 1};
     CHECK(c, contract_commit(c, &second) == FN_OK);
     out = contract_load(c, a.conv);
     CHECK(c, out.n_rows == 0 && out.n_pairs == 1 && out.conv.seq == 2);

@@ -48,8 +48,10 @@ static const struct {
     const char *name;
     bool (*open)(struct contract *c);
     void (*wipe)(struct contract *c);
-} stores[] = {{"memory", open_memory, wipe_memory}, {"sqlite", open_sqlite, wipe_sqlite},
-              {"postgresql", contract_pg_open, contract_pg_wipe}, {"pooled", contract_pg_open_pooled, contract_pg_wipe}};
+} stores[] = {{"memory", open_memory, wipe_memory},
+              {"sqlite", open_sqlite, wipe_sqlite},
+              {"postgresql", contract_pg_open, contract_pg_wipe},
+              {"pooled", contract_pg_open_pooled, contract_pg_wipe}};
 
 static void run(struct contract *c, const struct contract_case *cases, unsigned *passed, unsigned *failed)
 {

@@ -79,9 +79,11 @@ static void check_effect(struct sim *s, struct fn_arena *arena, int64_t conv, co
     for (size_t i = 0; i < s->n_sent; i++) {
         times += s->sent[i].conv == conv && s->sent[i].effect == e->id;
     }
-    unsigned policy = fbc_hosts[e->host].policy, most = policy == FBC_POLICY_RECONCILE && s->rates.cannot_tell != 0 ? 2 : 1;
+    unsigned policy = fbc_hosts[e->host].policy,
+             most = policy == FBC_POLICY_RECONCILE && s->rates.cannot_tell != 0 ? 2 : 1;
     if (policy != FBC_POLICY_AT_LEAST_ONCE && times > most) {
-        sim_break(s, "I3: effect %llx (%s) arrived %u times", (unsigned long long)e->id, fbc_hosts[e->host].name, times);
+        sim_break(s, "I3: effect %llx (%s) arrived %u times", (unsigned long long)e->id, fbc_hosts[e->host].name,
+                  times);
     }
     if (times == 0 && policy == FBC_POLICY_RECONCILE && !is_dead(s, arena, conv, e->id)) {
         sim_break(s, "I3: effect %llx was lost without a dead letter", (unsigned long long)e->id);
@@ -99,7 +101,8 @@ static void check_lane(struct sim *s, int64_t conv, const struct sim_replay *r)
             continue;
         }
         for (size_t k = 0; k < r->n_effects && !known; k++) {
-            known = r->effects[k].id == x->effect && r->effects[k].host == x->host && strcmp(r->effects[k].payload, x->payload) == 0;
+            known = r->effects[k].id == x->effect && r->effects[k].host == x->host &&
+                    strcmp(r->effects[k].payload, x->payload) == 0;
         }
         if (!known) {
             sim_break(s, "I7: %s %s is of no turn", fbc_hosts[x->host].name, x->payload);

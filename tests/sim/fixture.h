@@ -20,7 +20,24 @@ struct fixture {
     uint32_t n;
     struct fbc_line line;
 };
-enum { FX_WAKE, FX_DEADLINE, FX_A, FX_B, FX_T0, FX_T1, FX_T2, FX_TYPED, FX_BOOL, FX_ANSWER, FX_ARG1, FX_ARG2, FX_LIST, FX_ARG4, FX_ARG5, FX_REGS };
+enum {
+    FX_WAKE,
+    FX_DEADLINE,
+    FX_A,
+    FX_B,
+    FX_T0,
+    FX_T1,
+    FX_T2,
+    FX_TYPED,
+    FX_BOOL,
+    FX_ANSWER,
+    FX_ARG1,
+    FX_ARG2,
+    FX_LIST,
+    FX_ARG4,
+    FX_ARG5,
+    FX_REGS
+};
 enum { FX_INICIO, FX_CONTA, FX_HUMANO, FX_FALHA, FX_FIM };
 
 static inline void fx_emit(struct fixture *f, uint32_t word)
@@ -176,8 +193,12 @@ static inline void fx_entries(struct fixture *f)
 static inline enum fn_code fx_image(struct fn_buf *out, const char *greeting, uint32_t settle_ms, uint32_t max_ms)
 {
     struct fixture f = {.b = fbc_build_new()};
-    struct fbc_build_info info = {.name = FN_STR("eco"), .title = FN_STR("Eco"), .timezone = FN_STR("America/Sao_Paulo"),
-                                  .locale = FN_STR("pt-BR"), .currency = FN_STR("BRL"), .language = FN_STR("pt")};
+    struct fbc_build_info info = {.name = FN_STR("eco"),
+                                  .title = FN_STR("Eco"),
+                                  .timezone = FN_STR("America/Sao_Paulo"),
+                                  .locale = FN_STR("pt-BR"),
+                                  .currency = FN_STR("BRL"),
+                                  .language = FN_STR("pt")};
     fbc_build_info(f.b, &info);
     fx_types(&f);
     uint16_t n = fbc_build_global(f.b, FN_STR("n"), f.integer, 0);

@@ -39,7 +39,8 @@ int main(int argc, char **argv)
         passed += ok;
         failed += !ok;
     }
-    printf("%llu messages, %llu arrivals, %llu crashes, %llu faults of the store\n", totals[0], totals[1], totals[2], totals[3]);
+    printf("%llu messages, %llu arrivals, %llu crashes, %llu faults of the store\n", totals[0], totals[1], totals[2],
+           totals[3]);
     printf("%llu passed, %llu failed\n", passed, failed);
     return failed != 0;
 }

@@ -49,7 +49,8 @@ static void contact_out(struct oracle *o)
 
 static void turn(struct oracle *o)
 {
-    if (o->name.n != 0 && fvm_global_set(o->run, fbc_find_global(o->image, FN_STR("nome"), 1), fn_buf_view(&o->name)) != FN_OK) {
+    if (o->name.n != 0 &&
+        fvm_global_set(o->run, fbc_find_global(o->image, FN_STR("nome"), 1), fn_buf_view(&o->name)) != FN_OK) {
         sim_break(o->sim, "replay: the contact's name does not fit");
     }
     fvm_turn(o->run, o->clock);
@@ -62,12 +63,14 @@ static bool read_answer(struct oracle *o)
     for (const struct fn_json *step = fn_json_get(o->record, "steps")->first; step != NULL; step = step->next) {
         const struct fn_json *read = fn_json_get(step, "read");
         if (read != NULL && n++ == o->reads) {
-            struct fvm_answer a = {.present = read->kind == FN_JSON_TRUE, .text = fn_json_str(fn_json_get(step, "text"))};
+            struct fvm_answer a = {.present = read->kind == FN_JSON_TRUE,
+                                   .text = fn_json_str(fn_json_get(step, "text"))};
             o->reads++;
             struct fvm_request q = fvm_request(o->run);
             fn_buf_clear(&o->snap);
             contact_out(o);
-            bool ok = fvm_save(o->run, &o->snap) == FN_OK && fvm_load(o->run, o->image, fn_buf_view(&o->snap), NULL) == FN_OK;
+            bool ok =
+                fvm_save(o->run, &o->snap) == FN_OK && fvm_load(o->run, o->image, fn_buf_view(&o->snap), NULL) == FN_OK;
             fvm_turn(o->run, o->clock);
             return ok && fvm_answer(o->run, q.call, &a) == FN_OK;
         }
@@ -122,8 +125,9 @@ static uint16_t entry_stage(struct oracle *o, int64_t kind, struct fn_str text)
     struct fn_buf folded;
     fn_buf_init(&folded, 4096);
     fn_fold_phrase(&folded, text);
-    const struct fbc_entry *e = kind == FRT_IN_EVENT ? fbc_find_entry(o->image, FBC_ENTRY_EVENT, FN_STR_NULL, 0)
-                                                     : fbc_find_entry(o->image, FBC_ENTRY_KEYWORD, fn_buf_view(&folded), FBC_NO_INDEX);
+    const struct fbc_entry *e = kind == FRT_IN_EVENT
+                                    ? fbc_find_entry(o->image, FBC_ENTRY_EVENT, FN_STR_NULL, 0)
+                                    : fbc_find_entry(o->image, FBC_ENTRY_KEYWORD, fn_buf_view(&folded), FBC_NO_INDEX);
     e = e != NULL ? e : fbc_find_entry(o->image, FBC_ENTRY_MESSAGE, FN_STR_NULL, FBC_NO_INDEX);
     fn_buf_fini(&folded);
     return e->stage;

@@ -10,25 +10,25 @@
 
 enum { SIM_CONTACTS = 4, SIM_MESSAGES = 200, SIM_EVENTS = 600, SIM_SENT = 600, SIM_TEXT = 160 };
 
-struct sim_rates { /* of a thousand */
-    uint32_t crash, lose, vanish, refuse, hold;     /* store operations */
+struct sim_rates {                                     /* of a thousand */
+    uint32_t crash, lose, vanish, refuse, hold;        /* store operations */
     uint32_t unknown, not_sent, rejected, cannot_tell; /* provider */
-    uint32_t redeliver;                             /* webhooks */
+    uint32_t redeliver;                                /* webhooks */
 };
 struct sim_message { /* a customer's message, until its webhook was answered 200 */
     unsigned contact;
     const char *text;
     bool event;
     char id[24];
-    unsigned accepted;  /* answers that were not duplicates */
+    unsigned accepted; /* answers that were not duplicates */
     bool answered;
-    int64_t row_seen;   /* row id found in the log; check.c */
+    int64_t row_seen; /* row id found in the log; check.c */
 };
 enum sim_event_kind { SIM_DELIVER, SIM_ANSWER, SIM_ECHO, SIM_BOOT };
 struct sim_event {
     int64_t at;
     enum sim_event_kind kind;
-    unsigned life;      /* ANSWER: of the engine that asked */
+    unsigned life; /* ANSWER: of the engine that asked */
     size_t message;
     frt_sent_fn done;
     void *ctx;
@@ -45,7 +45,7 @@ struct sim_sent { /* what the receiver got */
 };
 struct sim {
     uint64_t seed;
-    struct frt_seeded random;   /* of the world; the engine has its own */
+    struct frt_seeded random; /* of the world; the engine has its own */
     struct frt_seeded entropy;
     struct frt_fake_clock clock;
     struct sim_rates rates;
@@ -66,15 +66,15 @@ struct sim {
     } committed[SIM_CONTACTS * 4]; /* turns whose COMMIT was carried out */
     size_t n_committed;
     struct fn_buf image;
-    char failure[240];          /* the first broken invariant */
+    char failure[240]; /* the first broken invariant */
 };
 
 uint64_t sim_random(struct sim *s, uint64_t n); /* 0 .. n-1 */
 bool sim_chance(struct sim *s, uint32_t of_thousand);
 void sim_tell(struct sim *s, const char *format, ...) FN_PRINTF(2, 3);
 void sim_break(struct sim *s, const char *format, ...) FN_PRINTF(2, 3); /* an invariant does not hold */
-void sim_run(struct sim *s);   /* world.c: until nothing moves any more */
-void sim_check(struct sim *s); /* check.c: the invariants at the end */
+void sim_run(struct sim *s);                                            /* world.c: until nothing moves any more */
+void sim_check(struct sim *s);                                          /* check.c: the invariants at the end */
 /* replay.c: makes all turns of a conversation again from their records; gives what they sent. */
 struct sim_effect {
     int64_t id;

@@ -76,7 +76,8 @@ static void receive(struct sim *s, const struct frt_send *send, const char *ext_
     }
 }
 
-static void answer_later(struct sim *s, frt_sent_fn done, void *ctx, enum frt_outcome outcome, const char *ext_id, bool present)
+static void answer_later(struct sim *s, frt_sent_fn done, void *ctx, enum frt_outcome outcome, const char *ext_id,
+                         bool present)
 {
     struct sim_event *ev = schedule(s, SIM_ANSWER, 1 + (int64_t)sim_random(s, s->faults ? 3000 : 50));
     ev->done = done;
@@ -103,8 +104,9 @@ static void on_send(void *self, const struct frt_send *send, frt_sent_fn done, v
         outcome = FRT_UNKNOWN;
         arrives = sim_chance(s, 500);
     }
-    sim_tell(s, "%04llx send %llx #%u %.*s -> %d%s", (unsigned long long)(send->conv >> 10 & 0xffff), (unsigned long long)send->effect, (unsigned)send->attempt, FN_STR_ARG(send->payload),
-             (int)outcome, arrives ? "" : " (did not arrive)");
+    sim_tell(s, "%04llx send %llx #%u %.*s -> %d%s", (unsigned long long)(send->conv >> 10 & 0xffff),
+             (unsigned long long)send->effect, (unsigned)send->attempt, FN_STR_ARG(send->payload), (int)outcome,
+             arrives ? "" : " (did not arrive)");
     if (arrives) {
         receive(s, send, ext_id);
     }
@@ -120,7 +122,8 @@ static void on_query(void *self, const struct frt_send *send, frt_sent_fn done, 
     }
     enum frt_outcome outcome = found != NULL ? FRT_SENT : FRT_ABSENT;
     outcome = s->faults && sim_chance(s, s->rates.cannot_tell) ? FRT_UNKNOWN : outcome;
-    sim_tell(s, "%04llx query %llx -> %d", (unsigned long long)(send->conv >> 10 & 0xffff), (unsigned long long)send->effect, (int)outcome);
+    sim_tell(s, "%04llx query %llx -> %d", (unsigned long long)(send->conv >> 10 & 0xffff),
+             (unsigned long long)send->effect, (int)outcome);
     answer_later(s, done, ctx, outcome, outcome == FRT_SENT ? found->ext_id : "", false);
 }
 
@@ -178,8 +181,14 @@ static void on_log(void *ctx, const struct frt_log *line)
 static void boot(struct sim *s)
 {
     static const struct frt_provider_ops provider = {"simulated", on_send, on_query};
-    struct frt_engine_config c = {.store = s->store, .clock = frt_clock_fake(&s->clock), .entropy = frt_entropy_seeded(&s->entropy),
-                                  .provider = {&provider, s}, .natives = fsl_natives, .node = FN_STR("sim"), .log = on_log, .ctx = s};
+    struct frt_engine_config c = {.store = s->store,
+                                  .clock = frt_clock_fake(&s->clock),
+                                  .entropy = frt_entropy_seeded(&s->entropy),
+                                  .provider = {&provider, s},
+                                  .natives = fsl_natives,
+                                  .node = FN_STR("sim"),
+                                  .log = on_log,
+                                  .ctx = s};
     struct fn_err err = {0};
     c.retry_cap_ms = 5000;
     c.reconcile_ms = 3000;
@@ -259,7 +268,8 @@ static void deliver(struct sim *s, size_t message)
     }
     *w = (struct webhook){s, message};
     snprintf(alias, sizeof alias, "phone:55119%u", m->contact);
-    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = m->event ? FRT_IN_EVENT : FRT_IN_MESSAGE, .n_aliases = 1};
+    struct frt_inbound in = {
+        .tenant = 1, .channel = 7, .kind = m->event ? FRT_IN_EVENT : FRT_IN_MESSAGE, .n_aliases = 1};
     in.aliases[0] = fn_str_c(alias);
     in.address = fn_str_c(alias + 6);
     in.dedupe = in.ref = fn_str_c(m->id);
@@ -293,7 +303,8 @@ static void fire(struct sim *s, struct sim_event ev)
     } else if (ev.kind == SIM_BOOT) {
         boot(s);
     } else if (ev.kind == SIM_ANSWER && ev.life == s->life) {
-        struct frt_sent sent = {.outcome = ev.outcome, .ext_id = fn_str_c(ev.ext_id), .present = ev.present, .result = FN_STR("corpo")};
+        struct frt_sent sent = {
+            .outcome = ev.outcome, .ext_id = fn_str_c(ev.ext_id), .present = ev.present, .result = FN_STR("corpo")};
         sent.reason = FN_STR("simulated");
         sent.retry_after = ev.outcome == FRT_NOT_SENT && sim_chance(s, 300) ? 700 : 0;
         ev.done(ev.ctx, &sent);
@@ -351,7 +362,8 @@ static void publish(struct sim *s)
     if (fx_image(&s->image, "oi", 0, 0) != FN_OK) {
         FN_BUG("the funnel does not build");
     }
-    struct frt_op_image_put put = {.tenant = 1, .hash = FN_STR("0123456789abcdef0123456789abcdef"), .bytes = fn_buf_view(&s->image)};
+    struct frt_op_image_put put = {
+        .tenant = 1, .hash = FN_STR("0123456789abcdef0123456789abcdef"), .bytes = fn_buf_view(&s->image)};
     struct frt_op_publish pub = {.tenant = 1, .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
     sim_op(s, FRT_OP_IMAGE_PUT, &put.op, &arena);
     sim_op(s, FRT_OP_PUBLISH, &pub.op, &arena);
@@ -363,10 +375,14 @@ void sim_run(struct sim *s)
     s->random.state = s->seed;
     s->entropy.state = s->seed ^ 0x5bd1e995u;
     s->clock.now = 1700000000000;
-    s->rates = (struct sim_rates){.crash = (uint32_t)sim_random(s, 30),   .lose = (uint32_t)sim_random(s, 30),
-                                  .vanish = (uint32_t)sim_random(s, 30),  .refuse = (uint32_t)sim_random(s, 30),
-                                  .hold = (uint32_t)sim_random(s, 50),    .unknown = (uint32_t)sim_random(s, 200),
-                                  .not_sent = (uint32_t)sim_random(s, 200), .rejected = (uint32_t)sim_random(s, 20),
+    s->rates = (struct sim_rates){.crash = (uint32_t)sim_random(s, 30),
+                                  .lose = (uint32_t)sim_random(s, 30),
+                                  .vanish = (uint32_t)sim_random(s, 30),
+                                  .refuse = (uint32_t)sim_random(s, 30),
+                                  .hold = (uint32_t)sim_random(s, 50),
+                                  .unknown = (uint32_t)sim_random(s, 200),
+                                  .not_sent = (uint32_t)sim_random(s, 200),
+                                  .rejected = (uint32_t)sim_random(s, 20),
                                   .redeliver = (uint32_t)sim_random(s, 300)};
     s->rates.cannot_tell = sim_chance(s, 500) ? (uint32_t)sim_random(s, 500) : 0;
     s->memory = frt_memory_new(frt_clock_fake(&s->clock));

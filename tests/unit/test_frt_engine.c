@@ -29,7 +29,7 @@ struct world {
     size_t n_pending;
     char said[SENDS_MAX][128]; /* payloads of sends begun */
     size_t n_said;
-    bool hold;                 /* sends stay pending */
+    bool hold; /* sends stay pending */
     enum frt_outcome outcome;
     unsigned accepted, duplicates;
     enum fn_code last_code;
@@ -100,9 +100,12 @@ static void publish(struct world *w, const char *greeting, uint32_t settle_ms)
     CU_ASSERT_EQUAL_FATAL(fx_image(&image, greeting, settle_ms, 3 * settle_ms), FN_OK);
     char hash[FRT_HASH];
     memset(hash, greeting[0], sizeof hash);
-    struct frt_op_image_put put = {.op = {.kind = FRT_OP_IMAGE_PUT, .arena = &arena}, .tenant = 1, .hash = {hash, sizeof hash}};
+    struct frt_op_image_put put = {
+        .op = {.kind = FRT_OP_IMAGE_PUT, .arena = &arena}, .tenant = 1, .hash = {hash, sizeof hash}};
     put.bytes = fn_buf_view(&image);
-    struct frt_op_publish pub = {.op = {.kind = FRT_OP_PUBLISH, .arena = &arena}, .tenant = 1, .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
+    struct frt_op_publish pub = {.op = {.kind = FRT_OP_PUBLISH, .arena = &arena},
+                                 .tenant = 1,
+                                 .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
     put.op.done = pub.op.done = ignore;
     frt_store_submit(w->store, &put.op);
     frt_store_submit(w->store, &pub.op);
@@ -118,8 +121,12 @@ static void publish(struct world *w, const char *greeting, uint32_t settle_ms)
 static void boot(struct world *w)
 {
     static const struct frt_provider_ops provider = {"scripted", on_send, on_query};
-    struct frt_engine_config c = {.store = w->store, .clock = frt_clock_fake(&w->clock), .entropy = frt_entropy_seeded(&w->seed),
-                                  .provider = {&provider, w}, .natives = fsl_natives, .node = FN_STR("test")};
+    struct frt_engine_config c = {.store = w->store,
+                                  .clock = frt_clock_fake(&w->clock),
+                                  .entropy = frt_entropy_seeded(&w->seed),
+                                  .provider = {&provider, w},
+                                  .natives = fsl_natives,
+                                  .node = FN_STR("test")};
     struct fn_err err = {0};
     w->engine = frt_engine_new(&c, &err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w->engine);
@@ -165,7 +172,8 @@ static void on_accepted(void *ctx, const struct frt_accepted *a)
 
 static void post(struct world *w, enum frt_in_kind kind, const char *text, const char *id)
 {
-    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = kind, .aliases = {FN_STR("phone:5511987654321")}, .n_aliases = 1};
+    struct frt_inbound in = {
+        .tenant = 1, .channel = 7, .kind = kind, .aliases = {FN_STR("phone:5511987654321")}, .n_aliases = 1};
     in.address = FN_STR("5511987654321@s.whatsapp.net");
     in.dedupe = fn_str_c(id);
     in.ref = fn_str_c(id);
@@ -195,7 +203,8 @@ static bool said(const struct world *w, size_t i, const char *payload)
 
 static struct frt_conv conv_now(struct world *w, struct fn_arena *arena)
 {
-    struct frt_op_convs op = {.op = {.kind = FRT_OP_CONVS, .done = ignore, .arena = arena}, .tenant = 1, .conv = w->conv, .limit = 1};
+    struct frt_op_convs op = {
+        .op = {.kind = FRT_OP_CONVS, .done = ignore, .arena = arena}, .tenant = 1, .conv = w->conv, .limit = 1};
     op.status = op.owner = -1;
     frt_store_submit(w->store, &op.op);
     w->store.ops->drain(w->store.self);
@@ -216,7 +225,8 @@ static int64_t metric(struct world *w, const char *key)
 {
     struct fn_arena arena;
     fn_arena_init(&arena, 1 << 20);
-    struct frt_op_metrics op = {.op = {.kind = FRT_OP_METRICS, .done = ignore, .arena = &arena}, .tenant = 1, .to = FRT_NEVER, .limit = 100};
+    struct frt_op_metrics op = {
+        .op = {.kind = FRT_OP_METRICS, .done = ignore, .arena = &arena}, .tenant = 1, .to = FRT_NEVER, .limit = 100};
     op.prefix = fn_str_c(key);
     frt_store_submit(w->store, &op.op);
     w->store.ops->drain(w->store.self);
@@ -572,7 +582,8 @@ static enum frt_fault by_plan(void *ctx, const struct frt_op *op)
 static void test_lost_commit_answer(void)
 {
     static const enum frt_fault faults[] = {FRT_FAULT_LOSE, FRT_FAULT_VANISH, FRT_FAULT_REFUSE};
-    static const enum frt_op_kind kinds[] = {FRT_OP_INGEST, FRT_OP_LOAD, FRT_OP_COMMIT, FRT_OP_DONE, FRT_OP_PUBS, FRT_OP_IMAGE_GET, FRT_OP_CLAIM};
+    static const enum frt_op_kind kinds[] = {FRT_OP_INGEST, FRT_OP_LOAD,      FRT_OP_COMMIT, FRT_OP_DONE,
+                                             FRT_OP_PUBS,   FRT_OP_IMAGE_GET, FRT_OP_CLAIM};
     for (size_t i = 0; i < FN_COUNT(faults) * FN_COUNT(kinds); i++) {
         struct world w;
         setup(&w, 0);
@@ -630,9 +641,11 @@ static void test_drain(void)
 }
 
 UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence", test_silence},
-           {"timer over restart", test_timer_over_restart}, {"settle", test_settle}, {"trap to on error", test_trap_goes_to_error_stage},
-           {"call", test_call}, {"tables", test_tables}, {"handoff", test_handoff}, {"typed on the phone", test_typed_on_the_phone},
-           {"opt-out", test_optout}, {"event", test_event}, {"upgrade at stage", test_upgrade_at_stage},
-           {"not sent is retried", test_not_sent_is_retried}, {"lane is ordered", test_lane_is_ordered}, {"reconcile", test_reconcile},
-           {"reconcile by echo", test_reconcile_by_echo}, {"crash while sending", test_crash_while_sending},
-           {"faults of the store", test_lost_commit_answer}, {"poison", test_poison_is_bisected}, {"drain", test_drain})
+           {"timer over restart", test_timer_over_restart}, {"settle", test_settle},
+           {"trap to on error", test_trap_goes_to_error_stage}, {"call", test_call}, {"tables", test_tables},
+           {"handoff", test_handoff}, {"typed on the phone", test_typed_on_the_phone}, {"opt-out", test_optout},
+           {"event", test_event}, {"upgrade at stage", test_upgrade_at_stage},
+           {"not sent is retried", test_not_sent_is_retried}, {"lane is ordered", test_lane_is_ordered},
+           {"reconcile", test_reconcile}, {"reconcile by echo", test_reconcile_by_echo},
+           {"crash while sending", test_crash_while_sending}, {"faults of the store", test_lost_commit_answer},
+           {"poison", test_poison_is_bisected}, {"drain", test_drain})
