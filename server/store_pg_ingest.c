@@ -54,6 +54,7 @@ static void put_aliases(struct pg_args *a, unsigned group, size_t k, const struc
         pg_put(a, i);
         pg_put(a, in->tenant);
         pg_put_str(a, in->aliases[i]);
+        pg_put(a, in->new_id);
     }
 }
 

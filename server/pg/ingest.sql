@@ -8,7 +8,7 @@ WITH t AS MATERIALIZED (
                          $18::int8[], $19::int8[], $20::bytea[], $21::bytea[], $22::bytea[])
         AS t(k, tenant, channel, conv, new_id, new_shard, day, dedupe, address, name, in_id, kind, due_at, received_at, ref, payload,
              log_at, log_dir, log_delivery, log_kind, log_body, log_ext)),
-a AS MATERIALIZED (SELECT * FROM unnest($23::int8[], $24::int8[], $25::int8[], $26::bytea[]) AS a(k, n, tenant, alias)),
+a AS MATERIALIZED (SELECT * FROM unnest($23::int8[], $24::int8[], $25::int8[], $26::bytea[], $27::int8[]) AS a(k, n, tenant, alias, new_id)), -- of those without a conversation yet
 dup AS MATERIALIZED (
     SELECT t.k FROM t JOIN funnel.seen s ON s.tenant_id = t.tenant AND s.day = t.day AND s.key = t.dedupe WHERE t.dedupe <> ''),
 found AS MATERIALIZED (
@@ -16,8 +16,8 @@ found AS MATERIALIZED (
     ORDER BY a.k, a.n),
 new_alias AS (
     INSERT INTO funnel.contact_alias (tenant_id, alias, contact_id)
-    SELECT a.tenant, a.alias, t.new_id FROM a JOIN t ON t.k = a.k
-    WHERE a.n = 0 AND t.conv = 0 AND NOT COALESCE(t.k IN (SELECT k FROM found), false) AND NOT COALESCE(t.k IN (SELECT k FROM dup), false)
+    SELECT a.tenant, a.alias, a.new_id FROM a
+    WHERE a.n = 0 AND NOT COALESCE(a.k IN (SELECT k FROM found), false) AND NOT COALESCE(a.k IN (SELECT k FROM dup), false)
     ON CONFLICT DO NOTHING RETURNING contact_id),
 who AS MATERIALIZED (
     SELECT t.k, t.tenant, t.channel, f.contact_id FROM t JOIN found f ON f.k = t.k WHERE t.conv = 0
@@ -41,7 +41,7 @@ here AS MATERIALIZED (
     SELECT t.k, n.conv_id, n.contact_id, n.shard, n.address, true FROM t JOIN new_conv n ON n.conv_id = t.new_id),
 checked AS MATERIALIZED (
     SELECT h.*, t.kind <> 1 AND NOT h.made AND
-           (SELECT count(*) FROM (SELECT FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = h.conv_id LIMIT $27::int8) x) >= $27::int8 AS crowded
+           (SELECT count(*) FROM (SELECT FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = h.conv_id LIMIT $28::int8) x) >= $28::int8 AS crowded
     FROM here h JOIN t ON t.k = h.k),
 new_seen AS (
     INSERT INTO funnel.seen (tenant_id, day, key)
