@@ -46,7 +46,8 @@ static enum fn_code make_engine(struct fsv_app *app, struct fn_err *err)
                                   .provider = fsv_provider(app),
                                   .natives = fsl_natives,
                                   .node = fn_arena_printf(&app->arena, "node-%016llx", (unsigned long long)node),
-                                  .node_id = 0,
+                                  /* several nodes share a PostgreSQL; ids must differ */
+                                  .node_id = app->config.value[FSV_DATABASE_URL].n > 0 ? (uint32_t)(node & 1023) : 0,
                                   .log = on_engine_log,
                                   .changed = on_changed,
                                   .ctx = app,
