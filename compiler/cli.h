@@ -58,6 +58,7 @@ enum cli_exit cli_fmt(struct cli *c);
 enum cli_exit cli_disasm(struct cli *c);
 enum cli_exit cli_dump(struct cli *c);
 enum cli_exit cli_explain(struct cli *c);
+enum cli_exit cli_explore(struct cli *c);
 enum cli_exit cli_graph(struct cli *c);
 enum cli_exit cli_help(struct cli *c);
 enum cli_exit cli_version(struct cli *c);
