@@ -4,7 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import time
 
-from harness import Answer, wait_for
+from harness import Answer, message, wait_for
 
 FIRST = ['Oi! Sou a Ana.', 'Como posso te chamar?']
 
@@ -81,6 +81,35 @@ def test_a_cut_reused_connection_is_not_sent_twice_behind_our_back(w):
 def test_a_timeout_after_sending_is_not_sent_twice(w):
     assert talk(w, '5511987660007', Answer(201, delay=3, carried_out=True)) == FIRST
     assert attempts(w, '5511987660007') == FIRST
+
+
+def test_an_echo_settles_a_send_in_doubt(w):
+    number = '5511987660012'
+    answers = [Answer(None, carried_out=True)]
+
+    def script(request):
+        if request.path.startswith('/chat/findMessages/'):
+            return Answer(500, 'cannot be asked')
+        if request.path.startswith('/message/') and request.json['number'] == number and answers:
+            answers.pop()
+            record = w.evolution.carry_out(request)
+            assert record
+            return Answer(None)
+        return None
+
+    w.evolution.script = script
+    try:
+        assert w.funneld.say(number, 'oi') == 200
+        wait_for(lambda: w.evolution.texts(number))
+        echo = message(number, FIRST[0], id=w.evolution.chats[number + '@s.whatsapp.net'][0]['key']['id'], event='send.message', from_me=True)
+        assert w.funneld.post(echo) == 200
+        wait_for(lambda: len(w.evolution.texts(number)) >= 2)
+        time.sleep(0.7)
+    finally:
+        w.evolution.script = None
+    assert w.evolution.texts(number) == FIRST, w.evolution.texts(number)
+    conv = [c for c in w.funneld.api('GET', '/v1/conversations?limit=500')[1]['conversations'] if c['address'] == number]
+    assert conv[0]['owner'] == 'bot', 'an echo of ours silenced the bot'
 
 
 def test_rate_limit_waits(w):
