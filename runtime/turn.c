@@ -177,6 +177,20 @@ static void wake_message(struct turn *t, size_t i, const struct frt_payload *p)
     }
 }
 
+/* `talk` answers the message that led there, and at the start of a program that is this one: docs/compiler.md, `$message`. */
+static void give_message(struct turn *t, struct fn_str text)
+{
+    uint16_t global = t->vm ? fbc_find_global(t->image, FN_STR("$message"), 0) : FBC_NO_INDEX;
+    if (global == FBC_NO_INDEX) {
+        return;
+    }
+    fn_buf_clear(&t->scratch);
+    fn_json_put_str(&t->scratch, text);
+    if (t->scratch.failed || fvm_global_set(t->run, global, fn_buf_view(&t->scratch)) != FN_OK) {
+        engine_log(t->engine, FRT_LOG_WARN, "turn.message", t->next.tenant, t->next.conv, FN_STR("$message"));
+    }
+}
+
 static void take_message(struct turn *t, size_t i, const struct frt_payload *p)
 {
     const struct frt_row *row = &t->in->rows[i];
@@ -194,6 +208,7 @@ static void take_message(struct turn *t, size_t i, const struct frt_payload *p)
     } else {
         turn_consume(t, row->id);
         if (start_by_message(t, p->text)) {
+            give_message(t, p->text);
             record_row(t, row, p);
         }
     }
