@@ -213,5 +213,6 @@ enum fn_code fsv_loop_run(struct fsv_loop *loop)
         dispatch(loop);
         wanted = loop->after != NULL ? loop->after(loop->after_self) : -1;
     }
+    loop->stopping = false; /* it may be run again */
     return FN_OK;
 }
