@@ -275,9 +275,11 @@ static void measure(double seconds, uint32_t under_way, double rate)
     double turns = (double)(after.turns - before.turns);
     cpu = cpu_us() - cpu;
     qsort(b.samples, b.n_samples, sizeof *b.samples, by_value);
-    printf("turns=%.0f seconds=%.2f rate=%.0f replies=%zu p50=%.2f p99=%.2f max=%.2f cpu_us=%.1f batch=%.1f conflicts=%llu dead=%llu\n", turns,
+    printf("turns=%.0f seconds=%.2f rate=%.0f replies=%zu p50=%.2f p99=%.2f max=%.2f cpu_us=%.1f batch=%.1f all=%llu conflicts=%llu dead=%llu\n", turns,
            took, turns / took, b.n_samples, percentile(0.5), percentile(0.99), percentile(1), cpu / (turns > 0 ? turns : 1),
-           turns / (double)(after.commits - before.commits + 1), (unsigned long long)after.conflicts, (unsigned long long)after.dead);
+           turns / (double)(after.commits - before.commits + 1),
+           (unsigned long long)after.turns, (unsigned long long)after.conflicts,
+           (unsigned long long)after.dead);
 }
 
 int main(int argc, char **argv)

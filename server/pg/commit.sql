@@ -9,7 +9,7 @@ WITH t AS MATERIALIZED (
 cas AS MATERIALIZED (
     UPDATE funnel.conv c SET seq = t.seq + 1, epoch = t.epoch, token = t.token, run_seq = t.run_seq, clock = t.clock, timer = t.timer,
         last_in_at = t.last_in_at, updated_at = t.updated_at, status = t.status, owner = t.owner, funnel = t.funnel, stage = t.stage,
-        prog = t.prog, snap = t.snap, team = t.team, reason = t.reason
+        prog = t.prog, snap = t.snap, team = t.team, reason = t.reason, room = ''
     FROM t WHERE c.tenant_id = t.tenant AND c.conv_id = t.conv AND c.seq = t.seq AND c.epoch <= t.epoch
     RETURNING t.k, c.tenant_id, c.conv_id, c.contact_id, t.seq, t.clock, t.token, t.record),
 gone AS (

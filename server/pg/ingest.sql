@@ -30,8 +30,9 @@ old_conv AS MATERIALIZED (
     SELECT t.k, c.conv_id, c.contact_id, c.shard, c.address FROM t
     JOIN funnel.conv c ON c.tenant_id = t.tenant AND c.conv_id = t.conv WHERE t.conv <> 0),
 new_conv AS (
-    INSERT INTO funnel.conv (tenant_id, conv_id, channel_id, contact_id, shard, created_at, updated_at, address)
-    SELECT t.tenant, t.new_id, t.channel, w.contact_id, t.new_shard, t.received_at, t.received_at, t.address
+    INSERT INTO funnel.conv (tenant_id, conv_id, channel_id, contact_id, shard, created_at, updated_at, address, room)
+    SELECT t.tenant, t.new_id, t.channel, w.contact_id, t.new_shard, t.received_at, t.received_at, t.address,
+           decode(repeat('00', 320), 'hex')
     FROM who w JOIN t ON t.k = w.k
     WHERE NOT COALESCE(w.k IN (SELECT k FROM old_conv), false) AND NOT COALESCE(w.k IN (SELECT k FROM dup), false)
     ON CONFLICT DO NOTHING RETURNING conv_id, contact_id, shard, address),

@@ -15,6 +15,7 @@ CREATE TABLE funnel.conv (
     address bytea NOT NULL DEFAULT '', funnel bytea NOT NULL DEFAULT '', stage bytea NOT NULL DEFAULT '',
     prog bytea NOT NULL DEFAULT '', team bytea NOT NULL DEFAULT '', reason bytea NOT NULL DEFAULT '',
     snap bytea NOT NULL DEFAULT '',
+    room bytea NOT NULL DEFAULT '', -- of a new row: the space that its first turn will need, so that this update stays on the page, too
     PRIMARY KEY (tenant_id, conv_id),
     UNIQUE (tenant_id, channel_id, contact_id)
 ) WITH (fillfactor = 70, toast_tuple_target = 4080, autovacuum_vacuum_scale_factor = 0.02,
