@@ -329,7 +329,8 @@ bool cli_script_answer(struct cli_script *s, const struct fgr_node *n)
         return answer_classify(s, value);
     }
     if (host == FBC_HOST_talk) {
-        return fn_str_eq(n->text, FN_STR("tool")) ? answer_tool(s, value) : answer_talk(s, value);
+        bool tool = fn_str_eq(n->text, FN_STR("tool")) || fn_str_eq(n->text, FN_STR("ferramenta"));
+        return tool ? answer_tool(s, value) : answer_talk(s, value);
     }
     return answer_value(s, value, host != FBC_HOST_extract);
 }

@@ -72,6 +72,28 @@ static const struct fcc_type *enum_with(const struct ctx *c, struct fn_str membe
     return NULL;
 }
 
+/* `ai tool buscar(numero: "7")`: what the agent is made to call; here alone a tool stands in a call. */
+static bool step_tool(struct ctx *c, const struct fgr_node *n, struct fgr_node *call)
+{
+    if (!sema_is(n->text, "tool", "ferramenta") || call->kind != FGR_CALL ||
+        call->kid[FGR_CALL_callee]->kind != FGR_NAME) {
+        return false;
+    }
+    struct fgr_node *callee = call->kid[FGR_CALL_callee];
+    struct fcc_sym *tool = sema_find(c, NS_VALUE, callee, callee->text, FGR_D_TOOL_UNKNOWN, NULL);
+    callee->type = call->type = &fcc_t_void;
+    if (tool == NULL) {
+        return true;
+    }
+    callee->sym = call->sym = tool;
+    if (tool->kind != FCC_S_TOOL || tool->decl == NULL) {
+        sema_name_diag(c, FGR_D_TOOL_UNKNOWN, callee);
+        return true;
+    }
+    sema_args(c, call, call->kid[FGR_CALL_args], tool->decl->kid[FGR_TOOL_params]);
+    return true;
+}
+
 static void step_ai(struct ctx *c, struct fgr_node *n)
 {
     struct fgr_node *value = n->kid[FGR_STEP_AI_value];
@@ -85,7 +107,7 @@ static void step_ai(struct ctx *c, struct fgr_node *n)
             sema_name_diag(c, FGR_D_TEST_AI, n);
         }
     }
-    if (value == NULL) {
+    if (value == NULL || step_tool(c, n, value)) {
         return;
     }
     const struct fcc_type *e = value->kind == FGR_NAME ? enum_with(c, value->text) : NULL;
