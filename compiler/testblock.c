@@ -163,7 +163,11 @@ static void step_given(struct ctx *c, struct fgr_node *n)
         return;
     }
     target->type = target->sym->kind == FCC_S_BUILTIN ? &fcc_t_text : target->sym->type;
-    sema_expr_to(c, n->kid[FGR_STEP_GIVEN_value], target->type);
+    const struct fcc_type *t = sema_open(target->type);
+    /* A phone, an e-mail or a link comes from a question or an API; only here one is written down. */
+    bool written = sema_is_textual(t) && !sema_is_basic(t, FGR_T_TEXT) && n->kid[FGR_STEP_GIVEN_value] != NULL &&
+                   n->kid[FGR_STEP_GIVEN_value]->kind == FGR_TEXT;
+    sema_expr_to(c, n->kid[FGR_STEP_GIVEN_value], written ? &fcc_t_text : target->type);
 }
 
 static void step(struct ctx *c, const struct test_names *t, struct fgr_node *n)

@@ -286,6 +286,9 @@ static void test_given(void)
     UNIT_ASSERT_STR(codes(HEAD NAME "var n: int = 0\nstage inicio {\n  say \"{n}\"\n  end\n}\n"
                                     "test \"a\" {\n  given contact.nome = \"B\"\n  given n = 2\n}\n"),
                     "F0329");
+    UNIT_ASSERT_STR(codes(HEAD "contact {\n  email: email?\n}\nstage inicio {\n  end\n}\n"
+                               "test \"a\" {\n  given contact.email = \"b@x.example\"\n}\n"),
+                    "");
 }
 
 #define TOOL "tool soma(x: int) -> int \"s\" {\n  return x\n}\nagent bia {\n  model \"m\"\n  can soma\n}\n"
