@@ -1,0 +1,97 @@
+/* cli_new.c: funnelc new NAME [EXAMPLE]: a funnel to begin with, in NAME.funnel: a small one, or one of the examples under a new name.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include "fcc_samples.h"
+
+enum { TEXT_MAX = 1 << 20 };
+#define MEMORY_MAX ((size_t)256 << 20)
+
+static const char small_pt[] = "funil novo \"Meu funil\"\n\ncanal whatsapp\n\ncontato {\n  nome: texto(60)?\n}\n\ncomece com mensagem -> inicio\n\n"
+                               "sempre {\n  em \"humano\", \"atendente\" -> humano\n  em erro -> humano\n}\n\netapa inicio {\n"
+                               "  diga \"Oi! Que bom falar com você 👋\"\n  pergunte contato.nome \"Como posso te chamar?\"\n"
+                               "  escolha \"Como posso ajudar, {contato.nome}?\" {\n    comprar \"Quero comprar\"    -> humano\n"
+                               "    pessoa  \"Falar com alguém\" -> humano\n  }\n}\n\netapa humano {\n  encaminhe \"vendas\" nota \"Veio do funil\"\n  fim\n}\n\n"
+                               "teste \"pede uma pessoa\" {\n  > \"oi\"\n  < \"Oi!*\"\n  > \"Bia\"\n  < \"Como posso ajudar, Bia?\"\n  > [pessoa]\n  @ etapa == humano\n}\n";
+static const char small_en[] = "funnel novo \"My funnel\"\n\nchannel whatsapp\n\ncontact {\n  name: text(60)?\n}\n\nstart on message -> welcome\n\n"
+                               "always {\n  on \"human\", \"agent\" -> people\n  on error -> people\n}\n\nstage welcome {\n"
+                               "  say \"Hi! Good to hear from you 👋\"\n  ask contact.name \"What shall I call you?\"\n"
+                               "  choose \"How can I help, {contact.name}?\" {\n    buy    \"I want to buy\"   -> people\n"
+                               "    person \"Talk to someone\" -> people\n  }\n}\n\nstage people {\n  handoff \"sales\" note \"From the funnel\"\n  end\n}\n\n"
+                               "test \"asks for a person\" {\n  > \"hi\"\n  < \"Hi!*\"\n  > \"Bia\"\n  < \"How can I help, Bia?\"\n  > [person]\n  @ stage == people\n}\n";
+
+static enum cli_exit list(const struct cli *c)
+{
+    fprintf(stderr, "funnelc: %s\n", cli_say(c, "funnelc new NOME [EXEMPLO]; os exemplos são:", "funnelc new NAME [EXAMPLE]; the examples are:"));
+    for (size_t i = 0; i < fcc_sample_count(); i++) {
+        fprintf(stderr, "  %.*s\n", FN_STR_ARG(fcc_sample_at(i).name));
+    }
+    return CLI_USAGE;
+}
+
+static struct fn_str source_for(const struct cli *c)
+{
+    if (c->n_args < 2) {
+        return fn_str_c(c->lang == FN_PT ? small_pt : small_en);
+    }
+    for (size_t i = 0; i < fcc_sample_count(); i++) {
+        if (fn_str_eq(fcc_sample_at(i).name, fn_str_c(c->args[1]))) {
+            return fcc_sample_at(i).text;
+        }
+    }
+    return FN_STR_NULL;
+}
+
+/* The name is how conversations find their funnel: it must be one of the language. */
+static bool is_name(const char *s)
+{
+    bool good = s[0] >= 'a' && s[0] <= 'z' && strlen(s) <= FGR_NAME_MAX;
+    for (size_t i = 0; good && s[i] != '\0'; i++) {
+        good = (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9') || s[i] == '_';
+    }
+    return good;
+}
+
+static enum cli_exit write_named(const struct cli *c, struct fn_str text, const char *name)
+{
+    struct fn_arena arena;
+    struct fn_diag_list diags;
+    struct fgr_tree tree;
+    struct fn_buf out, path;
+    enum cli_exit code = CLI_IO;
+    fn_arena_init(&arena, MEMORY_MAX);
+    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
+    fn_buf_init(&out, TEXT_MAX);
+    fn_buf_init(&path, 4096);
+    fn_buf_printf(&path, "%s.funnel", name);
+    if (fgr_parse(&arena, fn_buf_view(&path), text, &diags, &tree) == FN_OK) {
+        struct fn_span at = tree.file->text_span;
+        fn_buf_put(&out, text.p, at.a);
+        fn_buf_z(&out, name);
+        fn_buf_put(&out, text.p + at.b, text.n - at.b);
+        FILE *there = fopen(path.p, "rb");
+        if (there != NULL) {
+            (void)fclose(there);
+            fprintf(stderr, "funnelc: %s: %s\n", path.p, cli_say(c, "já existe", "is already there"));
+        } else if (cli_write_file(c, path.p, fn_buf_view(&out))) {
+            printf("%s\n%s: funnelc test %s\n", path.p, cli_say(c, "agora experimente", "now try"), path.p);
+            code = CLI_GOOD;
+        }
+    }
+    fn_buf_fini(&out);
+    fn_buf_fini(&path);
+    fn_arena_fini(&arena);
+    return code;
+}
+
+enum cli_exit cli_new(struct cli *c)
+{
+    if (c->n_args < 1 || c->n_args > 2) {
+        return list(c);
+    }
+    if (!is_name(c->args[0])) {
+        fprintf(stderr, "funnelc: %s\n", cli_say(c, "o nome leva letras minúsculas sem acento, números e _", "the name takes small letters, digits and _"));
+        return CLI_USAGE;
+    }
+    struct fn_str text = source_for(c);
+    return text.n > 0 ? write_named(c, text, c->args[0]) : list(c);
+}
