@@ -44,7 +44,7 @@ static void check_hours(struct ctx *c, struct fgr_node *n)
         }
         const struct fgr_node *ranges = r->kid[FGR_HOURS_RULE_ranges];
         for (uint32_t k = 0; k < ranges->n_items; k++) {
-            if (ranges->items[k]->num >= ranges->items[k]->num2) {
+            if (ranges->items[k]->num >= ranges->items[k]->num2 && !sema_misread(c, ranges->items[k])) {
                 sema_diag(c, FGR_D_HOURS_BACKWARDS, ranges->items[k]);
             }
         }

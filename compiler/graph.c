@@ -291,15 +291,17 @@ void sema_graph_check(struct ctx *c)
     on_error_edges(c);
     bool whole = (file->flags & FGR_BROKEN) == 0;
     bool starts = has_start(c);
-    if (!starts && whole) {
+    bool unread = sema_was_told(c, (struct fn_span){0, 1}, FGR_D_SOURCE_TOO_LONG, FGR_D_SOURCE_TOO_LONG);
+    if (!starts && whole && !unread) {
         sema_diag_at(c, FGR_D_NO_START, file->text_span)->why = FGR_W_NO_START;
     }
     reach_all(c);
-    if (starts && whole) {
+    bool lost = sema_was_told(c, (struct fn_span){0, UINT32_MAX}, FGR_D_STAGE_UNKNOWN, FGR_D_STAGE_UNKNOWN);
+    if (starts && whole && !lost) { /* a way to an unknown stage may have been the way to these */
         tell_unreached(c);
     }
     for (uint32_t i = 1; i < c->nodes.n; i++) {
-        node(c, i)->reached |= !starts || !whole;
+        node(c, i)->reached |= !starts || !whole || lost;
     }
     if (c->full) {
         return;

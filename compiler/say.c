@@ -47,6 +47,22 @@ struct fn_diag *sema_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node 
     return (n->flags & FGR_BROKEN) != 0 ? nobody(c) : sema_diag_at(c, d, n->span);
 }
 
+bool sema_was_told(const struct ctx *c, struct fn_span span, enum fgr_diag first, enum fgr_diag last)
+{
+    for (size_t i = 0; i < c->diags->n; i++) {
+        const struct fn_diag *d = c->diags->items[i];
+        if (d->file == c->file && d->code >= first && d->code <= last && d->span.a >= span.a && d->span.a < span.b) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sema_misread(const struct ctx *c, const struct fgr_node *n)
+{
+    return (n->flags & FGR_BROKEN) != 0 || sema_was_told(c, n->span, (enum fgr_diag)0, (enum fgr_diag)(FGR_D_NAME_UNKNOWN - 1));
+}
+
 struct fn_diag *sema_name_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node *n)
 {
     struct fn_diag *out = (n->flags & FGR_BROKEN) != 0 && n->text.n == 0 ? nobody(c) : NULL;

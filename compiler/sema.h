@@ -181,6 +181,9 @@ void *sema_push(struct ctx *c, struct vec *v, size_t size); /* zeroed item; NULL
 /* Never NULL. Silent (a scratch record) when the node is broken. */
 struct fn_diag *sema_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node *n);
 struct fn_diag *sema_diag_at(struct ctx *c, enum fgr_diag d, struct fn_span span);
+/* Something of this code block (first..last) was told within the span: what would be said of its shape follows from that. */
+bool sema_was_told(const struct ctx *c, struct fn_span span, enum fgr_diag first, enum fgr_diag last);
+bool sema_misread(const struct ctx *c, const struct fgr_node *n); /* a mistake of form stands in it */
 struct fn_diag *sema_name_diag(struct ctx *c, enum fgr_diag d,
                                const struct fgr_node *n); /* at text_span, {name} = text */
 void sema_arg(struct fn_diag *d, const char *name, struct fn_str value);
