@@ -289,6 +289,11 @@ void frt_engine_adopt(struct frt_engine *e)
     e->adopt = true;
 }
 
+void frt_engine_nudge(struct frt_engine *e)
+{
+    e->nudged = true;
+}
+
 void frt_engine_drain(struct frt_engine *e)
 {
     e->draining = true;
@@ -318,6 +323,7 @@ int64_t frt_engine_step(struct frt_engine *e)
         return now; /* a slice is used up, others had theirs */
     }
     int64_t next = e->started ? e->next_poll : FRT_NEVER;
+    next = e->nudged && e->ready && !e->polling ? now : next;
     next = e->heap_n != 0 && e->heap[0].at < next ? e->heap[0].at : next;
     next = e->retry != NULL && e->retry_at < next ? e->retry_at : next;
     return next > now ? next : now + 1;

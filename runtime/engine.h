@@ -172,6 +172,7 @@ struct frt_engine {
     int64_t epochs[FRT_SHARDS];
     int64_t next_poll;
     bool polling;
+    bool nudged; /* poll at once */
 };
 
 /* engine.c */

@@ -145,7 +145,8 @@ void recover_step(struct frt_engine *e, int64_t now)
         r->orphans.after = (struct frt_key){0, 0};
         adopt_submit(e);
     }
-    if (e->ready && !e->polling && now >= e->next_poll) {
+    if (e->ready && !e->polling && (e->nudged || now >= e->next_poll)) {
+        e->nudged = false;
         due_submit(e, now);
     }
 }

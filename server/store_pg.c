@@ -17,9 +17,26 @@
 #include <unistd.h>
 
 enum {
-    LINKS = 5, LINK_TURN = 0, LINK_TURN_2 = 1, LINK_IN = 2, LINK_READ = 3, LINK_PEOPLE = 4, /* what a connection is for */
-    DEPTH_WRITE = 4, DEPTH_READ = 8, TRIES = 6, ALONE_AFTER = 2, BACKOFF_MIN_MS = 50, BACKOFF_MAX_MS = 5000, CONNECT_MS = 10000,
-    GRACE_MS = 5000, REPLAN_MIN_MS = 500, REPLAN_MAX_MS = 60000, TAG_EVENT = 100, TAG_TIMER = 101, EVENTS = 16
+    LINKS = 5,
+    LINK_TURN = 0,
+    LINK_TURN_2 = 1,
+    LINK_IN = 2,
+    LINK_READ = 3,
+    LINK_PEOPLE = 4, /* what a connection is for */
+    DEPTH_WRITE = 4,
+    DEPTH_READ = 8,
+    TRIES = 6,
+    ALONE_AFTER = 2,
+    BACKOFF_MIN_MS = 50,
+    BACKOFF_MAX_MS = 5000,
+    CONNECT_MS = 10000,
+    GRACE_MS = 5000,
+    REPLAN_MIN_MS = 500,
+    REPLAN_MAX_MS = 60000,
+    TELL_EVERY_MS = 50,
+    TAG_EVENT = 100,
+    TAG_TIMER = 101,
+    EVENTS = 16
 };
 
 struct queue {
@@ -29,8 +46,8 @@ struct queue {
 struct link {
     struct pg_conn conn;
     struct queue waiting, flight;
-    int64_t retry_at;  /* DOWN: when to try again */
-    int64_t open_by;   /* OPENING: until when it must be up */
+    int64_t retry_at; /* DOWN: when to try again */
+    int64_t open_by;  /* OPENING: until when it must be up */
     int64_t backoff;
     int64_t replan_at, replan_every; /* doubles: tables that were small grow fast at first */
     bool looking_up;
@@ -46,6 +63,9 @@ struct pg_store {
     int64_t wait_ms, flight_ms;
     uint64_t seed;
     void (*log)(void *ctx, const char *event, const char *text);
+    void (*woken)(void *ctx);
+    bool telling; /* wants to NOTIFY */
+    int64_t told_at;
     void *ctx;
 };
 static const struct pg_kind kinds[FRT_OPS] = {
@@ -145,7 +165,8 @@ static void send_job(struct pg_store *s, struct link *l, struct pg_job *j, int64
 
 static void pump(struct pg_store *s, struct link *l, int64_t now)
 {
-    while (l->waiting.first != NULL && l->conn.pooled == s->pooled && pg_conn_free(&l->conn, l->flight.n, depth_of(s, l))) {
+    while (l->waiting.first != NULL && l->conn.pooled == s->pooled &&
+           pg_conn_free(&l->conn, l->flight.n, depth_of(s, l))) {
         send_job(s, l, pop(&l->waiting), now);
     }
     if (l->conn.state == PG_DOWN && l->flight.first != NULL) {
@@ -315,7 +336,8 @@ static void take_addresses(struct pg_store *s, int64_t now)
 static void give_up_waiting(struct pg_store *s, struct link *l, int64_t now)
 {
     while (l->waiting.first != NULL && l->waiting.first->deadline <= now) {
-        finish(s, pop(&l->waiting), FN_UNAVAILABLE, l->conn.state == PG_UP ? "the database is too slow" : "no connection to the database");
+        finish(s, pop(&l->waiting), FN_UNAVAILABLE,
+               l->conn.state == PG_UP ? "the database is too slow" : "no connection to the database");
     }
 }
 
@@ -381,6 +403,7 @@ static int64_t next_deadline(const struct pg_store *s, int64_t now)
         next = at < next ? at : next;
         next = l->waiting.first != NULL && l->waiting.first->deadline < next ? l->waiting.first->deadline : next;
     }
+    next = s->telling && s->told_at + TELL_EVERY_MS < next ? s->told_at + TELL_EVERY_MS : next;
     return next > now ? next : now + 1;
 }
 
@@ -419,6 +442,26 @@ static void clear_events(const struct pg_store *s)
     }
 }
 
+/* One connection hears, another tells: what this node told is known by its process number. */
+static void pass_on(struct pg_store *s, int64_t now)
+{
+    struct link *hears = &s->links[LINK_READ], *tells = &s->links[LINK_PEOPLE];
+    if (hears->conn.listens && pg_conn_notified(&hears->conn, &tells->conn)) {
+        s->woken(s->ctx);
+    }
+    if (s->telling && now >= s->told_at + TELL_EVERY_MS && pg_conn_notify(&tells->conn)) {
+        s->telling = false;
+        s->told_at = now;
+    }
+}
+
+void fsv_store_pg_tell(struct frt_store store)
+{
+    struct pg_store *s = store.self;
+    s->telling = true;
+    wake(s);
+}
+
 static size_t drain(void *self)
 {
     struct pg_store *s = self;
@@ -428,6 +471,7 @@ static size_t drain(void *self)
     for (size_t i = 0; i < LINKS; i++) {
         step_link(s, &s->links[i], now);
     }
+    pass_on(s, now);
     size_t n = deliver(s);
     arm(s, now);
     return n;
@@ -503,9 +547,11 @@ static enum fn_code prepare(struct pg_store *s, const struct fsv_pg_options *o, 
         return code;
     }
     code = pg_migrate(plain, err);
-    s->pooled = o->pooler == FSV_PG_POOLER_TRANSACTION || (o->pooler == FSV_PG_POOLER_ASK && pg_is_pooled(s->target, plain));
+    s->pooled =
+        o->pooler == FSV_PG_POOLER_TRANSACTION || (o->pooler == FSV_PG_POOLER_ASK && pg_is_pooled(s->target, plain));
     if (code == FN_OK && s->pooled) {
-        tell(s, "store.pg.pooler", "a transaction-mode pooler: no pipeline, no named statements, one operation at a time");
+        tell(s, "store.pg.pooler",
+             "a transaction-mode pooler: no pipeline, no named statements, one operation at a time");
     }
     pg_plain_close(plain);
     return code;
@@ -551,6 +597,8 @@ enum fn_code fsv_store_pg_open(const struct fsv_pg_options *o, struct frt_store 
     s->wait_ms = o->wait_ms != 0 ? o->wait_ms : 5000;
     s->flight_ms = (int64_t)statement_ms + GRACE_MS;
     s->log = o->log;
+    s->woken = o->woken;
+    s->links[LINK_READ].conn.listens = o->woken != NULL;
     s->ctx = o->ctx;
     s->seed = (uint64_t)pg_now() ^ (uint64_t)getpid() << 32;
     s->target = pg_target_new(o->url, statement_ms, err);

@@ -13,16 +13,23 @@
 
 enum fsv_pg_pooler { FSV_PG_POOLER_ASK, FSV_PG_POOLER_NONE, FSV_PG_POOLER_TRANSACTION };
 struct fsv_pg_options {
-    const char *url;            /* postgresql://... or key=value */
-    enum fsv_pg_pooler pooler;  /* ASK: found out at start */
-    uint32_t queue_max;         /* operations waiting; 0 = 10,000 */
-    uint32_t wait_ms;           /* an operation waits for a connection at most; 0 = 5,000 */
-    uint32_t statement_ms;      /* the server gives up a statement; 0 = 10,000 */
-    uint32_t start_ms;          /* open tries to reach the server this long; 0 = 30,000 */
+    const char *url;           /* postgresql://... or key=value */
+    enum fsv_pg_pooler pooler; /* ASK: found out at start */
+    uint32_t queue_max;        /* operations waiting; 0 = 10,000 */
+    uint32_t wait_ms;          /* an operation waits for a connection at most; 0 = 5,000 */
+    uint32_t statement_ms;     /* the server gives up a statement; 0 = 10,000 */
+    uint32_t start_ms;         /* open tries to reach the server this long; 0 = 30,000 */
     void (*log)(void *ctx, const char *event, const char *text); /* "store.pg.lost", "store.pg.up", ...; NULL silent */
+    void (*woken)(
+        void *
+            ctx); /* another node told, by fsv_store_pg_tell, that there is work; inside drain. NULL: does not listen */
     void *ctx;
 };
 /* Connects, migrates, and is ready. Blocks; the only function that does. FN_UNAVAILABLE: not reached within start_ms. FN_DENIED: not let in.
  * FN_INVALID: no such database, or one made by a newer version. */
-FN_MUST_USE enum fn_code fsv_store_pg_open(const struct fsv_pg_options *options, struct frt_store *out, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_store_pg_open(const struct fsv_pg_options *options, struct frt_store *out,
+                                           struct fn_err *err);
+/* Tells the other nodes of this database by NOTIFY, in a transaction of its own, at most 20 times a second; a hint that may
+ * be lost. Behind a transaction-mode pooler nothing is told. */
+void fsv_store_pg_tell(struct frt_store store);
 #endif

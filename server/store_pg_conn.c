@@ -4,8 +4,8 @@
  * read as they come. Anything that goes wrong with the connection itself leaves it PG_DOWN with the reason in `fault`; the owner closes it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "store_pg_conn.h"
-#include "fsv_pg_sql.h"
 #include "fn_embed.h"
+#include "fsv_pg_sql.h"
 
 #include <errno.h>
 #include <libpq-fe.h>
@@ -113,8 +113,12 @@ static void fill_keys(struct keys *k, const struct pg_target *t, const char *add
         add_key(k, "hostaddr", addresses);
     }
     /* A later key wins, so what the address says about these stays below ours only where it must. */
-    const char *const own[][2] = {{"client_encoding", "UTF8"}, {"keepalives", "1"}, {"keepalives_idle", "10"},
-                                  {"keepalives_interval", "5"}, {"keepalives_count", "3"}, {"tcp_user_timeout", "5000"},
+    const char *const own[][2] = {{"client_encoding", "UTF8"},
+                                  {"keepalives", "1"},
+                                  {"keepalives_idle", "10"},
+                                  {"keepalives_interval", "5"},
+                                  {"keepalives_count", "3"},
+                                  {"tcp_user_timeout", "5000"},
                                   {"fallback_application_name", "funneld"}};
     for (size_t i = 0; i < FN_COUNT(own); i++) {
         if (setting(t, own[i][0]) == NULL || i == 0) {
@@ -128,7 +132,7 @@ static void say(char *to, size_t size, const char *state, const char *text)
 {
     snprintf(to, size, "%s%s%.150s", state, state[0] != '\0' ? " " : "", text != NULL ? text : "");
     for (char *p = to; *p != '\0'; p++) {
-        *p = *p == '\n' ? ' ' : *p;
+        *p = *p == '\n' || *p == '\t' ? ' ' : *p;
     }
 }
 
@@ -224,8 +228,10 @@ static void flush(struct pg_conn *c)
 
 /* Plans: our tables are found by key, so one generic plan by index serves every size of batch, also before the first ANALYZE. */
 static const char session[] =
-    "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false), set_config('jit', 'off', false),"
-    " set_config('idle_in_transaction_session_timeout', $1, false), set_config('plan_cache_mode', 'force_generic_plan', false),"
+    "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false), set_config('jit', "
+    "'off', false),"
+    " set_config('idle_in_transaction_session_timeout', $1, false), set_config('plan_cache_mode', "
+    "'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_mergejoin', 'off', false),"
     " set_config('client_min_messages', 'error', false), set_config('search_path', 'pg_catalog', false),"
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'"
@@ -240,10 +246,15 @@ static void set_up(struct pg_conn *c)
         listen_to(c, EPOLLIN);
         return;
     }
-    bool good = PQenterPipelineMode(c->pq) == 1 && PQsendQueryParams(c->pq, session, 1, NULL, &statement_ms, NULL, NULL, 0) == 1;
+    bool good = PQenterPipelineMode(c->pq) == 1 &&
+                PQsendQueryParams(c->pq, session, 1, NULL, &statement_ms, NULL, NULL, 0) == 1;
     c->pending = 2;
     for (int i = 0; i < PG_SQLS && good; i++) {
         good = PQsendPrepare(c->pq, names[i], text_of((enum pg_sql)i), 0, NULL) == 1;
+        c->pending++;
+    }
+    if (c->listens && good) {
+        good = PQsendQueryParams(c->pq, "LISTEN funnel_wake", 0, NULL, NULL, NULL, NULL, 1) == 1;
         c->pending++;
     }
     if (!good || PQpipelineSync(c->pq) != 1) {
@@ -335,8 +346,10 @@ void pg_conn_send(struct pg_conn *c, struct pg_seg *seg)
         c->todo = *seg;
         *seg = (struct pg_seg){0};
         c->step = STEP_BEGIN;
-        if (PQsendQuery(c->pq, "BEGIN; SET LOCAL statement_timeout = 10000; SET LOCAL lock_timeout = 10000; SET LOCAL jit = off;"
-                               " SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off") != 1) {
+        if (PQsendQuery(
+                c->pq,
+                "BEGIN; SET LOCAL statement_timeout = 10000; SET LOCAL lock_timeout = 10000; SET LOCAL jit = off;"
+                " SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off") != 1) {
             break_down(c, NULL);
             return;
         }
@@ -356,19 +369,41 @@ void pg_conn_send(struct pg_conn *c, struct pg_seg *seg)
     flush(c);
 }
 
-bool pg_conn_replan(struct pg_conn *c)
+/* A command of our own between segments. */
+static bool run_own(struct pg_conn *c, const char *sql)
 {
     if (c->state != PG_UP || c->pooled || c->pending != 0) {
         return c->pooled;
     }
     c->swallow = true;
     c->pending = 2;
-    if (PQsendQueryParams(c->pq, "DISCARD PLANS", 0, NULL, NULL, NULL, NULL, 1) != 1 || PQpipelineSync(c->pq) != 1) {
+    if (PQsendQueryParams(c->pq, sql, 0, NULL, NULL, NULL, NULL, 1) != 1 || PQpipelineSync(c->pq) != 1) {
         break_down(c, NULL);
         return false;
     }
     flush(c);
     return true;
+}
+
+bool pg_conn_replan(struct pg_conn *c)
+{
+    return run_own(c, "DISCARD PLANS");
+}
+
+bool pg_conn_notify(struct pg_conn *c)
+{
+    return run_own(c, "NOTIFY funnel_wake");
+}
+
+bool pg_conn_notified(struct pg_conn *c, const struct pg_conn *teller)
+{
+    bool any = false;
+    int own = teller->pq != NULL ? PQbackendPID(teller->pq) : 0;
+    for (PGnotify *n = c->pq != NULL ? PQnotifies(c->pq) : NULL; n != NULL; n = PQnotifies(c->pq)) {
+        any = any || n->be_pid != own;
+        PQfreemem(n);
+    }
+    return any;
 }
 
 /* -- answers --------------------------------------------------------------------------------------------------------------------------------- */
@@ -399,7 +434,10 @@ static enum pg_event pipeline_result(struct pg_conn *c, PGresult *r, struct pg_r
         return PG_EV_ROWS;
     case PGRES_PIPELINE_SYNC: c->pending--; return PG_EV_END;
     case PGRES_PIPELINE_ABORTED: c->pending--; return PG_EV_NONE;
-    case PGRES_FATAL_ERROR: c->pending--; judge(r, fault); return PG_EV_FAULT;
+    case PGRES_FATAL_ERROR:
+        c->pending--;
+        judge(r, fault);
+        return PG_EV_FAULT;
     case PGRES_EMPTY_QUERY:
     case PGRES_COPY_OUT:
     case PGRES_COPY_IN:
@@ -421,7 +459,8 @@ static enum pg_event pipeline_next(struct pg_conn *c, struct pg_rows *rows, stru
             }
             continue;
         }
-        bool lost = PQstatus(c->pq) == CONNECTION_BAD; /* libpq makes up an error for what was under way: nobody knows */
+        bool lost =
+            PQstatus(c->pq) == CONNECTION_BAD; /* libpq makes up an error for what was under way: nobody knows */
         PQclear((PGresult *)(uintptr_t)c->result);
         enum pg_event e = pipeline_result(c, r, rows, fault);
         if (lost) {

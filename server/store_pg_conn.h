@@ -32,7 +32,8 @@ struct pg_seg {
     unsigned n;
     bool failed; /* no memory, or past the limit */
 };
-struct pg_args *pg_seg_add(struct pg_seg *seg, enum pg_sql sql); /* never NULL: without memory a dummy, and seg->failed */
+struct pg_args *pg_seg_add(struct pg_seg *seg,
+                           enum pg_sql sql); /* never NULL: without memory a dummy, and seg->failed */
 void pg_seg_fini(struct pg_seg *seg);
 void pg_row(struct pg_args *a, unsigned group); /* the next values are a new row of this group */
 void pg_put(struct pg_args *a, int64_t v);
@@ -71,12 +72,13 @@ struct pg_conn {
     const char *statement_ms; /* of the target */
     int epoll;
     uint32_t tag;
-    unsigned pending;         /* pipeline: answers not yet complete */
-    bool swallow;             /* answers up to the next END are ours */
+    unsigned pending; /* pipeline: answers not yet complete */
+    bool listens;     /* wants to hear of NOTIFY funnel_wake; set before it is opened */
+    bool swallow;     /* answers up to the next END are ours */
     const void *result;
-    struct pg_seg todo;       /* pooled: not sent yet */
-    unsigned step;            /* pooled: enum */
-    struct pg_fault fault;    /* why it went down last */
+    struct pg_seg todo;    /* pooled: not sent yet */
+    unsigned step;         /* pooled: enum */
+    struct pg_fault fault; /* why it went down last */
 };
 /* addresses: numeric, comma separated, or NULL to let libpq look it up. */
 void pg_conn_open(struct pg_conn *c, const struct pg_target *t, const char *addresses, bool pooled);
@@ -84,9 +86,13 @@ void pg_conn_close(struct pg_conn *c);
 /* Moves on what the socket allows. */
 void pg_conn_io(struct pg_conn *c);
 bool pg_conn_free(const struct pg_conn *c, unsigned under_way, unsigned depth); /* takes a segment */
-void pg_conn_send(struct pg_conn *c, struct pg_seg *seg);                       /* takes seg's statements; failure shows as PG_DOWN */
+void pg_conn_send(struct pg_conn *c, struct pg_seg *seg); /* takes seg's statements; failure shows as PG_DOWN */
 /* Forgets the plans, when nothing is under way: they were made for the tables' size of then. False: not now. */
 bool pg_conn_replan(struct pg_conn *c);
+/* NOTIFY in a transaction of its own, when nothing is under way. False: not now. */
+bool pg_conn_notify(struct pg_conn *c);
+/* True when somebody else but `teller` notified since it was asked last. */
+bool pg_conn_notified(struct pg_conn *c, const struct pg_conn *teller);
 enum pg_event pg_conn_next(struct pg_conn *c, struct pg_rows *rows, struct pg_fault *fault);
 
 /* -- at start only: blocking ------------------------------------------------------------------------------------------------------------- */

@@ -9,16 +9,16 @@
  * sets `again` when one more phase is needed. */
 struct pg_job {
     struct frt_op *op;
-    enum fn_code code;     /* what op->code will be, unless a fault comes */
+    enum fn_code code; /* what op->code will be, unless a fault comes */
     unsigned phase, tries;
-    bool again;            /* one more phase */
-    bool wrote;            /* a phase was committed */
-    bool alone;            /* items one by one: two of them met in one statement */
-    unsigned answered;     /* statements of this phase */
+    bool again;        /* one more phase */
+    bool wrote;        /* a phase was committed */
+    bool alone;        /* items one by one: two of them met in one statement */
+    unsigned answered; /* statements of this phase */
     bool faulted;
     struct pg_fault fault;
-    int64_t deadline;      /* monotonic ms */
-    uint32_t *mark;        /* one an item, or NULL */
+    int64_t deadline; /* monotonic ms */
+    uint32_t *mark;   /* one an item, or NULL */
     struct pg_job *next;
 };
 /* calloc'd once; false without memory: j->code is set. */
@@ -45,13 +45,14 @@ struct pg_kind {
     void (*build)(struct pg_job *j, struct pg_seg *seg);
     void (*take)(struct pg_job *j, unsigned statement, const struct pg_rows *rows);
 };
-#define FRT_OP(NAME, struct_name, mode, doc)                               \
-    void pg_build_##struct_name(struct pg_job *j, struct pg_seg *seg);     \
+#define FRT_OP(NAME, struct_name, mode, doc)                           \
+    void pg_build_##struct_name(struct pg_job *j, struct pg_seg *seg); \
     void pg_take_##struct_name(struct pg_job *j, unsigned statement, const struct pg_rows *rows);
 #include "store_ops.def"
 #undef FRT_OP
 
-void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int row, int col, struct frt_conv *out); /* from channel_id on */
+void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int row, int col,
+                  struct frt_conv *out); /* from channel_id on */
 void pg_read_effects(struct pg_job *j, const struct pg_rows *rows, struct frt_effect **out, size_t *n);
 
 FN_MUST_USE enum fn_code pg_migrate(void *plain, struct fn_err *err);

@@ -25,7 +25,8 @@ static size_t keys_of(const struct frt_ingest *in, uint64_t *out)
 static void put_item(struct pg_args *a, size_t k, const struct frt_ingest *in)
 {
     pg_row(a, 0);
-    const int64_t head[] = {(int64_t)k, in->tenant, in->channel, in->conv, in->new_id, frt_shard(in->tenant, in->new_id), in->day};
+    const int64_t head[] = {
+        (int64_t)k, in->tenant, in->channel, in->conv, in->new_id, frt_shard(in->tenant, in->new_id), in->day};
     for (size_t i = 0; i < FN_COUNT(head); i++) {
         pg_put(a, head[i]);
     }

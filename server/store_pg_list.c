@@ -153,7 +153,8 @@ void pg_take_doc_get(struct pg_job *j, unsigned statement, const struct pg_rows 
     op->n = 0;
     op->docs = pg_room(j, rows->n, sizeof *op->docs);
     for (int r = 0; r < rows->n && op->docs != NULL; r++) {
-        op->docs[op->n++] = (struct frt_doc){pg_keep(j, rows, r, 0), pg_keep(j, rows, r, 1), pg_keep(j, rows, r, 2), pg_int(rows, r, 3)};
+        op->docs[op->n++] = (struct frt_doc){pg_keep(j, rows, r, 0), pg_keep(j, rows, r, 1), pg_keep(j, rows, r, 2),
+                                             pg_int(rows, r, 3)};
     }
 }
 
@@ -273,8 +274,9 @@ void pg_take_standing(struct pg_job *j, unsigned statement, const struct pg_rows
     op->n = 0;
     op->rows = pg_room(j, rows->n, sizeof *op->rows);
     for (int r = 0; r < rows->n && op->rows != NULL; r++) {
-        op->rows[op->n++] = (struct frt_standing){pg_keep(j, rows, r, 0), pg_keep(j, rows, r, 1), pg_keep(j, rows, r, 2),
-                                                  (enum frt_status)pg_int(rows, r, 3), pg_int(rows, r, 4)};
+        op->rows[op->n++] =
+            (struct frt_standing){pg_keep(j, rows, r, 0), pg_keep(j, rows, r, 1), pg_keep(j, rows, r, 2),
+                                  (enum frt_status)pg_int(rows, r, 3), pg_int(rows, r, 4)};
     }
 }
 

@@ -2,23 +2,25 @@
  *
  * All missing migrations are one transaction under a lock, so that nodes that start together do it once, and one that dies leaves nothing.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "store_pg_core.h"
-#include "fsv_pg_migrations.h"
 #include "fn_embed.h"
+#include "fsv_pg_migrations.h"
+#include "store_pg_core.h"
 
 #include <stdio.h>
 
 /* Any number that is only ours. */
 #define LOCK "SELECT pg_advisory_xact_lock(7305799024166113379)"
-#define BOOK                                                                                                                \
-    "CREATE SCHEMA IF NOT EXISTS funnel;"                                                                                   \
-    "CREATE TABLE IF NOT EXISTS funnel.version (version int4 PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL DEFAULT now())"
+#define BOOK                                                                                                       \
+    "CREATE SCHEMA IF NOT EXISTS funnel;"                                                                          \
+    "CREATE TABLE IF NOT EXISTS funnel.version (version int4 PRIMARY KEY, name text NOT NULL, at timestamptz NOT " \
+    "NULL DEFAULT now())"
 
 static enum fn_code apply(void *plain, size_t i, struct fn_err *err)
 {
     char book[200];
     struct fn_str name = fsv_pg_migrations[i].name;
-    snprintf(book, sizeof book, "INSERT INTO funnel.version (version, name) VALUES (%zu, '%.*s')", i + 1, FN_STR_ARG(name));
+    snprintf(book, sizeof book, "INSERT INTO funnel.version (version, name) VALUES (%zu, '%.*s')", i + 1,
+             FN_STR_ARG(name));
     enum fn_code code = pg_plain_run(plain, fsv_pg_migrations[i].bytes.p, err);
     return code != FN_OK ? code : pg_plain_run(plain, book, err);
 }
@@ -27,14 +29,20 @@ static enum fn_code migrate_inside(void *plain, struct fn_err *err)
 {
     int64_t have = 0;
     enum fn_code code = pg_plain_run(plain, LOCK, err);
-    code = code != FN_OK ? code : pg_plain_int(plain, "SELECT count(*) FROM pg_class WHERE relname = 'version' AND relnamespace ="
-                                                      " (SELECT oid FROM pg_namespace WHERE nspname = 'funnel')", &have, err);
+    code = code != FN_OK ? code
+                         : pg_plain_int(plain,
+                                        "SELECT count(*) FROM pg_class WHERE relname = 'version' AND relnamespace ="
+                                        " (SELECT oid FROM pg_namespace WHERE nspname = 'funnel')",
+                                        &have, err);
     if (code == FN_OK && have == 0) { /* asked first: a role that may only use the tables must not need more */
         code = pg_plain_run(plain, BOOK, err);
     }
-    code = code != FN_OK ? code : pg_plain_int(plain, "SELECT COALESCE(max(version), 0)::int8 FROM funnel.version", &have, err);
+    code = code != FN_OK
+               ? code
+               : pg_plain_int(plain, "SELECT COALESCE(max(version), 0)::int8 FROM funnel.version", &have, err);
     if (code == FN_OK && have > (int64_t)fsv_pg_migrations_count) {
-        return fn_fail(err, FN_INVALID, "the database has version %lld, this program knows %zu", (long long)have, fsv_pg_migrations_count);
+        return fn_fail(err, FN_INVALID, "the database has version %lld, this program knows %zu", (long long)have,
+                       fsv_pg_migrations_count);
     }
     for (size_t i = (size_t)have; code == FN_OK && i < fsv_pg_migrations_count; i++) {
         code = apply(plain, i, err);
@@ -45,7 +53,8 @@ static enum fn_code migrate_inside(void *plain, struct fn_err *err)
 enum fn_code pg_migrate(void *plain, struct fn_err *err)
 {
     enum fn_code code = pg_plain_run(plain, "BEGIN", err);
-    code = code != FN_OK ? code : pg_plain_run(plain, "SET LOCAL lock_timeout = 60000; SET LOCAL statement_timeout = 0", err);
+    code = code != FN_OK ? code
+                         : pg_plain_run(plain, "SET LOCAL lock_timeout = 60000; SET LOCAL statement_timeout = 0", err);
     code = code != FN_OK ? code : migrate_inside(plain, err);
     if (code != FN_OK) {
         enum fn_code undone = pg_plain_run(plain, "ROLLBACK", NULL); /* closing the connection undoes it as well */

@@ -36,14 +36,16 @@ void pg_build_load(struct pg_job *j, struct pg_seg *seg)
 
 void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int r, int c, struct frt_conv *out)
 {
-    int64_t *const numbers[] = {&out->channel, &out->contact, &out->seq, &out->epoch, &out->token, &out->run_seq, &out->clock, &out->timer,
+    int64_t *const numbers[] = {&out->channel,    &out->contact,    &out->seq,       &out->epoch,
+                                &out->token,      &out->run_seq,    &out->clock,     &out->timer,
                                 &out->last_in_at, &out->created_at, &out->updated_at};
     for (size_t i = 0; i < FN_COUNT(numbers); i++) {
         *numbers[i] = pg_int(rows, r, c++);
     }
     out->status = (enum frt_status)pg_int(rows, r, c++);
     out->owner = (enum frt_owner)pg_int(rows, r, c++);
-    struct fn_str *const texts[] = {&out->address, &out->funnel, &out->stage, &out->prog, &out->snap, &out->team, &out->reason};
+    struct fn_str *const texts[] = {&out->address, &out->funnel, &out->stage, &out->prog,
+                                    &out->snap,    &out->team,   &out->reason};
     for (size_t i = 0; i < FN_COUNT(texts); i++) {
         *texts[i] = pg_keep(j, rows, r, c++);
     }
@@ -126,7 +128,8 @@ static void put_turn(struct pg_args *a, int64_t k, const struct frt_turn *t)
 {
     const struct frt_conv *c = &t->conv;
     put_key(a, G_TURN, k, c);
-    const int64_t numbers[] = {c->seq, c->epoch, t->token, c->run_seq, c->clock, c->timer, c->last_in_at, c->updated_at, c->status, c->owner};
+    const int64_t numbers[] = {c->seq,   c->epoch,      t->token,      c->run_seq, c->clock,
+                               c->timer, c->last_in_at, c->updated_at, c->status,  c->owner};
     for (size_t i = 0; i < FN_COUNT(numbers); i++) {
         pg_put(a, numbers[i]);
     }
@@ -166,8 +169,13 @@ static void put_effects(struct pg_args *a, int64_t k, const struct frt_turn *t)
     for (size_t i = 0; i < t->n_effects; i++) {
         const struct frt_effect *e = &t->effects[i];
         put_key(a, G_EFFECTS, k, &t->conv);
-        const int64_t numbers[] = {e->id, frt_shard(t->conv.tenant, t->conv.conv), e->channel, e->contact, e->host, e->policy, e->lane,
-                                   e->state, e->attempts, e->resent, e->call, e->epoch, e->next_at, e->created_at};
+        const int64_t numbers[] = {e->id,       frt_shard(t->conv.tenant, t->conv.conv),
+                                   e->channel,  e->contact,
+                                   e->host,     e->policy,
+                                   e->lane,     e->state,
+                                   e->attempts, e->resent,
+                                   e->call,     e->epoch,
+                                   e->next_at,  e->created_at};
         for (size_t n = 0; n < FN_COUNT(numbers); n++) {
             pg_put(a, numbers[n]);
         }
@@ -257,7 +265,8 @@ static void build_turns(struct pg_job *j, struct pg_seg *seg)
     int64_t ord = 0;
     for (size_t i = 0; i < op->n; i++) {
         bool same = i != 0 && places[i].tenant == places[i - 1].tenant && places[i].conv == places[i - 1].conv;
-        a = a == NULL || same || j->alone ? pg_seg_add(seg, PG_SQL_commit) : a; /* two turns of one conversation: one after the other */
+        a = a == NULL || same || j->alone ? pg_seg_add(seg, PG_SQL_commit)
+                                          : a; /* two turns of one conversation: one after the other */
         int64_t k = (int64_t)places[i].at;
         const struct frt_turn *t = &op->items[k];
         put_turn(a, k, t);

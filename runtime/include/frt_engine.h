@@ -25,6 +25,8 @@ struct frt_log {
 typedef void (*frt_log_fn)(void *ctx, const struct frt_log *line);
 /* A conversation changed (committed turn, sent message): for web chat pushes and the inbox of attendants. Optional. */
 typedef void (*frt_changed_fn)(void *ctx, int64_t tenant, int64_t channel, int64_t conv);
+/* A message was stored for a conversation that another node runs: the others should look. Optional. */
+typedef void (*frt_elsewhere_fn)(void *ctx);
 
 struct frt_engine_config {
     struct frt_store store;
@@ -37,7 +39,8 @@ struct frt_engine_config {
     uint32_t node_id;             /* 0..1023, in message ids */
     frt_log_fn log;
     frt_changed_fn changed;
-    void *ctx;    /* of the two */
+    frt_elsewhere_fn elsewhere;
+    void *ctx;    /* of the three */
     bool english; /* language of the engine's own messages (opt-out) */
     /* 0 = default in brackets */
     uint32_t batch_turns;                 /* [256] turns of a commit */
@@ -98,6 +101,8 @@ void frt_engine_receipt(struct frt_engine *e, int64_t tenant, int64_t channel, s
 void frt_engine_reload(struct frt_engine *e, int64_t tenant);
 /* A dead letter was replayed, a node died: look for effects without an owner now. */
 void frt_engine_adopt(struct frt_engine *e);
+/* Another node says that there is work: look for due rows now, not at the next poll. */
+void frt_engine_nudge(struct frt_engine *e);
 
 struct frt_engine_stats {
     uint64_t ingested, duplicates, refused;

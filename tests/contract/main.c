@@ -98,6 +98,9 @@ int main(int argc, char **argv)
     run(&c, contract_turn_cases, &passed, &failed);
     run(&c, contract_effect_cases, &passed, &failed);
     run(&c, contract_list_cases, &passed, &failed);
+    if (c.open == contract_pg_open) {
+        run(&c, contract_pg_cases, &passed, &failed);
+    }
     (void)rmdir(dir);
     printf("%u passed, %u failed\n", passed, failed);
     return failed != 0;

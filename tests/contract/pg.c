@@ -4,6 +4,7 @@
 #include "store_pg.h"
 #include "store_pg_conn.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,8 @@ static void say(void *ctx, const char *event, const char *text)
 static bool open_as(struct contract *c, enum fsv_pg_pooler pooler)
 {
     struct fn_err err = {0};
-    struct fsv_pg_options o = {.url = getenv("DATABASE_URL"), .pooler = pooler, .log = pooler == FSV_PG_POOLER_NONE ? say : NULL};
+    struct fsv_pg_options o = {
+        .url = getenv("DATABASE_URL"), .pooler = pooler, .log = pooler == FSV_PG_POOLER_NONE ? say : NULL};
     if (o.url == NULL || fsv_store_pg_open(&o, &c->store, &err) != FN_OK) {
         printf("  postgresql: %s\n", o.url != NULL ? err.text : "DATABASE_URL is not set");
         return false;
@@ -40,7 +42,8 @@ void contract_pg_wipe(struct contract *c)
     void *plain = NULL;
     c->store.ops->close(c->store.self);
     struct pg_target *t = pg_target_new(getenv("DATABASE_URL"), 0, &err);
-    if (t == NULL || pg_plain_open(t, &plain, &err) != FN_OK || pg_plain_run(plain, "DROP SCHEMA funnel CASCADE", &err) != FN_OK) {
+    if (t == NULL || pg_plain_open(t, &plain, &err) != FN_OK ||
+        pg_plain_run(plain, "DROP SCHEMA funnel CASCADE", &err) != FN_OK) {
         printf("  postgresql: %s\n", err.text);
         c->failed++;
     }
@@ -49,3 +52,137 @@ void contract_pg_wipe(struct contract *c)
     }
     pg_target_free(t);
 }
+
+/* -- what only a server can do to us ------------------------------------------------------------------------------------------------ */
+static int64_t plain(struct contract *c, const char *query)
+{
+    struct fn_err err = {0};
+    void *p = NULL;
+    int64_t out = -1;
+    struct pg_target *t = pg_target_new(getenv("DATABASE_URL"), 0, &err);
+    if (t != NULL && pg_plain_open(t, &p, &err) == FN_OK) {
+        CHECK(c, pg_plain_int(p, query, &out, &err) == FN_OK);
+        pg_plain_close(p);
+    }
+    pg_target_free(t);
+    CHECK(c, err.text[0] == '\0');
+    return out;
+}
+
+static int64_t cut_all(struct contract *c)
+{
+    return plain(c, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                    " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+}
+
+/* Every connection dies: the store comes back by itself, and what was acknowledged is there. */
+static void connections_die(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
+    for (int i = 0; i < 5; i++) {
+        CHECK(c, cut_all(c) >= 1); /* some may be on their way back */
+        struct frt_loaded in = {.key = {1, a.conv}};
+        struct frt_op_load op = {.items = &in, .n = 1};
+        for (int tries = 0; tries < 10;
+             tries++) { /* a read that was under way is told to be no answer, never a wrong one */
+            DO(c, LOAD, &op);
+            CHECK(c, op.op.code == FN_OK || op.op.code == FN_UNAVAILABLE);
+            if (op.op.code == FN_OK) {
+                break;
+            }
+        }
+        CHECK(c, op.op.code == FN_OK && in.code == FN_OK && in.n_rows == 1);
+    }
+}
+
+/* The answer to a commit was lost, and the same turn comes again over another connection: its token tells that it is the same. */
+static void commit_in_doubt(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
+    struct frt_loaded in = contract_load(c, a.conv);
+    struct frt_turn t = contract_turn(&in, 1, 4711);
+    struct frt_op_commit op = {.items = &t, .n = 1};
+    struct fsv_pg_options o = {.url = getenv("DATABASE_URL"), .pooler = FSV_PG_POOLER_NONE};
+    struct contract other = *c;
+    struct fn_err err = {0};
+    CHECK(c, fsv_store_pg_open(&o, &other.store, &err) == FN_OK);
+    CHECK(c, contract_commit(c, &t) == FN_OK); /* by one store */
+    DO(&other, COMMIT, &op);                   /* and again by another, with the same token */
+    CHECK(c, op.op.code == FN_OK && t.code == FN_OK);
+    t.token = 4712;
+    DO(&other, COMMIT, &op);
+    CHECK(c, op.op.code == FN_OK && t.code == FN_CONFLICT);
+    CHECK(c, plain(c, "SELECT count(*) FROM funnel.effect") == 1);
+    other.store.ops->close(other.store.self);
+}
+
+/* One item that the server refuses: the batch is refused whole, nothing of it happened, and the others go in without it. */
+static void poison(struct contract *c)
+{
+    struct frt_turn turns[3];
+    struct frt_loaded in[3];
+    struct frt_effect effects[3];
+    for (int i = 0; i < 3; i++) {
+        char alias[24];
+        snprintf(alias, sizeof alias, "phone:%d", i);
+        in[i] = contract_load(c, contract_message(c, alias, NULL, 100).conv);
+        turns[i] = contract_turn(&in[i], 1, 100 + i);
+        effects[i] = turns[i].effects[0];
+        turns[i].effects = &effects[i];
+        turns[i].n_log = 0;
+    }
+    turns[1].conv.status = (enum frt_status)70000; /* no smallint */
+    struct frt_op_commit op = {.items = turns, .n = 3};
+    DO(c, COMMIT, &op);
+    CHECK(c, op.op.code == FN_INVALID);
+    CHECK(c, plain(c, "SELECT count(*) FROM funnel.effect") == 0);
+    op.n = 1;
+    DO(c, COMMIT, &op);
+    CHECK(c, op.op.code == FN_OK && turns[0].code == FN_OK);
+    op.items = &turns[1];
+    DO(c, COMMIT, &op);
+    CHECK(c, op.op.code == FN_INVALID);
+    op.items = &turns[2];
+    DO(c, COMMIT, &op);
+    CHECK(c, op.op.code == FN_OK && turns[2].code == FN_OK);
+}
+
+static void count(void *ctx)
+{
+    ++*(unsigned *)ctx;
+}
+
+static void notify(struct contract *c)
+{
+    unsigned heard[2] = {0, 0};
+    struct contract nodes[2] = {*c, *c};
+    struct fn_err err = {0};
+    for (int i = 0; i < 2; i++) {
+        struct fsv_pg_options o = {
+            .url = getenv("DATABASE_URL"), .pooler = FSV_PG_POOLER_NONE, .woken = count, .ctx = &heard[i]};
+        if (!CHECK(c, fsv_store_pg_open(&o, &nodes[i].store, &err) == FN_OK)) {
+            return;
+        }
+        (void)contract_load(&nodes[i], 1); /* the connections are up */
+        (void)contract_message(&nodes[i], "phone:1", NULL, 100);
+    }
+    for (int i = 0; i < 100; i++) {
+        fsv_store_pg_tell(nodes[0].store);
+    }
+    for (int i = 0; i < 20; i++) {
+        (void)contract_load(&nodes[0], 1);
+        (void)contract_load(&nodes[1], 1);
+        (void)poll(NULL, 0, 20);
+    }
+    CHECK(c, heard[0] == 0 && heard[1] >= 1 && heard[1] <= 3);
+    nodes[0].store.ops->close(nodes[0].store.self);
+    nodes[1].store.ops->close(nodes[1].store.self);
+}
+
+const struct contract_case contract_pg_cases[] = {
+    {"connections die", connections_die},
+    {"a commit in doubt", commit_in_doubt},
+    {"a poison turn", poison},
+    {"nodes wake each other", notify},
+    {NULL, NULL},
+};

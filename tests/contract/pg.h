@@ -7,4 +7,5 @@
 bool contract_pg_open(struct contract *c);
 bool contract_pg_open_pooled(struct contract *c);
 void contract_pg_wipe(struct contract *c);
+extern const struct contract_case contract_pg_cases[]; /* of a server: connections that die, refusals, NOTIFY */
 #endif
