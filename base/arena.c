@@ -2,15 +2,18 @@
  *
  * `used` counts the room of all blocks, so the maximum bounds what the process holds, not what was asked for. A request
  * of more than half a fresh block gets a block of its own behind the head, so that the head's rest is not wasted.
+ * Blocks come zeroed, from calloc or, when large, as huge pages from the system; what is cut from them is not cleared again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise */
 #include "fn_arena.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 16, FIRST_BLOCK = 4096, LARGEST_BLOCK = 256 * 1024 };
+enum { ALIGN = 16, FIRST_BLOCK = 4096, LARGEST_BLOCK = (4 << 20) - 64, HUGE_PAGE = 2 << 20 };
 
 struct fn_arena_block {
     struct fn_arena_block *older;
@@ -23,11 +26,20 @@ void fn_arena_init(struct fn_arena *a, size_t max)
     *a = (struct fn_arena){.max = max};
 }
 
+static bool is_mapped(size_t room)
+{
+    return (room + sizeof(struct fn_arena_block)) % HUGE_PAGE == 0;
+}
+
 static void free_chain(struct fn_arena_block *block)
 {
     while (block != NULL) {
         struct fn_arena_block *older = block->older;
-        free(block);
+        if (is_mapped(block->room)) {
+            munmap(block, sizeof *block + block->room);
+        } else {
+            free(block);
+        }
         block = older;
     }
 }
@@ -47,6 +59,7 @@ void fn_arena_reset(struct fn_arena *a)
     free_chain(a->head->older);
     a->head->older = NULL;
     a->used = a->head->room;
+    memset(a->head->bytes, 0, (size_t)(a->next - a->head->bytes));
     a->next = a->head->bytes;
     a->end = a->head->bytes + a->head->room;
 }
@@ -58,27 +71,55 @@ static void *fail(struct fn_arena *a)
 }
 
 /* What the next block should hold for a request of `size`: doubling, within the limit. 0 when the limit is in the way. */
-static size_t block_room(const struct fn_arena *a, size_t size)
+static size_t block_room(const struct fn_arena *a, size_t size, bool *ret_own)
 {
     size_t left = a->max - a->used;
     size_t room = a->used < FIRST_BLOCK ? FIRST_BLOCK : a->used;
     room = room > LARGEST_BLOCK ? LARGEST_BLOCK : room;
+    *ret_own = size > room / 2 && a->head != NULL;
     room = size > room / 2 ? size : room;
+    if (room >= HUGE_PAGE / 2 && room <= left - (left < HUGE_PAGE ? left : HUGE_PAGE)) {
+        size_t whole = (room + sizeof(struct fn_arena_block) + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+        room = whole - sizeof(struct fn_arena_block);
+    }
     room = room > left ? left : room;
     return room < size ? 0 : room;
 }
 
-/* A new block with room for `size`, linked in. NULL past the limit or when malloc fails. */
+/* Whole huge pages: a large compile spends half its time in page faults otherwise. The mapping is made too long to be aligned. */
+static struct fn_arena_block *map_block(size_t size)
+{
+    size_t most;
+    if (!fn_add_size(size, HUGE_PAGE, &most)) {
+        return NULL;
+    }
+    char *p = mmap(NULL, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) {
+        return NULL;
+    }
+    size_t before = (HUGE_PAGE - (uintptr_t)p % HUGE_PAGE) % HUGE_PAGE;
+    if (before > 0) {
+        munmap(p, before);
+    }
+    munmap(p + before + size, HUGE_PAGE - before);
+    (void)madvise(p + before, size, MADV_HUGEPAGE); /* only a wish */
+    return (struct fn_arena_block *)(void *)(p + before);
+}
+
+/* A new zeroed block with room for `size`, linked in. NULL past the limit or when there is no memory. */
 static struct fn_arena_block *add_block(struct fn_arena *a, size_t size)
 {
-    size_t room = block_room(a, size);
-    struct fn_arena_block *block = room != 0 ? malloc(sizeof *block + room) : NULL;
+    bool own;
+    size_t room = block_room(a, size, &own);
+    struct fn_arena_block *block = NULL;
+    if (room != 0) {
+        block = is_mapped(room) ? map_block(sizeof *block + room) : calloc(1, sizeof *block + room);
+    }
     if (block == NULL) {
         return NULL;
     }
     block->room = room;
     a->used += room;
-    bool own = room == size && a->head != NULL;
     if (own) {
         block->older = a->head->older;
         a->head->older = block;
@@ -104,12 +145,12 @@ void *fn_arena_alloc(struct fn_arena *a, size_t size)
             return fail(a);
         }
         if (block != a->head) {
-            return memset(block->bytes, 0, padded);
+            return block->bytes;
         }
     }
     char *out = a->next;
     a->next += padded;
-    return memset(out, 0, padded);
+    return out;
 }
 
 void *fn_arena_array(struct fn_arena *a, size_t n, size_t size)

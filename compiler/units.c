@@ -4,7 +4,7 @@
 
 static void note_assigned(struct ctx *c, const struct fgr_node *n)
 {
-    if (n == NULL || c->depth > SEMA_DEPTH) {
+    if (n == NULL || (n->flags & FGR_ASSIGNS) == 0 || c->depth > SEMA_DEPTH) {
         return;
     }
     c->depth++;
@@ -31,7 +31,10 @@ static uint32_t unit_begin(struct ctx *c, enum unit_kind kind, struct fgr_node *
     c->unit_trail = sema_trail(c);
     c->unit_bytes = 0;
     c->last_wait = NULL;
-    c->assigned = (struct names){0};
+    if (c->assigned.n > 0) {
+        memset(c->assigned.slots, 0, c->assigned.cap * sizeof *c->assigned.slots);
+        c->assigned.n = 0;
+    }
     note_assigned(c, body);
     return sema_scope(c);
 }
@@ -83,7 +86,7 @@ static void walk_stage(struct ctx *c, struct fgr_node *n)
     struct fgr_node *body = n->kid[FGR_STAGE_body];
     uint32_t scope = unit_begin(c, UNIT_STAGE, n, body, sema_sym(n->sym)->graph);
     sema_block(c, body);
-    if (!c->path.dead && (n->flags & FGR_BROKEN) == 0 && !c->full) {
+    if (!c->path.dead && !c->full && !sema_misread(c, n)) {
         struct fn_diag *d = sema_diag_at(c, FGR_D_STAGE_FALLS_OFF, end_of(body));
         sema_arg(d, "name", n->text);
         fn_diag_label(d, n->text_span, FGR_L_THIS_STAGE);
@@ -101,7 +104,7 @@ static void walk_code(struct ctx *c, struct fgr_node *n, enum unit_kind kind, st
     if (kind == UNIT_FN && c->unit.result->cls == FCC_C_VOID && (n->flags & FGR_BROKEN) == 0) {
         sema_name_diag(c, FGR_D_FN_WITHOUT_RESULT, n);
     }
-    if (needs && !c->path.dead && (n->flags & FGR_BROKEN) == 0) {
+    if (needs && !c->path.dead && !sema_misread(c, n)) {
         struct fn_diag *d = sema_diag_at(c, FGR_D_RETURN_MISSING, end_of(body));
         sema_arg(d, "name", n->text);
     }

@@ -108,6 +108,21 @@ static bool is_literal(const struct fgr_node *n)
     return n->kind == FGR_TEXT || n->kind == FGR_TEXT_PART || n->kind == FGR_TEST;
 }
 
+static void put_numbers(struct fn_buf *out, const struct fgr_node *n)
+{
+    bool counts = n->kind == FGR_INT || n->kind == FGR_MONEY || n->kind == FGR_BOOL || n->kind == FGR_DURATION ||
+                  n->kind == FGR_DAY_RANGE || n->kind == FGR_CLOCK_RANGE;
+    if (counts || n->num != 0) {
+        fn_buf_printf(out, " %lld", (long long)n->num);
+    }
+    if (n->kind != FGR_NUMBER && (n->num2 != 0 || n->kind == FGR_DAY_RANGE)) {
+        fn_buf_printf(out, " %lld", (long long)n->num2);
+    }
+    if (n->kind == FGR_NUMBER) {
+        fn_buf_printf(out, " %.17g", n->real);
+    }
+}
+
 static void put_head(struct fn_buf *out, const struct fgr_node *n)
 {
     fn_buf_z(out, fgr_kind_name((enum fgr_kind)n->kind));
@@ -123,19 +138,10 @@ static void put_head(struct fn_buf *out, const struct fgr_node *n)
     } else if (n->text.n > 0) {
         fn_buf_printf(out, " %.*s", FN_STR_ARG(n->text));
     }
-    if (n->text2.n > 0) {
+    if (n->kind == FGR_MIGRATE_STAGE) {
         fn_buf_printf(out, " %.*s", FN_STR_ARG(n->text2));
-    }
-    bool counts = n->kind == FGR_INT || n->kind == FGR_MONEY || n->kind == FGR_BOOL || n->kind == FGR_DURATION ||
-                  n->kind == FGR_DAY_RANGE || n->kind == FGR_CLOCK_RANGE;
-    if (counts || n->num != 0) {
-        fn_buf_printf(out, " %lld", (long long)n->num);
-    }
-    if (n->num2 != 0 || n->kind == FGR_DAY_RANGE) {
-        fn_buf_printf(out, " %lld", (long long)n->num2);
-    }
-    if (n->kind == FGR_NUMBER) {
-        fn_buf_printf(out, " %.17g", n->real);
+    } else if (n->kind != FGR_LIST) {
+        put_numbers(out, n);
     }
     put_flags(out, n->flags);
     fn_buf_char(out, '\n');
@@ -188,18 +194,24 @@ static uint64_t mix(uint64_t h, uint64_t v)
     return h * UINT64_C(0xFF51AFD7ED558CCD);
 }
 
+static uint64_t value_hash(const struct fgr_node *n)
+{
+    switch ((int)n->kind) {
+    case FGR_LIST: return 0;
+    case FGR_MIGRATE_STAGE: return fn_hash(n->text2.p, n->text2.n);
+    default: return mix((uint64_t)n->num, (uint64_t)n->num2);
+    }
+}
+
 uint64_t fgr_hash(const struct fgr_node *n)
 {
     if (n == NULL) {
         return 7;
     }
     uint64_t h = mix(n->kind, n->aux);
-    uint64_t real = 0;
-    memcpy(&real, &n->real, sizeof real);
     h = mix(h, n->flags & ~(uint32_t)(FGR_BROKEN | FGR_PT));
     h = mix(h, fn_hash(n->text.p, n->text.n));
-    h = mix(h, fn_hash(n->text2.p, n->text2.n));
-    h = mix(mix(mix(h, (uint64_t)n->num), (uint64_t)n->num2), real);
+    h = mix(h, value_hash(n));
     for (unsigned i = 0; i < n->n_kids; i++) {
         h = mix(h, fgr_hash(n->kid[i]));
     }

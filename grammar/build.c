@@ -5,16 +5,17 @@
 /* Spans what is there: a leading optional part that was not written does not move the start. */
 struct fgr_loc build_location(const struct fgr_loc *of, int n)
 {
-    struct fgr_loc at = {of[0].b, of[0].b, of[0].last + 1, of[0].last};
-    bool found = false;
-    for (int i = 1; i <= n; i++) {
-        if (of[i].first > of[i].last) {
-            continue;
-        }
-        at = found ? build_span(at, of[i]) : of[i];
-        found = true;
+    int first = 1, last = n;
+    while (first <= n && of[first].first > of[first].last) {
+        first++;
     }
-    return at;
+    if (first > n) {
+        return (struct fgr_loc){of[0].b, of[0].b, of[0].last + 1, of[0].last};
+    }
+    while (of[last].first > of[last].last) {
+        last--;
+    }
+    return build_span(of[first], of[last]);
 }
 
 struct fgr_loc build_span(struct fgr_loc first, struct fgr_loc last)
@@ -52,12 +53,14 @@ static uint32_t doubt_in(const struct build *b, struct fgr_loc at)
 
 static struct fgr_node *alloc_node(struct build *b, enum fgr_kind kind, struct fgr_loc at)
 {
-    struct fgr_node *n = fn_arena_alloc(b->arena, sizeof *n);
+    unsigned n_kids = fgr_kind_kids(kind);
+    struct fgr_node *n = fn_arena_alloc(b->arena, offsetof(struct fgr_node, kid) + n_kids * sizeof n->kid[0]);
     if (n == NULL) {
         n = &b->spare;
         *n = (struct fgr_node){.flags = FGR_BROKEN};
     }
     n->kind = (uint8_t)kind;
+    n->n_kids = (uint8_t)n_kids;
     n->depth = 1;
     n->flags |= doubt_in(b, at);
     n->span = (struct fn_span){at.a, at.b};
@@ -79,20 +82,29 @@ static struct fgr_node *cut(struct build *b, struct fgr_node *n, struct fgr_loc 
     return n;
 }
 
+/* The list of nothing, one for the whole tree: nobody adds to a list that was never written. */
+static struct fgr_node *nothing(struct build *b)
+{
+    if (b->nothing == NULL) {
+        b->nothing = build_list(b, build_nowhere());
+    }
+    return b->nothing;
+}
+
 struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc at, struct fgr_node **kids)
 {
     struct fgr_node *n = alloc_node(b, kind, at);
-    n->n_kids = (uint8_t)fgr_kind_kids(kind);
     uint16_t deepest = 0;
+    n->flags |= kind == FGR_ASSIGN ? FGR_ASSIGNS : 0U;
     for (unsigned i = 0; i < n->n_kids; i++) {
         struct fgr_node *kid = kids != NULL ? kids[i] : NULL;
         if (kid == NULL && is_list_kid(kind, i)) {
-            kid = build_list(b, (struct fgr_loc){at.b, at.b, at.last + 1, at.last});
+            kid = nothing(b);
         }
         n->kid[i] = kid;
         if (kid != NULL) {
             deepest = kid->depth > deepest ? kid->depth : deepest;
-            n->flags |= kid->flags & FGR_BROKEN;
+            n->flags |= kid->flags & (FGR_BROKEN | FGR_ASSIGNS);
         }
     }
     n->depth = (uint16_t)(deepest + 1);
@@ -129,7 +141,7 @@ struct fgr_node *build_flag(struct fgr_node *n, uint32_t flag)
 struct fgr_node *build_kind(struct build *b, struct fgr_node *n, enum fgr_kind kind)
 {
     (void)b;
-    n->kind = (uint8_t)kind;
+    n->kind = (uint8_t)kind; /* has no more kids than n was made with */
     n->n_kids = (uint8_t)fgr_kind_kids(kind);
     n->aux = 0;
     return n;
@@ -172,7 +184,7 @@ static void widen(struct fgr_node *list, const struct fgr_node *item)
     }
     list->span.b = item->span.b;
     list->last_token = item->last_token;
-    list->flags |= item->flags & FGR_BROKEN;
+    list->flags |= item->flags & (FGR_BROKEN | FGR_ASSIGNS);
     list->depth = item->depth >= list->depth ? (uint16_t)(item->depth + 1) : list->depth;
 }
 
@@ -216,9 +228,6 @@ void build_file(struct build *b, struct fgr_loc at, struct fgr_node *decls)
 {
     struct fgr_node *kids[FGR_KIDS_MAX + 1] = {decls};
     struct fgr_node *n = build_node(b, FGR_FILE, at, kids);
-    n->kind = FGR_FILE;
-    n->kid[FGR_FILE_decls] = decls;
-    n->n_kids = 1;
     n->text = b->name;
     n->text_span = b->name_span;
     n->flags |= b->header_flags | (b->tree->spelling == FN_PT ? FGR_PT : 0U);

@@ -18,18 +18,25 @@ struct build {
     const uint32_t *doubts; /* doubtful tokens before each index; NULL when there are none */
     struct fgr_node *file;
     struct fgr_node spare;  /* what out of memory builds */
+    struct fgr_node *nothing;
     struct fn_str name;     /* of the header */
     struct fn_span name_span;
     uint32_t header_flags;
     bool has_header, told_depth, broke;
     struct fgr_loc broke_at;
+    struct settle *words; /* decides what is a name; NULL when the tokens are settled */
+    uint32_t next;        /* token */
 };
+
+/* The parser's next token: its number for Bison, and where it stands. */
+struct lr_stack;
+int build_next(struct build *b, struct fgr_loc *at, const struct lr_stack *parser);
 
 struct fgr_loc build_location(const struct fgr_loc *of, int n);
 struct fgr_loc build_span(struct fgr_loc first, struct fgr_loc last);
 struct fgr_loc build_nowhere(void);
 void build_broke(struct build *b, struct fgr_loc at);
-/* Kids may be NULL (the array too); list kids that are NULL become empty lists. */
+/* Kids may be NULL (the array too); list kids that are NULL become one empty list, which nobody may add to. */
 struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc at, struct fgr_node **kids);
 struct fgr_node *build_named(struct build *b, struct fgr_node *n, struct fgr_loc name);
 struct fgr_node *build_text2(struct build *b, struct fgr_node *n, struct fgr_loc name);

@@ -1,15 +1,14 @@
 /* funnel.y: the grammar of the language, one for both spellings.
  *
- * An action is one call to a constructor of build.c. The parser is pushed by parse.c over the token array, after settle.c has
- * decided which words are names and repaired what does not parse; so there are no `error` productions, and a syntax error here
- * is our bug. Line breaks are tokens (NL); the lexer drops those that do not end a statement.
+ * An action is one call to a constructor of build.c. The parser pulls its tokens from parse.c's array. What does not parse is
+ * repaired there by settle.c before a second run; so there are no `error` productions, and a syntax error in that is our bug. Line breaks are tokens (NL); the lexer drops those that do not end a statement.
  *
  * How it avoids conflicts: names of records begin upper-case (TNAME), so `Pedido {` and `if x {` never meet; effects
  * (http, extract, ...) stand only where a whole value stands, so their blocks and `else` never meet an expression's.
  * SPDX-License-Identifier: Apache-2.0 */
 %require "3.8"
 %define api.pure full
-%define api.push-pull push
+%define api.push-pull pull
 %define api.prefix {fgr_yy}
 %define api.token.prefix {FGR_Y_}
 %define api.value.type {struct fgr_node *}
@@ -28,12 +27,16 @@
 #include "fgr_token.h"
 
 #define YYMAXDEPTH 8000
-#define YYLLOC_DEFAULT(into, of, n) ((into) = build_location((of), (n)))
+#define YYLLOC_DEFAULT(into, of, n) ((into) = (n) == 1 ? (of)[1] : build_location((of), (n)))
 #define NODE(KIND, at, ...) build_node(b, FGR_##KIND, (at), (struct fgr_node *[FGR_KIDS_MAX + 1]){__VA_ARGS__})
 #define LEAF(KIND, at) build_node(b, FGR_##KIND, (at), NULL)
 #define NAMED(node, at) build_named(b, (node), (at))
 
 static void yyerror(const struct fgr_loc *at, struct build *b, const char *message);
+
+/* Which words are names depends on the states, so the tokens are fetched with a look at the parser's stack. */
+#undef yylex
+#define yylex(value, at) (*(value) = NULL, build_next(b, (at), &(struct lr_stack){yyss, (uint32_t)(yyssp - yyss) + 1, 0}))
 }
 
 /* In the order of tokens.def and keywords.def: checked at the end of this file. */

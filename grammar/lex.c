@@ -148,6 +148,9 @@ static void leave_all(struct lexer *lx, uint16_t kind)
 
 static void begin_token(struct lexer *lx, uint16_t kind)
 {
+    if (lx->breaks == 0 && lx->n_tokens > 0) {
+        return; /* not the first of its line */
+    }
     abandon_brackets(lx, kind);
     end_dangling(lx, kind);
     leave_all(lx, kind);
@@ -330,7 +333,7 @@ static const struct fgr_word *word_here(struct lexer *lx, struct fn_str text)
     if (before == FGR_TOK_DOT) {
         return NULL;
     }
-    const struct fgr_word *w = fgr_word_of(before) ? word_follower(text, lx->portuguese, before) : NULL;
+    const struct fgr_word *w = before >= FGR_TOK_KEYWORDS ? word_follower(text, lx->portuguese, before) : NULL;
     return w != NULL ? w : find_word(lx, text);
 }
 
@@ -338,9 +341,12 @@ static const struct fgr_word *word_here(struct lexer *lx, struct fn_str text)
 static const struct fgr_word *other_else(struct lexer *lx, struct fn_str text)
 {
     uint16_t last = nth_last(lx, 1) == FGR_TOK_NL ? nth_last(lx, 2) : nth_last(lx, 1);
+    if (last != FGR_TOK_RBRACE) {
+        return NULL;
+    }
     const struct fgr_word *w = fgr_word_of(FGR_TOK_ELSE);
     bool other = lx->portuguese ? fn_str_eq(text, w->en) : fn_str_eq(text, w->pt) || fn_str_eq(text, FN_STR("senao"));
-    if (last != FGR_TOK_RBRACE || !other) {
+    if (!other) {
         return NULL;
     }
     struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_OTHER_SPELLING, lex_span(lx));
@@ -419,6 +425,8 @@ static void push_comment(struct lexer *lx)
 
 void lex_comment(struct lexer *lx)
 {
+    const unsigned char *end = memchr(lx->cursor, '\n', (size_t)(lx->limit - lx->cursor));
+    lx->cursor = end != NULL ? end : lx->limit;
     push_comment(lx);
 }
 

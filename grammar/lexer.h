@@ -66,6 +66,8 @@ void lex_hidden(struct lexer *lx);
 void lex_report(struct lexer *lx, enum fgr_diag d, uint16_t kind);
 void lex_quote(struct lexer *lx, bool is_long);
 void lex_single_quotes(struct lexer *lx);
+enum { LEX_STOPS_TEXT = 1, LEX_STOPS_LONG = 2 };
+void lex_text_plain(struct lexer *lx, uint8_t stop);
 void lex_text_quote(struct lexer *lx, bool is_long);
 void lex_text_brace(struct lexer *lx);
 void lex_text_break(struct lexer *lx);

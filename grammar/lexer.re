@@ -19,6 +19,7 @@ void lexer_enter_code(struct lexer *lx)
 
 bool lexer_step(struct lexer *lx)
 {
+again:
     lx->token = lx->cursor;
     /*!re2c
     re2c:eof = 0;
@@ -42,10 +43,10 @@ bool lexer_step(struct lexer *lx)
     amount  = digit+ ([.,] digit+)*;
 
     <code> $            { return false; }
-    <code> space+       { return true; }
+    <code> space+       { goto again; }
     <code> "\n"         { lex_newline(lx); return true; }
-    <code> "#" [^\n]*   { lex_comment(lx); return true; }
-    <code> "//" [^\n]*  { lex_foreign_comment(lx); return true; }
+    <code> "#"          { lex_comment(lx); return true; }
+    <code> "//"         { lex_foreign_comment(lx); return true; }
     <code> hidden       { lex_hidden(lx); return true; }
 
     <code> ["\u201c\u201d\u201e\u201f\u2033]  { lex_quote(lx, false); return true; }
@@ -104,12 +105,12 @@ bool lexer_step(struct lexer *lx)
     <text> $            { lex_text_end(lx); return true; }
     <text> "\n"         { lex_text_break(lx); return true; }
     <text> quote        { lex_text_quote(lx, false); return true; }
-    <text> [^"\\{\n\u201c\u201d\u201e\u201f\u2033]+ { return true; }
+    <text> [^"\\{\n\u201c\u201d\u201e\u201f\u2033] { lex_text_plain(lx, LEX_STOPS_TEXT); goto again; }
 
     <long> $            { lex_text_end(lx); return true; }
     <long> "\"\"\""     { lex_text_quote(lx, true); return true; }
     <long> "\""         { return true; }
-    <long> [^"\\{]+     { return true; }
+    <long> [^"\\{]      { lex_text_plain(lx, LEX_STOPS_LONG); goto again; }
 
     <text, long> "{"    { lex_text_brace(lx); return true; }
     <text, long> "\\" ["\\{}nt\u201c\u201d] { return true; }

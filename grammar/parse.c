@@ -1,6 +1,7 @@
-/* parse.c: source -> tokens -> settled tokens -> tree. See fgr_parse.h.
+/* parse.c: source -> tokens -> tree. See fgr_parse.h.
  *
- * scan.c reads the bytes, settle.c makes the tokens parse, the Bison parser builds the tree. A parse that still fails would be a
+ * scan.c reads the bytes and the Bison parser builds the tree from the tokens. At the first token that does not fit, settle.c makes the
+ * whole array parse, telling each mistake, and the parser reads it from the start. A parse that still fails would be a
  * bug of ours; it yields an empty, broken tree and says so, because nobody's editor should go down for it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "settle.h"
@@ -49,27 +50,62 @@ static bool count_doubts(struct build *b)
     return true;
 }
 
-static uint16_t kind_of(const struct fgr_token *t)
+int build_next(struct build *b, struct fgr_loc *at, const struct lr_stack *parser)
 {
-    bool type = fgr_token_class(t->kind) == FGR_CLASS_TYPE;
-    return type || (t->flags & FGR_TOKEN_AS_NAME) ? (uint16_t)FGR_TOK_NAME : t->kind;
+    uint32_t i = b->next;
+    struct fgr_token *t = &b->tree->tokens[i];
+    *at = (struct fgr_loc){t->span.a, t->span.b, i, i};
+    if (t->kind == FGR_TOK_EOF) {
+        return FGR_TOK_EOF;
+    }
+    b->next++;
+    if (t->kind < FGR_TOK_KEYWORDS) {
+        return t->kind;
+    }
+    if (b->words != NULL && !settle_word(b->words, parser, i)) {
+        return FGR_Y_FGR_YYUNDEF;
+    }
+    bool name = (t->flags & FGR_TOKEN_AS_NAME) != 0 || fgr_token_class(t->kind) == FGR_CLASS_TYPE;
+    return name ? FGR_TOK_NAME : t->kind;
 }
 
 static enum fn_code build_tree(struct build *b)
 {
-    fgr_yypstate *state = fgr_yypstate_new();
-    if (state == NULL) {
+    bool spent = fgr_yyparse(b) == 2 && b->words == NULL;
+    return spent || b->arena->failed ? FN_NO_MEMORY : FN_OK;
+}
+
+/* Most files have no mistake, and need neither the tokens settled first nor a second copy of them: scanned tokens are parsed as
+ * they are. The first that does not fit undoes it all but for the memory. */
+static enum fn_code build_straight(struct build *b)
+{
+    struct settle words;
+    struct build before = *b;
+    struct fn_diag_list told = *b->diags;
+    if (!settle_words(&words, b->arena, b->tree)) {
         return FN_NO_MEMORY;
     }
-    int status = YYPUSH_MORE;
-    for (uint32_t i = 0; i < b->tree->n_tokens && status == YYPUSH_MORE && !b->broke; i++) {
-        const struct fgr_token *t = &b->tree->tokens[i];
-        struct fgr_loc at = {t->span.a, t->span.b, i, i};
-        struct fgr_node *none = NULL;
-        status = fgr_yypush_parse(state, kind_of(t), &none, &at, b);
+    b->words = &words;
+    enum fn_code code = build_tree(b);
+    b->words = NULL;
+    if (code != FN_OK || (b->file != NULL && !b->broke)) {
+        return code;
     }
-    fgr_yypstate_delete(state);
-    return b->arena->failed ? FN_NO_MEMORY : FN_OK;
+    *b = before;
+    *b->diags = told;
+    for (uint32_t i = 0; i < b->tree->n_tokens; i++) {
+        b->tree->tokens[i].flags &= (uint8_t)~(unsigned)(FGR_TOKEN_AS_NAME | FGR_TOKEN_AS_TYPE);
+    }
+    return FN_OK;
+}
+
+static enum fn_code build_settled(struct build *b)
+{
+    enum fn_code code = settle_tokens(b->arena, b->diags, b->tree);
+    if (code == FN_OK) {
+        code = count_doubts(b) ? build_tree(b) : FN_NO_MEMORY;
+    }
+    return code;
 }
 
 /* The net under everything: a tree there always is. */
@@ -105,15 +141,13 @@ enum fn_code fgr_parse(struct fn_arena *arena, struct fn_str path, struct fn_str
     *out = (struct fgr_tree){.source = {.path = fn_arena_dup(arena, path), .text = text}};
     struct build b = {.arena = arena, .diags = diags, .tree = out};
     b.has_header = text.n == 0 && diags->errors > 0;
+    size_t n_told = diags->n;
     enum fn_code code = scan_source(arena, diags, out);
-    if (code == FN_OK) {
-        code = settle_tokens(arena, diags, out);
+    if (code == FN_OK && (diags->n == n_told || count_doubts(&b))) {
+        code = build_straight(&b);
     }
-    if (code == FN_OK && !count_doubts(&b)) {
-        code = FN_NO_MEMORY;
-    }
-    if (code == FN_OK) {
-        code = build_tree(&b);
+    if (code == FN_OK && b.file == NULL) {
+        code = build_settled(&b);
     }
     return code == FN_OK ? empty_tree(&b) : code;
 }

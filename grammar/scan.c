@@ -13,11 +13,35 @@ static bool is_control(unsigned char c)
     return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7F;
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+static uint64_t eight_at(const char *text)
+{
+    uint64_t eight;
+    memcpy(&eight, text, sizeof eight);
+    return eight;
+}
+
+/* Bytes at the front that no one need look at again, eight at a time: printable ASCII, and what is under it or beyond as told. */
+static size_t plain_run(const char *text, size_t n, bool controls_too)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t x = eight_at(text + i);
+        uint64_t odd = controls_too ? x : ((x - EACH_BYTE(0x20)) & ~x) | ((x ^ EACH_BYTE(0x7F)) - EACH_BYTE(1));
+        if (odd & EACH_BYTE(0x80)) {
+            break;
+        }
+    }
+    return i;
+}
+
 static void clean_controls(struct lexer *lx, char *text, size_t n)
 {
     unsigned told = 0;
     for (size_t i = 0; i < n; i++) {
         if (!is_control((unsigned char)text[i])) {
+            i += plain_run(text + i + 1, n - i - 1, false);
             continue;
         }
         if (told++ < TOLD_BYTES_MAX) {
@@ -30,30 +54,33 @@ static void clean_controls(struct lexer *lx, char *text, size_t n)
     }
 }
 
+/* One report for a run of bad bytes, which become blanks. */
+static void clean_bad(struct lexer *lx, struct fn_str s, char *text, size_t *at, unsigned *told)
+{
+    size_t from = *at;
+    for (size_t next = from; *at < s.n && fn_utf8_next(s, &next) < 0;) {
+        *at = next;
+    }
+    if ((*told)++ < TOLD_BYTES_MAX) {
+        fgr_diag_add(lx->diags, FGR_D_BAD_UTF8, (struct fn_span){(uint32_t)from, (uint32_t)*at});
+    }
+    memset(text + from, ' ', *at - from);
+}
+
 static void clean_utf8(struct lexer *lx, char *text, size_t n)
 {
     unsigned told = 0;
     struct fn_str s = {text, n};
     for (size_t at = 0; at < n;) {
+        size_t next = at;
         if ((unsigned char)text[at] < 0x80) {
-            at++;
-            continue;
-        }
-        size_t from = at;
-        if (fn_utf8_next(s, &at) >= 0) {
-            continue;
-        }
-        while (at < n) { /* one report for a run of bad bytes */
-            size_t next = at;
-            if (fn_utf8_next(s, &next) >= 0) {
-                break;
-            }
+            size_t run = plain_run(text + at, n - at, true);
+            at += run > 0 ? run : 1;
+        } else if (fn_utf8_next(s, &next) >= 0) {
             at = next;
+        } else {
+            clean_bad(lx, s, text, &at, &told);
         }
-        if (told++ < TOLD_BYTES_MAX) {
-            fgr_diag_add(lx->diags, FGR_D_BAD_UTF8, (struct fn_span){(uint32_t)from, (uint32_t)at});
-        }
-        memset(text + from, ' ', at - from);
     }
 }
 

@@ -428,6 +428,25 @@ static bool make_stack(struct settle *s, struct lr_stack *stack)
     return stack->states != NULL;
 }
 
+bool settle_words(struct settle *s, struct fn_arena *arena, struct fgr_tree *tree)
+{
+    *s = (struct settle){.arena = arena, .tree = tree, .in = tree->tokens, .n_in = tree->n_tokens};
+    return make_stack(s, &s->scratch2);
+}
+
+bool settle_word(struct settle *s, const struct lr_stack *parser, uint32_t i)
+{
+    struct fgr_token *t = &s->tree->tokens[i];
+    if (!may_be_name(t->kind)) {
+        return true;
+    }
+    if (parser->n + LR_STEP_MAX > LR_DEPTH_MAX) {
+        return false;
+    }
+    t->flags |= settle_kind(s, parser, s->in, i) == FGR_TOK_NAME ? FGR_TOKEN_AS_NAME : 0;
+    return true;
+}
+
 static bool start(struct settle *s)
 {
     s->in = s->tree->tokens;

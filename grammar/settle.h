@@ -44,6 +44,10 @@ struct settle_repair {
     int gain, score;
 };
 
+/* For a parser that reads the scanned tokens as they are: the state to decide words with, and the decision for token i, left in its
+ * flags. False: out of memory; too deep to tell. */
+FN_MUST_USE bool settle_words(struct settle *s, struct fn_arena *arena, struct fgr_tree *tree);
+bool settle_word(struct settle *s, const struct lr_stack *parser, uint32_t i);
 FN_MUST_USE enum fn_code settle_tokens(struct fn_arena *arena, struct fn_diag_list *diags, struct fgr_tree *tree);
 
 /* What token i is on this stack: itself, or NAME. */

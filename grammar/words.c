@@ -15,11 +15,21 @@ static_assert(FN_COUNT(words) == FGR_TOK_PAST - FGR_TOK_KEYWORDS, "every word is
 
 static const struct {
     const char *name, *spelling;
-    enum fgr_class class;
 } tokens[] = {
-#define FGR_TOKEN(NAME, spelling, class) {#NAME, spelling, FGR_CLASS_##class},
-#define FGR_KEYWORD(NAME, en, pt, class) {#NAME, en, FGR_CLASS_##class},
-#define FGR_FOLLOWER(AFTER, NAME, en, pt) {#NAME, en, FGR_CLASS_FOLLOWER},
+#define FGR_TOKEN(NAME, spelling, class) {#NAME, spelling},
+#define FGR_KEYWORD(NAME, en, pt, class) {#NAME, en},
+#define FGR_FOLLOWER(AFTER, NAME, en, pt) {#NAME, en},
+#include "tokens.def"
+#include "keywords.def"
+#undef FGR_TOKEN
+#undef FGR_KEYWORD
+#undef FGR_FOLLOWER
+};
+
+const uint8_t fgr_token_classes[] = {
+#define FGR_TOKEN(NAME, spelling, class) FGR_CLASS_##class,
+#define FGR_KEYWORD(NAME, en, pt, class) FGR_CLASS_##class,
+#define FGR_FOLLOWER(AFTER, NAME, en, pt) FGR_CLASS_FOLLOWER,
 #include "tokens.def"
 #include "keywords.def"
 #undef FGR_TOKEN
@@ -58,11 +68,6 @@ const char *fgr_token_spelling(uint16_t token, bool portuguese)
     return is_token(token) ? tokens[token - FGR_TOK_NL].spelling : "";
 }
 
-enum fgr_class fgr_token_class(uint16_t token)
-{
-    return is_token(token) ? tokens[token - FGR_TOK_NL].class : FGR_CLASS_CLOSE;
-}
-
 static bool same_word(struct fn_str text, struct fn_str word)
 {
     if (fn_str_eq(text, word)) {
@@ -96,6 +101,11 @@ const struct fgr_word *word_follower(struct fn_str text, bool portuguese, uint16
     return NULL;
 }
 
+static uint32_t length_bit(size_t n)
+{
+    return n < 32 ? UINT32_C(1) << n : 0;
+}
+
 static size_t slot_of(const struct word_table *t, struct fn_str text)
 {
     size_t i = fn_hash(text.p, text.n) % WORD_SLOTS;
@@ -108,6 +118,7 @@ static size_t slot_of(const struct word_table *t, struct fn_str text)
 static void table_add(struct word_table *t, struct fn_str text, const struct fgr_word *w)
 {
     size_t i = slot_of(t, text);
+    t->lengths[(unsigned char)text.p[0]] |= length_bit(text.n);
     if (t->slots[i].word == NULL) {
         t->slots[i].text = text;
         t->slots[i].word = w;
@@ -146,5 +157,6 @@ const struct word_table *word_table_new(struct fn_arena *arena, bool portuguese)
 
 const struct fgr_word *word_table_find(const struct word_table *t, struct fn_str text)
 {
-    return t->slots[slot_of(t, text)].word;
+    bool may_be = text.n > 0 && (t->lengths[(unsigned char)text.p[0]] & length_bit(text.n)) != 0;
+    return may_be ? t->slots[slot_of(t, text)].word : NULL;
 }

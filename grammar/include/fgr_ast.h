@@ -1,6 +1,6 @@
 /* fgr_ast.h: the syntax tree. One node struct; its shape per kind is the table ast.def.
  *
- * Nodes live in the compile's arena and are never freed alone. The parser fills the syntax half; the compiler fills the
+ * Nodes live in the compile's arena, are never freed alone and are as large as their kind needs. The parser fills the syntax half; the compiler fills the
  * annotation half (type, sym, slot) and nothing else. A node that recovery made up, or that contains one, carries
  * FGR_BROKEN: later phases stay silent about it (no cascades) but may still walk it.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -66,6 +66,7 @@ enum fgr_flag {
     FGR_TRANSCRIBE = 1 << 13,
     FGR_LONG_TEXT = 1 << 14, /* TEXT written with """ */
     FGR_PARENS = 1 << 15,    /* expression was written in parentheses (formatter) */
+    FGR_ASSIGNS = 1 << 16,   /* an ASSIGN or holds one: who looks for them need not walk the rest */
 };
 
 enum fgr_start { FGR_START_MESSAGE, FGR_START_KEYWORD, FGR_START_CAMPAIGN, FGR_START_EVENT };
@@ -102,18 +103,26 @@ struct fgr_node {
     uint16_t aux;   /* the kind's sub-enum */
     uint32_t flags; /* enum fgr_flag */
     struct fn_span span, text_span;
-    struct fn_str text, text2;
-    int64_t num, num2;
-    double real;
-    struct fgr_node *kid[FGR_KIDS_MAX];
-    struct fgr_node **items; /* LIST */
-    uint32_t n_items;
-    uint16_t depth;       /* 1 + that of the deepest kid; at most FGR_DEPTH_MAX */
+    struct fn_str text;
+    union {
+        struct {
+            int64_t num;
+            union {
+                int64_t num2;
+                double real; /* NUMBER only */
+            };
+        };
+        struct fn_str text2;     /* MIGRATE_STAGE only */
+        struct fgr_node **items; /* LIST only */
+    };
+    uint32_t n_items; /* 0 but for LIST */
     uint32_t first_token, last_token; /* indices into the token array, inclusive: the formatter's and the editor's way back */
+    uint16_t depth; /* 1 + that of the deepest kid; at most FGR_DEPTH_MAX */
     /* -- annotations, written by compiler/ only -- */
     const struct fcc_type *type; /* of an expression, declaration or TYPE */
     struct fcc_sym *sym;         /* what a name is bound to; the symbol a declaration makes */
     uint32_t slot;               /* free use of emission */
+    struct fgr_node *kid[FGR_KIDS_MAX]; /* last, because only n_kids of them are allocated: never copy a node, never read past n_kids */
 };
 
 const char *fgr_kind_name(enum fgr_kind k);           /* "stage" */

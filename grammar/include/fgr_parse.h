@@ -1,6 +1,6 @@
 /* fgr_parse.h: source -> tokens -> tree, always a tree.
  *
- * Lexing is done once into an array; the Bison push parser is driven from it. A syntax error is repaired by trying one-token
+ * Lexing is done once into an array, from which the Bison parser pulls. A syntax error is repaired by trying one-token
  * insertions, deletions and replacements and keeping the one that parses furthest (docs/decisions), so every mistake is
  * reported once and the tree is whole. Bounded: source size, nesting, errors, time (limits.def).
  * SPDX-License-Identifier: Apache-2.0 */

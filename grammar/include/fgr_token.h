@@ -49,7 +49,11 @@ const struct fgr_word *fgr_word_of(uint16_t token);
 const char *fgr_token_name(uint16_t token);
 /* "=>", "stage"; how messages quote a token. */
 const char *fgr_token_spelling(uint16_t token, bool portuguese);
-enum fgr_class fgr_token_class(uint16_t token);
+extern const uint8_t fgr_token_classes[FGR_TOK_PAST - FGR_TOK_NL]; /* enum fgr_class */
+static inline enum fgr_class fgr_token_class(uint16_t token)
+{
+    return token >= FGR_TOK_NL && token < FGR_TOK_PAST ? (enum fgr_class)fgr_token_classes[token - FGR_TOK_NL] : FGR_CLASS_CLOSE;
+}
 /* The word a text is in a file of one spelling, accents optional; NULL when it is none. A follower needs `after`. */
 const struct fgr_word *fgr_word_find(struct fn_str text, bool portuguese, uint16_t after);
 
