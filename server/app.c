@@ -2,10 +2,12 @@
  * operations back, then the engine goes, then HTTP (which answers whoever still waits), then the requests of ours, then the loop.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app.h"
+#include "wake.h"
 
 #include "fsl_natives.h"
 #include "fsv_app.h"
 #include "fsv_auth.h"
+#include "wake.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -54,6 +56,10 @@ static enum fn_code make_engine(struct fsv_app *app, struct fn_err *err)
                                   .english = app->lang == FN_EN};
     c.retry_base_ms = (uint32_t)fsv_config_number(&app->config, FSV_RETRY_BASE_MS);
     c.reconcile_ms = (uint32_t)fsv_config_number(&app->config, FSV_RECONCILE_MS);
+    enum fn_code code = fsv_start_wake(app, &c, err);
+    if (code != FN_OK) {
+        return code;
+    }
     app->engine = frt_engine_new(&c, err);
     return app->engine != NULL ? FN_OK : FN_INVALID;
 }
@@ -203,6 +209,7 @@ static void take_down(struct fsv_app *app)
     if (app->store.ops != NULL) {
         app->store.ops->close(app->store.self);
     }
+    fsv_wake_free(app->wake);
     frt_engine_free(app->engine);
     fsv_server_free(app->server);
     fsv_http_free(app->http);

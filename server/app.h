@@ -50,6 +50,7 @@ struct fsv_app {
     struct fsv_http *http;
     struct frt_store store;
     struct frt_engine *engine;
+    struct fsv_wake *wake; /* Redis; NULL: the database tells, or polling does */
     struct fsv_watch store_watch, signal_watch;
     struct fsv_timer step_timer, drain_timer;
     int64_t drain_deadline; /* monotonic ms; 0: not draining */
@@ -119,6 +120,9 @@ void fsv_store_wait(struct fsv_app *app, struct frt_op *op, enum frt_op_kind kin
 /* start.c: what must be there before the first request. */
 FN_MUST_USE enum fn_code fsv_start_secret(struct fsv_app *app, struct fn_err *err);
 FN_MUST_USE enum fn_code fsv_start_store(struct fsv_app *app, struct fn_err *err);
+/* Between nodes: Redis when REDIS_URL is given, else the database's NOTIFY; fills in c->elsewhere. c->node is the name told. */
+FN_MUST_USE enum fn_code fsv_start_wake(struct fsv_app *app, struct frt_engine_config *c, struct fn_err *err);
+void fsv_start_woken(void *app); /* another node says that there is work */
 /* out_new: the key when one was made, else an empty text. */
 FN_MUST_USE enum fn_code fsv_start_key(struct fsv_app *app, bool renew, char out_new[], struct fn_err *err);
 FN_MUST_USE enum fn_code fsv_start_channels(struct fsv_app *app, struct fn_err *err);

@@ -7,6 +7,7 @@
 #include "fsv_auth.h"
 #include "store_pg.h"
 #include "store_sqlite.h"
+#include "wake.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,16 +69,52 @@ enum fn_code fsv_start_secret(struct fsv_app *app, struct fn_err *err)
 
 /* -- the store --------------------------------------------------------------------------------------------------------------------- */
 
+static void log_wake(void *ctx, const char *event, const char *text)
+{
+    (void)ctx;
+    FSV_LOG(WARN, event, text, FSV_Z("what", "Redis"));
+}
+
 static void log_store(void *ctx, const char *event, const char *text)
 {
     (void)ctx;
     FSV_LOG(WARN, event, "the database", FSV_Z("detail", text));
 }
 
+void fsv_start_woken(void *ctx)
+{
+    const struct fsv_app *app = ctx;
+    if (app->engine != NULL) {
+        frt_engine_nudge(app->engine);
+    }
+}
+
+static void tell_others(void *ctx)
+{
+    const struct fsv_app *app = ctx;
+    if (app->wake != NULL) {
+        fsv_wake_tell(app->wake);
+    } else if (app->config.value[FSV_DATABASE_URL].n > 0) {
+        fsv_store_pg_tell(app->store);
+    }
+}
+
+enum fn_code fsv_start_wake(struct fsv_app *app, struct frt_engine_config *c, struct fn_err *err)
+{
+    c->elsewhere = tell_others;
+    if (app->config.value[FSV_REDIS_URL].n == 0) {
+        return FN_OK;
+    }
+    struct fsv_wake_options o = {app->config.value[FSV_REDIS_URL], c->node, fsv_start_woken, log_wake, app};
+    enum fn_code code = fsv_wake_redis(app->loop, &o, &app->wake);
+    return code == FN_OK ? FN_OK : fn_fail(err, code, "REDIS_URL cannot be used");
+}
+
 enum fn_code fsv_start_store(struct fsv_app *app, struct fn_err *err)
 {
     if (app->config.value[FSV_DATABASE_URL].n > 0) {
-        struct fsv_pg_options pg = {.url = app->config.value[FSV_DATABASE_URL].p, .log = log_store};
+        struct fsv_pg_options pg = {.url = app->config.value[FSV_DATABASE_URL].p, .log = log_store, .ctx = app};
+        pg.woken = app->config.value[FSV_REDIS_URL].n == 0 ? fsv_start_woken : NULL;
         return fsv_store_pg_open(&pg, &app->store, err);
     }
     struct fsv_sqlite_options options = {.dir = app->config.value[FSV_DATA_DIR].p};
