@@ -34,9 +34,12 @@
 
 static void yyerror(const struct fgr_loc *at, struct build *b, const char *message);
 
-/* Which words are names depends on the states, so the tokens are fetched with a look at the parser's stack. */
+/* Which words are names depends on the states, so the tokens are fetched with a look at the parser's stack. While words are decided
+ * here, what does not fit is only sent back to be settled: LAC, which is for telling it, then counts as done. */
 #undef yylex
-#define yylex(value, at) (*(value) = NULL, build_next(b, (at), &(struct lr_stack){yyss, (uint32_t)(yyssp - yyss) + 1, 0}))
+#define yylex(value, at) \
+    (*(value) = NULL, yy_lac_established = b->words != NULL, \
+     build_next(b, (at), &(struct lr_stack){yyss, (uint32_t)(yyssp - yyss) + 1, 0}))
 }
 
 /* In the order of tokens.def and keywords.def: checked at the end of this file. */
