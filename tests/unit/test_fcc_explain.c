@@ -1,5 +1,5 @@
 /* test_fcc_explain.c: every code has a page; its bad example gives exactly that code, its good one nothing. The codes of `funnelc test`
- * (F08xx below F0850) are found while a conversation runs: tests/golden/tools runs those pages.
+ * (F08xx below F0850) are found while a conversation runs: tests/broken runs those pages.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fcc_explain.h"
 #include "fcc_sema.h"
