@@ -94,25 +94,38 @@ static void transcribed(struct emit *e, unsigned text, unsigned media, uint32_t 
     emit_op(e, FBC_OP_OPEN, text, w, 0);
 }
 
+/* Only a voice note can be transcribed; a photo under `media transcribe` goes to `other`. */
+static void unless_voice(struct emit *e, unsigned media, uint32_t other)
+{
+    unsigned w = emit_native(e, FBC_NATIVE_read_media, e->t_some_text), has = emit_reg(e, e->t_bool);
+    emit_op(e, FBC_OP_MOV, w + 1, media, 0);
+    emit_load_text(e, w + 2, FN_STR("audio"));
+    emit_native_run(e, FBC_NATIVE_read_media, w);
+    emit_op(e, FBC_OP_HAS, has, w, 0);
+    emit_jump_if(e, has, false, other);
+}
+
 void emit_media(struct emit *e, const struct fcc_question *q, unsigned text, uint32_t invalid, uint32_t done)
 {
-    uint32_t none = emit_label(e);
+    uint32_t none = emit_label(e), other = emit_label(e);
     unsigned mark = emit_mark(e), media = emit_reg(e, e->t_text), empty = emit_reg(e, e->t_bool),
              nothing = emit_text_const(e, FN_STR(""));
     emit_input(e, media, FBC_IN_MEDIA);
     emit_op(e, FBC_OP_EQT, empty, media, nothing);
     emit_jump_if(e, empty, true, none);
     if (q->media_transcribe) {
+        unless_voice(e, media, other);
         branch_count(e, q, "media");
         transcribed(e, text, media, invalid);
+        emit_jump(e, none);
     } else if (q->media_action != NULL) {
         branch_count(e, q, "media");
         emit_action(e, q->media_action);
         emit_jump(e, done);
-    } else {
-        emit_op(e, FBC_OP_EQT, empty, text, nothing);
-        emit_jump_if(e, empty, true, invalid);
     }
+    emit_place(e, other);
+    emit_op(e, FBC_OP_EQT, empty, text, nothing); /* a caption answers like a text */
+    emit_jump_if(e, empty, true, invalid);
     emit_place(e, none);
     emit_release(e, mark);
 }
