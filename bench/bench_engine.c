@@ -37,7 +37,7 @@ struct bench {
     uint32_t next;           /* contact whose turn it is */
     uint32_t under_way;
     uint64_t numbers, sent;
-    float *samples;          /* ms */
+    float *samples; /* ms */
     size_t n_samples;
     bool counting;
 };
@@ -184,14 +184,16 @@ static void deploy(void)
     fn_diag_list_init(&diags, &arena, 100);
     fn_buf_init(&out, FBC_LIMIT_IMAGE);
     struct fcc_options options = {.modules = NULL};
-    if (f == NULL || fcc_compile(&arena, FN_STR("engine.funnel"), (struct fn_str){source, n}, &options, &diags, &program, &out, NULL) != FN_OK) {
+    if (f == NULL || fcc_compile(&arena, FN_STR("engine.funnel"), (struct fn_str){source, n}, &options, &diags,
+                                 &program, &out, NULL) != FN_OK) {
         die("bench/engine.funnel does not compile");
     }
     (void)fclose(f);
     uint8_t hash[FSV_SHA256_BYTES];
     fsv_sha256(fn_buf_view(&out), hash);
     for (int64_t tenant = 1; tenant <= TENANTS; tenant++) {
-        struct frt_op_image_put put = {.tenant = tenant, .hash = {(const char *)hash, sizeof hash}, .bytes = fn_buf_view(&out)};
+        struct frt_op_image_put put = {
+            .tenant = tenant, .hash = {(const char *)hash, sizeof hash}, .bytes = fn_buf_view(&out)};
         struct frt_op_publish publish = {.tenant = tenant, .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
         ask(&put.op, FRT_OP_IMAGE_PUT, &arena);
         ask(&publish.op, FRT_OP_PUBLISH, &arena);
@@ -218,7 +220,8 @@ static void log_line(void *ctx, const struct frt_log *line)
 {
     (void)ctx;
     if (line->level >= FRT_LOG_WARN) {
-        fprintf(stderr, "%s %lld/%lld %.*s\n", line->event, (long long)line->tenant, (long long)line->conv, FN_STR_ARG(line->text));
+        fprintf(stderr, "%s %lld/%lld %.*s\n", line->event, (long long)line->tenant, (long long)line->conv,
+                FN_STR_ARG(line->text));
     }
 }
 
@@ -226,8 +229,14 @@ static void start_engine(void)
 {
     static const struct frt_provider_ops provider = {"sink", on_send, NULL};
     struct fn_err err = {.text = ""};
-    struct frt_engine_config c = {.store = b.store, .clock = frt_clock_system(), .entropy = frt_entropy_system(), .provider = {&provider, NULL},
-                                  .natives = fsl_natives, .node = FN_STR("bench"), .log = log_line, .tenant_inflight = 256};
+    struct frt_engine_config c = {.store = b.store,
+                                  .clock = frt_clock_system(),
+                                  .entropy = frt_entropy_system(),
+                                  .provider = {&provider, NULL},
+                                  .natives = fsl_natives,
+                                  .node = FN_STR("bench"),
+                                  .log = log_line,
+                                  .tenant_inflight = 256};
     b.engine = frt_engine_new(&c, &err);
     if (b.engine == NULL) {
         die(err.text);
@@ -275,11 +284,11 @@ static void measure(double seconds, uint32_t under_way, double rate)
     double turns = (double)(after.turns - before.turns);
     cpu = cpu_us() - cpu;
     qsort(b.samples, b.n_samples, sizeof *b.samples, by_value);
-    printf("turns=%.0f seconds=%.2f rate=%.0f replies=%zu p50=%.2f p99=%.2f max=%.2f cpu_us=%.1f batch=%.1f all=%llu conflicts=%llu dead=%llu\n", turns,
-           took, turns / took, b.n_samples, percentile(0.5), percentile(0.99), percentile(1), cpu / (turns > 0 ? turns : 1),
-           turns / (double)(after.commits - before.commits + 1),
-           (unsigned long long)after.turns, (unsigned long long)after.conflicts,
-           (unsigned long long)after.dead);
+    printf("turns=%.0f seconds=%.2f rate=%.0f replies=%zu p50=%.2f p99=%.2f max=%.2f cpu_us=%.1f batch=%.1f all=%llu "
+           "conflicts=%llu dead=%llu\n",
+           turns, took, turns / took, b.n_samples, percentile(0.5), percentile(0.99), percentile(1),
+           cpu / (turns > 0 ? turns : 1), turns / (double)(after.commits - before.commits + 1),
+           (unsigned long long)after.turns, (unsigned long long)after.conflicts, (unsigned long long)after.dead);
 }
 
 int main(int argc, char **argv)
@@ -291,11 +300,13 @@ int main(int argc, char **argv)
     if (b.samples == NULL) {
         die("no memory");
     }
-    b.numbers = (uint64_t)frt_clock_system().ops->wall(NULL) << 20; /* a second run on the same store is not a repetition */
+    b.numbers = (uint64_t)frt_clock_system().ops->wall(NULL)
+                << 20; /* a second run on the same store is not a repetition */
     open_store(argv[1]);
     deploy();
     start_engine();
-    measure(strtod(argv[2], NULL), argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 512, argc > 4 ? strtod(argv[4], NULL) : 0);
+    measure(strtod(argv[2], NULL), argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 512,
+            argc > 4 ? strtod(argv[4], NULL) : 0);
     frt_engine_drain(b.engine);
     for (int64_t end = now_ns() + 10000000000; !frt_engine_drained(b.engine) && now_ns() < end;) {
         round_once(10);

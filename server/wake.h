@@ -10,14 +10,15 @@
 
 struct fsv_wake;
 struct fsv_wake_options {
-    struct fn_str url;                /* redis://[:password@]host[:port] or unix:///path */
-    struct fn_str node;               /* unique; what this node tells does not wake itself */
-    void (*woken)(void *ctx);         /* on the loop; another node told */
+    struct fn_str url;                                           /* redis://[:password@]host[:port] or unix:///path */
+    struct fn_str node;                                          /* unique; what this node tells does not wake itself */
+    void (*woken)(void *ctx);                                    /* on the loop; another node told */
     void (*log)(void *ctx, const char *event, const char *text); /* "wake.redis.lost", "wake.redis.up"; NULL silent */
     void *ctx;
 };
 /* FN_INVALID: the address cannot be read. Redis need not be there. */
-FN_MUST_USE enum fn_code fsv_wake_redis(struct fsv_loop *loop, const struct fsv_wake_options *options, struct fsv_wake **out);
+FN_MUST_USE enum fn_code fsv_wake_redis(struct fsv_loop *loop, const struct fsv_wake_options *options,
+                                        struct fsv_wake **out);
 void fsv_wake_tell(struct fsv_wake *w);
 bool fsv_wake_connected(const struct fsv_wake *w); /* both ways */
 void fsv_wake_free(struct fsv_wake *w);

@@ -3,8 +3,8 @@
  * Two connections, because one that subscribes may do nothing else. A context that had any error is closed and never used again; a new one is
  * opened with back-off. The server's name is looked up off the loop. Losing Redis costs speed, never data.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "wake.h"
 #include "store_pg_resolve.h"
+#include "wake.h"
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
@@ -90,7 +90,8 @@ static bool read_host(struct fsv_wake *w, struct fn_str s)
     if (at < s.n) {
         struct fn_str user = {s.p, at};
         size_t colon = last_of(user, ':');
-        if (colon == user.n || !take(w->password, sizeof w->password, (struct fn_str){user.p + colon + 1, user.n - colon - 1})) {
+        if (colon == user.n ||
+            !take(w->password, sizeof w->password, (struct fn_str){user.p + colon + 1, user.n - colon - 1})) {
             return false;
         }
         s = (struct fn_str){s.p + at + 1, s.n - at - 1};
@@ -365,7 +366,8 @@ enum fn_code fsv_wake_redis(struct fsv_loop *loop, const struct fsv_wake_options
     w->o = *options;
     w->found = (struct fsv_watch){.fd = -1, .on = on_found, .self = w};
     w->later = (struct fsv_timer){.on = publish, .self = w};
-    enum fn_code code = read_url(w, options->url) && take(w->node, sizeof w->node, options->node) ? start(w) : FN_INVALID;
+    enum fn_code code =
+        read_url(w, options->url) && take(w->node, sizeof w->node, options->node) ? start(w) : FN_INVALID;
     if (code != FN_OK) {
         fsv_wake_free(w);
         return code;
