@@ -165,6 +165,40 @@ static void init_function(struct emit *e, uint16_t func)
     emit_code_end(e, func);
 }
 
+/* Of two rules for one name the first counts, as in fcc_compat. */
+static bool is_first_rule(const struct fgr_node *decls, uint32_t i)
+{
+    for (uint32_t k = 0; k < i; k++) {
+        if (decls->items[k]->kind == decls->items[i]->kind && fn_str_eq(decls->items[k]->text, decls->items[i]->text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* `migrate var x = …` is the function "migrate:x", which sets x: fvm_move runs it when x is not carried over. */
+static void migrate_functions(struct emit *e)
+{
+    const struct fgr_node *decls = decls_of(e);
+    for (uint32_t i = 0; i < decls->n_items && e->code == FN_OK; i++) {
+        const struct fgr_node *d = decls->items[i];
+        if (d->kind != FGR_MIGRATE_VAR || d->sym == NULL || d->kid[FGR_MIGRATE_VAR_value] == NULL ||
+            !is_first_rule(decls, i)) {
+            continue;
+        }
+        struct fn_str name = fn_arena_printf(e->arena, "migrate:%.*s", FN_STR_ARG(d->text));
+        struct emit_code code;
+        uint16_t func = fbc_build_func(e->b, name, 0, NULL, FBC_NO_TYPE, 0);
+        begin_unit(e, &code, name, 0);
+        unsigned r = emit_reg(e, emit_type(e, d->sym->type));
+        emit_line(e, d);
+        emit_into(e, d->kid[FGR_MIGRATE_VAR_value], d->sym->type, r);
+        emit_op16(e, FBC_OP_SETG, r, d->sym->slot - 1);
+        emit_op(e, FBC_OP_RETV, 0, 0, 0);
+        emit_code_end(e, func);
+    }
+}
+
 /* An action as the body of a stage: its own code, or what is written in `always`. */
 static void stage_function(struct emit *e, struct fn_str name, uint16_t stage, uint16_t file,
                            const struct fgr_node *body)
@@ -411,7 +445,7 @@ static void entries(struct emit *e)
             start_entry(e, d);
         } else if (d->kind == FGR_ALWAYS) {
             always_entries(e, d->kid[FGR_ALWAYS_ons]);
-        } else if (d->kind == FGR_MIGRATE_STAGE) {
+        } else if (d->kind == FGR_MIGRATE_STAGE && is_first_rule(decls, i)) {
             fbc_build_migrate(e->b, d->text, d->text2);
         }
     }
@@ -482,6 +516,7 @@ enum fn_code fcc_emit(const struct fcc_program *program, struct fn_buf *image, s
     entries(&e);
     agents(&e);
     init_function(&e, init);
+    migrate_functions(&e);
     bodies(&e);
     return emit_finish(&e, image, err);
 }

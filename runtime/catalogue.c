@@ -1,11 +1,12 @@
 /* catalogue.c: publications of a tenant and images by hash, fetched when first needed; an image is verified once. Conversations that need
- * what is not there wait in a list and are started again.
+ * what is not there wait in a list and are started again. What another node published is seen by reading anew every few seconds while the
+ * tenant has turns; meanwhile the old list serves. A list is served only when all its images are here.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
 #include <stdlib.h>
 
-enum { PUBS_ARENA = 1 << 20, IMAGE_ARENA = 8 << 20 };
+enum { PUBS_ARENA = 1 << 20, IMAGE_ARENA = 8 << 20, REREAD_MS = 5000 };
 
 static void wait_in(struct mail **list, struct mail *m)
 {
@@ -30,6 +31,8 @@ struct fetch {
     struct frt_engine *engine;
     struct cached_image *image;
 };
+
+static void serve_coming(struct frt_engine *e, struct tenant *t);
 
 static int64_t hash_key(struct fn_str hash)
 {
@@ -65,9 +68,11 @@ static void image_done(struct frt_op *op)
     }
     struct mail *waiting = c->waiting;
     c->waiting = NULL;
+    struct tenant *t = map_get(&e->tenants, c->tenant, 0);
     fn_arena_fini(&f->arena);
     free(f);
     start_all(waiting);
+    serve_coming(e, t);
 }
 
 static struct cached_image *image_fetch(struct frt_engine *e, int64_t tenant, struct fn_str hash)
@@ -133,24 +138,59 @@ struct listing {
     struct tenant *tenant;
 };
 
+static bool is_here(struct frt_engine *e, int64_t tenant, struct fn_str hash)
+{
+    if (hash.n != FRT_HASH) {
+        return true;
+    }
+    const struct cached_image *c = image_find(e, tenant, hash);
+    c = c != NULL ? c : image_fetch(e, tenant, hash);
+    return c->settled;
+}
+
+/* A publication without its image would look like none, and a message would start nothing. */
+static void serve_coming(struct frt_engine *e, struct tenant *t)
+{
+    struct catalogue *c = t != NULL ? t->catalogue : NULL;
+    if (c == NULL || !c->has_coming || e->dying) {
+        return;
+    }
+    bool all = true;
+    for (size_t i = 0; i < c->n_coming; i++) {
+        bool live = is_here(e, t->id, c->coming[i].hash), canary = is_here(e, t->id, c->coming[i].canary);
+        all = all && live && canary;
+    }
+    if (!all) {
+        return;
+    }
+    fn_arena_fini(&c->arena);
+    c->arena = c->coming_arena; /* the new answer's memory */
+    c->pubs = c->coming;
+    c->n = c->n_coming;
+    c->has_coming = c->waits = false;
+    c->loaded = true;
+    struct mail *waiting = c->waiting;
+    c->waiting = NULL;
+    start_all(waiting);
+}
+
 static void pubs_done(struct frt_op *op)
 {
     struct listing *l = op->owner;
     struct frt_engine *e = l->engine;
-    struct catalogue *c = l->tenant->catalogue;
+    struct tenant *t = l->tenant;
+    struct catalogue *c = t->catalogue;
     if (engine_again(e, op)) {
         return;
     }
     c->loading = false;
-    c->loaded = true;
-    fn_arena_fini(&c->arena);
-    c->arena = l->arena; /* the new answer's memory */
-    c->pubs = l->op.pubs;
-    c->n = op->code == FN_OK ? l->op.n : 0;
-    struct mail *waiting = c->waiting;
-    c->waiting = NULL;
+    c->loaded_at = engine_now(e);
+    c->has_coming = true;
+    c->coming_arena = l->arena;
+    c->coming = l->op.pubs;
+    c->n_coming = op->code == FN_OK ? l->op.n : 0;
     free(l);
-    start_all(waiting);
+    serve_coming(e, t);
 }
 
 static void pubs_fetch(struct frt_engine *e, struct tenant *t)
@@ -162,6 +202,7 @@ static void pubs_fetch(struct frt_engine *e, struct tenant *t)
     l->op.tenant = t->id;
     l->op.op = (struct frt_op){.kind = FRT_OP_PUBS, .done = pubs_done, .owner = l, .arena = &l->arena};
     t->catalogue->loading = true;
+    t->catalogue->waits = t->catalogue->stale;
     t->catalogue->stale = false;
     engine_submit(e, &l->op.op);
 }
@@ -172,27 +213,66 @@ const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m)
         m->t->catalogue = engine_alloc(1, sizeof *m->t->catalogue);
     }
     struct catalogue *c = m->t->catalogue;
-    if (!c->loading && (!c->loaded || c->stale)) {
+    bool old = !c->loaded || c->stale || engine_now(e) - c->loaded_at >= REREAD_MS;
+    if (old && !c->loading && !c->has_coming) {
         pubs_fetch(e, m->t);
     }
-    if (c->loading) {
+    if (!c->loaded || c->stale || c->waits) {
         wait_in(&c->waiting, m);
         return NULL;
     }
-    for (size_t i = 0; i < c->n; i++) {
-        const struct fbc_image *image;
-        if (catalogue_image(e, m, c->pubs[i].hash, &image) == FN_UNAVAILABLE ||
-            (c->pubs[i].canary.n != 0 && catalogue_image(e, m, c->pubs[i].canary, &image) == FN_UNAVAILABLE)) {
-            return NULL;
+    canary_watch(e, m->t);
+    return c;
+}
+
+/* -- two versions ------------------------------------------------------------------------------------------------------------------------ */
+static bool same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y, unsigned depth)
+{
+    const struct fbc_type *p = &a->types[x], *q = &b->types[y];
+    if (depth > FBC_TYPE_DEPTH_MAX || p->kind != q->kind || p->n != q->n || p->bound != q->bound) {
+        return false;
+    }
+    bool same = p->elem == FBC_NO_TYPE || same_type(a, p->elem, b, q->elem, depth + 1);
+    for (uint16_t i = 0; i < p->n && same; i++) {
+        same = fn_str_eq(p->fields[i].name, q->fields[i].name) &&
+               (p->kind != FBC_T_RECORD || same_type(a, p->fields[i].type, b, q->fields[i].type, depth + 1));
+    }
+    return same;
+}
+
+static bool migrates(const struct fbc_image *to, struct fn_str var)
+{
+    struct fn_str head = FN_STR(FVM_MIGRATE);
+    for (uint32_t i = 0; i < to->n_funcs; i++) {
+        struct fn_str name = to->funcs[i].name;
+        if (name.n == head.n + var.n && fn_str_starts(name, head) && memcmp(name.p + head.n, var.p, var.n) == 0) {
+            return true;
         }
     }
-    return c;
+    return false;
+}
+
+bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to)
+{
+    for (uint16_t i = 0; i < from->n_globals; i++) {
+        const struct fbc_global *g = &from->globals[i];
+        bool contact = (g->flags & FBC_G_CONTACT) != 0;
+        uint16_t k = fbc_find_global(to, g->name, contact);
+        if (k != FBC_NO_INDEX && !same_type(from, g->type, to, to->globals[k].type, 0) &&
+            (contact || !migrates(to, g->name))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void catalogue_free(struct catalogue *c)
 {
     if (c != NULL) {
         fn_arena_fini(&c->arena);
+        if (c->has_coming) {
+            fn_arena_fini(&c->coming_arena);
+        }
         free(c);
     }
 }

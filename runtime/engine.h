@@ -7,7 +7,7 @@
 #include "frt_engine.h"
 #include "map.h"
 
-enum { RUNS_MAX = 8, BATCHES_MAX = 2, LEASE_TTL_MS = 10000, HOUR_MS = 3600000, TURN_ARENA = 8 << 20, CALLS_MAX = 64 };
+enum { RUNS_MAX = 8, BATCHES_MAX = 2, HOUR_MS = 3600000, TURN_ARENA = 8 << 20, CALLS_MAX = 64 };
 
 struct engine_vec { /* in a turn's arena */
     void *at;
@@ -57,6 +57,8 @@ struct tenant {
     int32_t deficit;
     uint32_t inflight;
     struct catalogue *catalogue;
+    unsigned watching; /* canaries being looked at */
+    int64_t watch_at;
 };
 struct mail {
     int64_t tenant, conv, channel;
@@ -89,6 +91,12 @@ struct catalogue {
     size_t n;
     struct fn_arena arena; /* of pubs */
     bool loaded, loading, stale;
+    bool waits; /* what is being read must be served next: it was published here */
+    int64_t loaded_at;
+    struct frt_pub *coming; /* read anew; served as soon as all its images are here */
+    size_t n_coming;
+    struct fn_arena coming_arena;
+    bool has_coming;
     struct mail *waiting;
 };
 
@@ -115,10 +123,13 @@ struct turn {
     int64_t now;
     uint64_t seed;
     const struct catalogue *catalogue;
+    bool began; /* this turn started the program */
     bool vm;    /* the run holds this conversation */
     bool taken; /* a row was taken: the program runs */
     bool self;  /* no message caused it */
     bool faulted, quarantined;
+    bool must_move;       /* to the published version at the next stage, though it is pinned */
+    struct fn_str goal;   /* stage to enter there, empty the same */
     unsigned errors;   /* ways into the stage of `on error` */
     int64_t settle_at; /* FRT_NEVER: nothing settles */
     unsigned index;    /* next effect */
@@ -169,7 +180,9 @@ struct frt_engine {
     size_t ops; /* operations at the store or in retry */
     struct recovery *recovery;
     bool started, ready, draining, adopt, dying;
-    int64_t epochs[FRT_SHARDS];
+    int64_t epochs[FRT_SHARDS];  /* held: sends may go; 0 not held */
+    int64_t running[FRT_SHARDS]; /* the same where turns may run: adopted, and not about to leave */
+    int64_t lease_until;         /* monotonic; shared nodes only */
     int64_t next_poll;
     bool polling;
     bool nudged; /* poll at once */
@@ -185,6 +198,7 @@ void engine_submit(struct frt_engine *e, struct frt_op *op);
 bool engine_again(struct frt_engine *e, struct frt_op *op);
 void engine_timer(struct frt_engine *e, int64_t at, int64_t tenant, int64_t conv);
 int64_t engine_epoch(const struct frt_engine *e, int64_t tenant, int64_t conv);
+bool engine_runs(const struct frt_engine *e, int64_t tenant, int64_t conv); /* turns of this conversation */
 void *engine_push(struct fn_arena *arena, struct engine_vec *v, size_t size); /* zeroed element, NULL no memory */
 void *engine_alloc(size_t n, size_t size); /* zeroed; ends the process when there is none */
 
@@ -205,6 +219,15 @@ void turn_free(struct turn *t);
 void recover_step(struct frt_engine *e, int64_t now);
 void recover_start(struct frt_engine *e);
 void recover_free(struct frt_engine *e);
+bool recover_released(const struct frt_engine *e); /* after frt_engine_drain: the share was given back */
+int64_t recover_next(const struct frt_engine *e);  /* wall time at which it wants to be called */
+
+/* nodes.c: which shards are whose */
+bool nodes_hold(const struct frt_engine *e);     /* the lease has not run out: turns may run and commit */
+bool nodes_may_send(const struct frt_engine *e); /* nor will it soon: sends may begin */
+void nodes_share(struct fn_str self, const struct fn_str *others, size_t n, uint64_t want[FRT_SHARDS / 64]);
+void nodes_drop(struct frt_engine *e, const uint64_t lost[FRT_SHARDS / 64]); /* forget what is in memory of them */
+void nodes_busy(struct frt_engine *e, uint64_t busy[FRT_SHARDS / 64]);       /* shards with something under way */
 
 /* catalogue.c */
 /* The tenant's publications with all their images, or NULL: m waits and is started again when they are there. */
@@ -212,6 +235,8 @@ const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m);
 /* FN_OK with the image; FN_UNAVAILABLE: m waits; FN_INVALID: there is no such image. */
 enum fn_code catalogue_image(struct frt_engine *e, struct mail *m, struct fn_str hash, const struct fbc_image **out);
 const struct fbc_image *catalogue_peek(const struct frt_engine *e, int64_t tenant, struct fn_str hash);
+/* Two versions may stand for each other: what both have means the same, or a `migrate var` rule says what becomes of it. */
+bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to);
 void catalogue_free(struct catalogue *c);
 void catalogue_drop_images(struct frt_engine *e);
 
@@ -226,6 +251,8 @@ void turn_resume(struct turn *t);
 void turn_return(struct turn *t); /* the run goes back to the pool */
 bool turn_vm(struct turn *t);     /* the conversation is in the run; false: it faulted */
 bool turn_begin(struct turn *t, const struct frt_pub *pub, const struct fbc_image *image, uint16_t stage);
+bool turn_outdated(const struct turn *t); /* its version was replaced by one that restarts what runs */
+bool turn_restart(struct turn *t);        /* stands at its stage's entry; false: the newer version has no such stage */
 bool turn_to_error(struct turn *t); /* false: there is no way into `on error` */
 void turn_fault(struct turn *t, const char *what, struct fn_str where);
 /* record.c: what the turn was made from, as JSON for the turn log */
@@ -251,6 +278,10 @@ enum optout { OPTOUT_NO, OPTOUT_LEAVE, OPTOUT_RETURN };
 enum optout optout_read(struct fn_str text);
 struct fn_str optout_text(enum optout what, bool english);
 
+/* canary.c */
+void canary_count(struct turn *t, const char *event); /* behind anything that forgets the turn's metrics */
+void canary_watch(struct frt_engine *e, struct tenant *t);
+
 /* commit.c */
 void commit_queue(struct turn *t);
 void commit_flush(struct frt_engine *e);
@@ -260,4 +291,5 @@ void outbox_pump(struct frt_engine *e, struct mail *m);
 void outbox_flush(struct frt_engine *e);
 bool outbox_echo(struct frt_engine *e, struct mail *m, struct fn_str text, struct fn_str ref);
 void outbox_free(struct mail *m);
+bool outbox_busy(const struct mail *m); /* something left or is about to that another owner could not know of */
 #endif

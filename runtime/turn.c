@@ -156,9 +156,34 @@ static struct fvm_input input_of(enum fbc_wake kind, const struct frt_payload *p
     return (struct fvm_input){kind, p->text, p->option, p->media, p->event, p->event_name};
 }
 
+static void give_message(struct turn *t, struct fn_str text);
+
+/* Its version is gone with all that runs in it: the stage begins anew in the new one, or the program does. */
+static void restart(struct turn *t, const struct frt_row *row, const struct frt_payload *p)
+{
+    turn_consume(t, row->id);
+    if (turn_restart(t)) {
+        struct frt_row as = *row;
+        as.kind = FRT_IN_RESUME;
+        t->taken = true;
+        record_row(t, &as, &(struct frt_payload){.funnel = FN_STR("restart")});
+        return;
+    }
+    end_program(t);
+    t->vm = false;
+    if (start_by_message(t, p->text)) {
+        give_message(t, p->text);
+        record_row(t, row, p);
+    }
+}
+
 static void wake_message(struct turn *t, size_t i, const struct frt_payload *p)
 {
     if (!turn_vm(t) || !is_settled(t, i)) {
+        return;
+    }
+    if (turn_outdated(t)) {
+        restart(t, &t->in->rows[i], p);
         return;
     }
     size_t end;
@@ -381,7 +406,8 @@ static void take_handback(struct turn *t, const struct frt_row *row, const struc
     }
 }
 
-/* A faulted conversation goes on where it waits; or, when there is a newer version or payload.funnel says "restart", at the entry of its stage. */
+/* A faulted conversation goes on where it waits; or, when there is a newer version or payload.funnel says "restart", at the entry of its stage;
+ * payload.option names another stage. */
 static void take_resume(struct turn *t, const struct frt_row *row, const struct frt_payload *p)
 {
     turn_consume(t, row->id);
@@ -400,8 +426,11 @@ static void take_resume(struct turn *t, const struct frt_row *row, const struct 
         now = fn_str_eq(t->catalogue->pubs[i].funnel, t->next.funnel) ? offered(t, &t->catalogue->pubs[i]) : now;
     }
     bool newer = now != NULL && now != t->image;
-    if (newer || fn_str_eq(p->funnel, FN_STR("restart"))) {
-        uint16_t stage = fbc_find_stage(t->image, t->next.stage);
+    if (newer || p->option.n != 0 || fn_str_eq(p->funnel, FN_STR("restart"))) {
+        uint16_t stage = p->option.n != 0 ? fbc_find_stage(t->image, p->option) : FBC_NO_INDEX;
+        stage = stage != FBC_NO_INDEX ? stage : fbc_find_stage(t->image, t->next.stage);
+        t->goal = p->option;
+        t->must_move = true;
         t->taken = fvm_enter(t->run, stage) == FN_OK;
         record_row(t, row, p);
     }

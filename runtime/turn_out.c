@@ -176,6 +176,7 @@ static void local_handoff(struct turn *t, const struct fvm_request *q)
     t->next.owner = FRT_OWNER_HUMAN;
     t->next.team = fn_arena_dup(&t->arena, fvm_text(t->run, q->args[0].ref));
     turn_metric(t, "handoff", t->next.team, 1);
+    canary_count(t, "handoff");
 }
 
 void turn_local(struct turn *t, const struct fvm_request *q)

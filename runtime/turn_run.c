@@ -121,7 +121,7 @@ bool turn_begin(struct turn *t, const struct frt_pub *pub, const struct fbc_imag
     t->next.stage = FN_STR_NULL;
     t->next.status = FRT_RUNNING;
     t->next.run_seq = t->in->conv.seq;
-    t->taken = true;
+    t->taken = t->began = true;
     if (fvm_start(t->run, image, stage, t->now, t->seed) != FN_OK) {
         turn_fault(t, "start", image->stages[stage].name);
         return true;
@@ -130,6 +130,7 @@ bool turn_begin(struct turn *t, const struct frt_pub *pub, const struct fbc_imag
     fvm_turn(t->run, t->now);
     t->vm = true;
     turn_metric(t, "start", image->stages[stage].name, 1);
+    canary_count(t, "start");
     return true;
 }
 
@@ -169,6 +170,10 @@ void turn_fault(struct turn *t, const char *what, struct fn_str where)
     }
     turn_note(t, FRT_DIR_NOTE, "fault", turn_json(t, "reason", t->next.reason));
     turn_metric(t, "fault", fn_str_c(what), 1);
+    canary_count(t, "fault");
+    if (t->began) {
+        canary_count(t, "start");
+    }
     t->engine->stats.faults++;
     t->settle_at = FRT_NEVER;
     engine_log(t->engine, FRT_LOG_ERROR, "turn.fault", t->next.tenant, t->next.conv, t->next.reason);
@@ -184,39 +189,13 @@ static void on_trap(struct turn *t)
     if (turn_to_error(t)) {
         turn_note(t, FRT_DIR_NOTE, "trap", turn_json(t, "reason", where));
         turn_metric(t, "trap", stage, 1);
+        canary_count(t, "trap");
     } else {
         turn_fault(t, "trap", where);
     }
 }
 
 /* -- stops -------------------------------------------------------------------------------------------------------------------------------- */
-static bool same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y, unsigned depth)
-{
-    const struct fbc_type *p = &a->types[x], *q = &b->types[y];
-    if (depth > FBC_TYPE_DEPTH_MAX || p->kind != q->kind || p->n != q->n) {
-        return false;
-    }
-    bool same = p->elem == FBC_NO_TYPE || same_type(a, p->elem, b, q->elem, depth + 1);
-    for (uint16_t i = 0; i < p->n && same; i++) {
-        same = fn_str_eq(p->fields[i].name, q->fields[i].name) &&
-               (p->kind != FBC_T_RECORD || same_type(a, p->fields[i].type, b, q->fields[i].type, depth + 1));
-    }
-    return same;
-}
-
-/* A variable the newer version still has must mean the same. */
-static bool is_compatible(const struct fbc_image *from, const struct fbc_image *to)
-{
-    for (uint16_t i = 0; i < from->n_globals; i++) {
-        const struct fbc_global *g = &from->globals[i];
-        uint16_t k = fbc_find_global(to, g->name, (g->flags & FBC_G_CONTACT) != 0);
-        if (k != FBC_NO_INDEX && !same_type(from, g->type, to, to->globals[k].type, 0)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static uint16_t stage_in(const struct fbc_image *to, struct fn_str name)
 {
     for (uint32_t i = 0; i < to->n_migrates; i++) {
@@ -237,17 +216,42 @@ static const struct frt_pub *pub_of(const struct turn *t, struct fn_str funnel)
     return NULL;
 }
 
+bool turn_outdated(const struct turn *t)
+{
+    const struct frt_pub *pub = pub_of(t, t->next.funnel);
+    return pub != NULL && pub->inflight == FRT_RESTART && !fn_str_eq(pub->hash, t->next.prog) &&
+           !fn_str_eq(pub->canary, t->next.prog);
+}
+
+bool turn_restart(struct turn *t)
+{
+    const struct frt_pub *pub = pub_of(t, t->next.funnel);
+    const struct fbc_image *to = catalogue_peek(t->engine, t->next.tenant, pub->hash);
+    uint16_t stage = fbc_find_stage(t->image, t->next.stage);
+    return to != NULL && stage_in(to, t->next.stage) != FBC_NO_INDEX && catalogue_fits(t->image, to) &&
+           stage != FBC_NO_INDEX && fvm_enter(t->run, stage) == FN_OK;
+}
+
+static uint16_t target_in(const struct turn *t, const struct fbc_image *to, struct fn_str stage)
+{
+    uint16_t goal = t->goal.n != 0 ? fbc_find_stage(to, t->goal) : FBC_NO_INDEX;
+    return goal != FBC_NO_INDEX ? goal : stage_in(to, stage);
+}
+
 /* At a stage's entry the state is the stage and the variables: here a conversation moves to the published version. */
 static void upgrade(struct turn *t, struct fn_str stage)
 {
     const struct frt_pub *pub = pub_of(t, t->next.funnel);
     bool canary = pub != NULL && pub->canary.n != 0 && fn_str_eq(pub->canary, t->next.prog);
-    if (pub == NULL || canary || pub->inflight == FRT_PIN || fn_str_eq(pub->hash, t->next.prog)) {
+    bool pinned = pub != NULL && pub->inflight == FRT_PIN && !t->must_move;
+    if (pub == NULL || canary || pinned || fn_str_eq(pub->hash, t->next.prog)) {
         return;
     }
     const struct fbc_image *to = catalogue_peek(t->engine, t->next.tenant, pub->hash);
-    uint16_t target = to != NULL ? stage_in(to, stage) : FBC_NO_INDEX;
-    if (target == FBC_NO_INDEX || !is_compatible(t->image, to)) {
+    uint16_t target = to != NULL ? target_in(t, to, stage) : FBC_NO_INDEX;
+    t->goal = FN_STR_NULL;
+    t->must_move = false;
+    if (target == FBC_NO_INDEX || !catalogue_fits(t->image, to)) {
         return;
     }
     turn_contact_out(t);

@@ -1,7 +1,7 @@
 /* move.c: a conversation changes to another version of its funnel, at a stage's entry.
  *
  * The old globals and heap are put aside; the new image's init runs; then each global whose stable name and
- * structural type are in both is copied over, with type indices translated and constants of the old image made into
+ * structural type are in both is copied over, and the others get what a `migrate var` rule says, with type indices translated and constants of the old image made into
  * objects. When anything fails, what was put aside comes back: the conversation stays where it was. Copied objects
  * leave a forwarding mark, so sharing survives and the copy is bounded. This is the one place outside fvm_run_new
  * that allocates: a move is rare.
@@ -18,6 +18,7 @@ struct mover {
     unsigned char *heap;     /* the old one; marked while copying */
     unsigned char *saved;    /* the old one, untouched */
     uint32_t top;
+    bool *kept; /* globals of the new image that were carried over */
 };
 
 /* -- which types are the same -------------------------------------------------------------------------------------- */
@@ -153,8 +154,28 @@ static bool copy_globals(struct mover *m)
         if (!copy_slot(m, m->globals[old], m->from->globals[old].type, &m->run->globals[i])) {
             return false;
         }
+        m->kept[i] = true;
     }
     return true;
+}
+
+/* `migrate var x = …` is the hidden function "migrate:x"; what could be carried over does not need it. */
+static enum fn_code migrate(struct mover *m)
+{
+    enum fn_code code = FN_OK;
+    for (uint32_t i = 0; i < m->to->n_funcs && code == FN_OK; i++) {
+        const char *name = m->to->funcs[i].name.p;
+        size_t n = m->to->funcs[i].name.n, skip = sizeof FVM_MIGRATE - 1;
+        if (n <= skip || memcmp(name, FVM_MIGRATE, skip) != 0) {
+            continue;
+        }
+        uint16_t global = fbc_find_global(m->to, (struct fn_str){name + skip, n - skip}, 0);
+        if (global != FBC_NO_INDEX && !m->kept[global]) {
+            code = run_plain(m->run, (uint16_t)i);
+        }
+    }
+    memset(m->run->changed, 0, m->to->n_globals);
+    return code;
 }
 
 /* -- the move ------------------------------------------------------------------------------------------------------ */
@@ -167,9 +188,10 @@ static bool put_aside(struct mover *m)
     m->top = run->top;
     m->types = calloc((size_t)m->from->n_types + 1, sizeof *m->types);
     m->globals = calloc((size_t)m->from->n_globals + 1, sizeof *m->globals);
+    m->kept = calloc((size_t)m->to->n_globals + 1, sizeof *m->kept);
     m->heap = malloc(m->top);
     m->saved = malloc(m->top);
-    if (m->types == NULL || m->globals == NULL || m->heap == NULL || m->saved == NULL) {
+    if (m->types == NULL || m->globals == NULL || m->kept == NULL || m->heap == NULL || m->saved == NULL) {
         return false;
     }
     memcpy(m->globals, run->globals, m->from->n_globals * sizeof *m->globals);
@@ -199,12 +221,12 @@ static enum fn_code move(struct mover *m)
     run->image = m->to;
     run_refuel(run);
     enum fn_code code = run_init(run);
-    run->fuel = fuel;
-    run->fuel_rest = rest;
     if (code == FN_OK) {
         heap_collect(run);
-        code = copy_globals(m) ? FN_OK : FN_LIMIT;
+        code = copy_globals(m) ? migrate(m) : FN_LIMIT;
     }
+    run->fuel = fuel;
+    run->fuel_rest = rest;
     if (code != FN_OK) {
         put_back(m);
     }
@@ -232,6 +254,7 @@ enum fn_code fvm_move(struct fvm_run *run, const struct fbc_image *to, uint16_t 
     run->effects = effects;
     free(m.types);
     free(m.globals);
+    free(m.kept);
     free(m.heap);
     free(m.saved);
     return code;

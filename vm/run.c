@@ -103,10 +103,23 @@ void run_refuel(struct fvm_run *run)
     run->fuel_rest = (int64_t)run->limits.fuel - run->limits.slice;
 }
 
-static bool init_is_plain(const struct fbc_image *im)
+static bool is_plain(const struct fbc_image *im, uint32_t func)
 {
-    return im->n_funcs != 0 && im->funcs[0].n_params == 0 && im->funcs[0].result == FBC_NO_TYPE &&
-           im->funcs[0].may_await == 0;
+    return func < im->n_funcs && im->funcs[func].n_params == 0 && im->funcs[func].result == FBC_NO_TYPE &&
+           im->funcs[func].may_await == 0;
+}
+
+enum fn_code run_plain(struct fvm_run *run, uint16_t func)
+{
+    if (!is_plain(run->image, func) || run_push(run, func) != FBC_TRAP_NONE) {
+        return FN_INVALID;
+    }
+    enum fvm_stop stop;
+    do {
+        run->state = RUN_READY;
+        stop = run_execute(run);
+    } while (stop == FVM_FUEL);
+    return stop == FVM_DONE ? FN_OK : FN_INVALID;
 }
 
 enum fn_code run_init(struct fvm_run *run)
@@ -115,16 +128,9 @@ enum fn_code run_init(struct fvm_run *run)
     memset(run->changed, 0, run->image->n_globals);
     run->depth = 0;
     heap_reset(run);
-    if (!init_is_plain(run->image) || run_push(run, 0) != FBC_TRAP_NONE) {
-        return FN_INVALID;
-    }
-    enum fvm_stop stop;
-    do {
-        run->state = RUN_READY;
-        stop = run_execute(run);
-    } while (stop == FVM_FUEL);
+    enum fn_code code = run_plain(run, 0);
     memset(run->changed, 0, run->image->n_globals);
-    return stop == FVM_DONE ? FN_OK : FN_INVALID;
+    return code;
 }
 
 enum fn_code fvm_start(struct fvm_run *run, const struct fbc_image *image, uint16_t stage, int64_t now, uint64_t seed)

@@ -82,6 +82,8 @@ enum fvm_stop run_execute(struct fvm_run *run);
 /* Pushes a frame with zeroed registers. */
 enum fbc_trap run_push(struct fvm_run *run, uint32_t func);
 /* Sets all globals to zero and runs the image's init. FN_INVALID when it fails or does what init may not. */
+/* A function without parameters, result or waiting, to its end. */
+FN_MUST_USE enum fn_code run_plain(struct fvm_run *run, uint16_t func);
 FN_MUST_USE enum fn_code run_init(struct fvm_run *run);
 /* FN_UNSUPPORTED when the image imports a native that is not bound. */
 FN_MUST_USE enum fn_code run_accept(const struct fvm_run *run, const struct fbc_image *image, struct fn_err *err);

@@ -124,7 +124,9 @@ uint16_t fvm_stage(const struct fvm_run *run); /* where the run stands; FBC_NO_I
 /* Drops all frames and stands at the entry of a stage (takeovers, `on error`, campaigns). */
 FN_MUST_USE enum fn_code fvm_enter(struct fvm_run *run, uint16_t stage);
 /* At a stage's entry only: carry the globals over to another image by stable name and equal structural type; others
- * start from its init. stage: of the new image. */
+ * start from its init, or from the function FVM_MIGRATE NAME (`migrate var`) when it has one. stage: of the new image. When it
+ * fails, nothing has changed. */
+#define FVM_MIGRATE "migrate:"
 FN_MUST_USE enum fn_code fvm_move(struct fvm_run *run, const struct fbc_image *to, uint16_t stage);
 
 /* Globals as JSON, for the contact's data, inspection and tests. Set returns FN_INVALID when the JSON does not fit
