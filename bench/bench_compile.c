@@ -14,32 +14,53 @@
 
 enum { UNIT_LINES = 20, HEAD_LINES = 12, ROUNDS = 5, DIAGS_MAX = 1000, MODULES_MAX = 64 };
 #define MEMORY_MAX ((size_t)4 << 30)
-#define TEXT_MAX ((size_t)64 << 20)
+#define TEXT_MAX   ((size_t)64 << 20)
 
-static const char funnel_head[] = "funnel grande \"Grande\"\n\nstart on message -> etapa_0\n\nalways {\n  on error -> etapa_0\n}\n\n"
-                                  "contact {\n  nome: text(60)?\n}\n\n";
+static const char funnel_head[] =
+    "funnel grande \"Grande\"\n\nstart on message -> etapa_0\n\nalways {\n  on error -> etapa_0\n}\n\n"
+    "contact {\n  nome: text(60)?\n}\n\n";
 static const char lua_head[] = "local ask, say, go, contact = ask, say, go, {}\n\n\n\n\n\n\n\n\n\n\n\n";
 
 /* Twenty lines; `next` closes the circle. */
 static void put_stage(struct fn_buf *out, unsigned i, unsigned next, bool wrong)
 {
     fn_buf_printf(out, "stage etapa_%u {\n  # a etapa número %u\n  say \"Oi, {contact.nome or \"cliente\"}!\"\n", i, i);
-    fn_buf_printf(out, "  ask idade_%u: int \"Quantos anos você tem?\" {\n    check idade_%u > 0 else \"Mais que zero, por favor\"\n", i, i);
+    fn_buf_printf(
+        out,
+        "  ask idade_%u: int \"Quantos anos você tem?\" {\n    check idade_%u > 0 else \"Mais que zero, por favor\"\n",
+        i, i);
     fn_buf_printf(out, "    silence 2h { end }\n  }\n  let dobro_%u = idade_%u * 2 + 1\n", i, i);
-    fn_buf_printf(out, "  if dobro_%u > 36 and idade_%u < 100 {\n    say \"Dobro de {idade_%u} mais um: {dobro_%u}\"\n  } else {\n", i, i, i, i);
+    fn_buf_printf(
+        out,
+        "  if dobro_%u > 36 and idade_%u < 100 {\n    say \"Dobro de {idade_%u} mais um: {dobro_%u}\"\n  } else {\n", i,
+        i, i, i);
     fn_buf_printf(out, "    say \"%s\"\n  }\n", wrong ? "{nada_disso}" : "Ainda falta um pouco");
-    fn_buf_printf(out, "  choose \"Como posso ajudar?\" {\n    seguir  \"Seguir\"  -> etapa_%u\n    repetir \"Repetir\" -> etapa_%u\n", next, i);
+    fn_buf_printf(
+        out,
+        "  choose \"Como posso ajudar?\" {\n    seguir  \"Seguir\"  -> etapa_%u\n    repetir \"Repetir\" -> etapa_%u\n",
+        next, i);
     fn_buf_printf(out, "    silence 2h { end }\n  }\n}\n\n");
 }
 
 static void put_function(struct fn_buf *out, unsigned i, unsigned next)
 {
-    fn_buf_printf(out, "function etapa_%u()\n  -- a etapa numero %u\n  say(\"Oi, \" .. (contact.nome or \"cliente\") .. \"!\")\n", i, i);
-    fn_buf_printf(out, "  local idade_%u = ask(\"Quantos anos voce tem?\", {\n    check = function(v) return v > 0, \"Mais que zero\" end,\n", i);
+    fn_buf_printf(
+        out, "function etapa_%u()\n  -- a etapa numero %u\n  say(\"Oi, \" .. (contact.nome or \"cliente\") .. \"!\")\n",
+        i, i);
+    fn_buf_printf(out,
+                  "  local idade_%u = ask(\"Quantos anos voce tem?\", {\n    check = function(v) return v > 0, \"Mais "
+                  "que zero\" end,\n",
+                  i);
     fn_buf_printf(out, "    silence = 7200,\n  })\n  local dobro_%u = idade_%u * 2 + 1\n", i, i);
-    fn_buf_printf(out, "  if dobro_%u > 36 and idade_%u < 100 then\n    say(\"Dobro de \" .. idade_%u .. \" mais um: \" .. dobro_%u)\n  else\n", i, i, i, i);
+    fn_buf_printf(out,
+                  "  if dobro_%u > 36 and idade_%u < 100 then\n    say(\"Dobro de \" .. idade_%u .. \" mais um: \" .. "
+                  "dobro_%u)\n  else\n",
+                  i, i, i, i);
     fn_buf_printf(out, "    say(\"Ainda falta um pouco\")\n  end\n");
-    fn_buf_printf(out, "  return go(\"Como posso ajudar?\", {\n    seguir = {\"Seguir\", \"etapa_%u\"},\n    repetir = {\"Repetir\", \"etapa_%u\"},\n", next, i);
+    fn_buf_printf(out,
+                  "  return go(\"Como posso ajudar?\", {\n    seguir = {\"Seguir\", \"etapa_%u\"},\n    repetir = "
+                  "{\"Repetir\", \"etapa_%u\"},\n",
+                  next, i);
     fn_buf_printf(out, "    silence = 7200,\n  })\nend\n\n");
 }
 
@@ -123,8 +144,8 @@ static void measure(unsigned lines)
     make(&text, false, lines, 0);
     unsigned n = count_lines(&text);
     struct result r = best(&text);
-    printf("check %7u lines  %8.1f ms  %10.0f lines/s  %6.1f MB/s  %5.0f bytes of memory a line  %zu errors\n", n, r.seconds * 1e3,
-           (double)n / r.seconds, (double)text.n / r.seconds / 1e6, (double)r.memory / n, r.errors);
+    printf("check %7u lines  %8.1f ms  %10.0f lines/s  %6.1f MB/s  %5.0f bytes of memory a line  %zu errors\n", n,
+           r.seconds * 1e3, (double)n / r.seconds, (double)text.n / r.seconds / 1e6, (double)r.memory / n, r.errors);
     fn_buf_fini(&text);
 }
 
@@ -142,8 +163,8 @@ int main(int argc, char **argv)
     measure(200000);
     make(&text, false, 5000, 5);
     struct result r = best(&text);
-    printf("diagnostics of %u lines: %.2f ms, %zu errors found and written out (at most 16 ms)\n", count_lines(&text), r.seconds * 1e3,
-           r.errors);
+    printf("diagnostics of %u lines: %.2f ms, %zu errors found and written out (at most 16 ms)\n", count_lines(&text),
+           r.seconds * 1e3, r.errors);
     fn_buf_fini(&text);
     return EXIT_SUCCESS;
 }

@@ -8,13 +8,35 @@
 enum { WORDS_MAX = 24, WORDS_SHOWN = 2, FLOWS_MAX = 8, SAYS_POINTS = 30, SOURCE_POINTS = 40 };
 
 enum word {
-    W_START, W_ALWAYS, W_END, W_MESSAGE, W_CAMPAIGN, W_EVENT, W_SILENCE, W_ERROR, W_MEDIA, W_INVALID, W_FAILED, W_OTHER, W_DONE, W_LIMIT,
-    W_CHOSEN, W_IF, W_ELSE, W_ON_FAILURE
+    W_START,
+    W_ALWAYS,
+    W_END,
+    W_MESSAGE,
+    W_CAMPAIGN,
+    W_EVENT,
+    W_SILENCE,
+    W_ERROR,
+    W_MEDIA,
+    W_INVALID,
+    W_FAILED,
+    W_OTHER,
+    W_DONE,
+    W_LIMIT,
+    W_CHOSEN,
+    W_IF,
+    W_ELSE,
+    W_ON_FAILURE
 };
 static const char *const words[][2] = {
-    {"início", "start"}, {"sempre", "always"}, {"fim", "end"}, {"mensagem", "message"}, {"campanha", "campaign"}, {"evento", "event"},
-    {"silêncio", "silence"}, {"erro", "error"}, {"mídia", "media"}, {"inválida", "invalid"}, {"falhou", "failed"}, {"outra", "other"},
-    {"pronto", "done"}, {"limite", "limit"}, {"escolheu", "chosen"}, {"se", "if"}, {"senão", "otherwise"}, {"se falhar", "when it fails"},
+    {"início", "start"},      {"sempre", "always"},
+    {"fim", "end"},           {"mensagem", "message"},
+    {"campanha", "campaign"}, {"evento", "event"},
+    {"silêncio", "silence"},  {"erro", "error"},
+    {"mídia", "media"},       {"inválida", "invalid"},
+    {"falhou", "failed"},     {"outra", "other"},
+    {"pronto", "done"},       {"limite", "limit"},
+    {"escolheu", "chosen"},   {"se", "if"},
+    {"senão", "otherwise"},   {"se falhar", "when it fails"},
 };
 
 struct walk {
@@ -114,7 +136,8 @@ static void goes(struct walk *w, int to, uint32_t at)
 static void ends(struct walk *w, uint32_t at)
 {
     if (w->end == CHART_NONE) {
-        w->end = add_node(w->c, (struct chart_node){.kind = CHART_END, .id = FN_STR("(end)"), .title = word(w, W_END), .at = at});
+        w->end = add_node(
+            w->c, (struct chart_node){.kind = CHART_END, .id = FN_STR("(end)"), .title = word(w, W_END), .at = at});
     }
     goes(w, w->end, at);
 }
@@ -176,13 +199,15 @@ static void visit_branch(struct walk *w, const struct fgr_node *n)
         uint16_t branch;
         enum word word;
         enum chart_edge_kind kind;
-    } rows[] = {{FGR_BR_INVALID, W_INVALID, CHART_FAILED}, {FGR_BR_FAILED, W_FAILED, CHART_FAILED}, {FGR_BR_SILENCE, W_SILENCE, CHART_BRANCH},
-                {FGR_BR_MEDIA, W_MEDIA, CHART_BRANCH},     {FGR_BR_OTHER, W_OTHER, CHART_BRANCH},   {FGR_BR_DONE, W_DONE, CHART_BRANCH},
+    } rows[] = {{FGR_BR_INVALID, W_INVALID, CHART_FAILED}, {FGR_BR_FAILED, W_FAILED, CHART_FAILED},
+                {FGR_BR_SILENCE, W_SILENCE, CHART_BRANCH}, {FGR_BR_MEDIA, W_MEDIA, CHART_BRANCH},
+                {FGR_BR_OTHER, W_OTHER, CHART_BRANCH},     {FGR_BR_DONE, W_DONE, CHART_BRANCH},
                 {FGR_BR_LIMIT, W_LIMIT, CHART_BRANCH},     {FGR_BR_FROM_ACTION, W_CHOSEN, CHART_OPTION}};
     const struct fgr_node *value = n->kid[FGR_BRANCH_value];
     for (size_t i = 0; i < FN_COUNT(rows); i++) {
         if (rows[i].branch == n->aux) {
-            struct fn_str time = n->aux == FGR_BR_SILENCE && value != NULL ? source_of(w, value->span, SOURCE_POINTS) : FN_STR("");
+            struct fn_str time =
+                n->aux == FGR_BR_SILENCE && value != NULL ? source_of(w, value->span, SOURCE_POINTS) : FN_STR("");
             visit_as(w, joined(w, word(w, rows[i].word), time), rows[i].kind, n->kid[FGR_BRANCH_action]);
         }
     }
@@ -191,13 +216,17 @@ static void visit_branch(struct walk *w, const struct fgr_node *n)
 static void visit_arm(struct walk *w, const struct fgr_node *n)
 {
     const struct fgr_node *patterns = n->kid[FGR_ARM_patterns];
-    struct fn_str text = patterns != NULL && patterns->n_items > 0
-                             ? source_of(w, (struct fn_span){patterns->items[0]->span.a, patterns->items[patterns->n_items - 1]->span.b},
-                                         SOURCE_POINTS)
-                             : FN_STR("");
+    struct fn_str text =
+        patterns != NULL && patterns->n_items > 0
+            ? source_of(w, (struct fn_span){patterns->items[0]->span.a, patterns->items[patterns->n_items - 1]->span.b},
+                        SOURCE_POINTS)
+            : FN_STR("");
     bool fails = (n->flags & FGR_FAILED) != 0, other = (n->flags & FGR_ELSE) != 0;
     struct fn_str extra = fails ? word(w, W_FAILED) : other ? word(w, W_OTHER) : FN_STR("");
-    visit_as(w, text.n == 0 ? extra : extra.n == 0 ? text : fn_arena_printf(w->c->arena, "%.*s, %.*s", FN_STR_ARG(text), FN_STR_ARG(extra)),
+    visit_as(w,
+             text.n == 0    ? extra
+             : extra.n == 0 ? text
+                            : fn_arena_printf(w->c->arena, "%.*s, %.*s", FN_STR_ARG(text), FN_STR_ARG(extra)),
              fails && text.n == 0 ? CHART_FAILED : CHART_CASE, n->kid[FGR_ARM_action]);
 }
 
@@ -293,7 +322,8 @@ static void visit(struct walk *w, const struct fgr_node *n)
     case FGR_RETURN:
     case FGR_SEND_MEDIA: visit_fallible(w, n); break;
     case FGR_SPLIT_ARM:
-        visit_as(w, fn_arena_printf(w->c->arena, "%d%% %.*s", (int)n->num, FN_STR_ARG(n->text)), CHART_CASE, n->kid[FGR_SPLIT_ARM_body]);
+        visit_as(w, fn_arena_printf(w->c->arena, "%d%% %.*s", (int)n->num, FN_STR_ARG(n->text)), CHART_CASE,
+                 n->kid[FGR_SPLIT_ARM_body]);
         break;
     default: visit_kids(w, n); break;
     }
@@ -314,10 +344,13 @@ static struct fn_str phrases_of(const struct walk *w, const struct fgr_node *phr
 static void add_start(struct walk *w, const struct fgr_node *n)
 {
     static const enum word by_kind[] = {W_MESSAGE, W_MESSAGE, W_CAMPAIGN, W_EVENT};
-    struct fn_str text = n->aux == FGR_START_KEYWORD ? phrases_of(w, n->kid[FGR_START_phrases])
-                                                     : joined(w, word(w, by_kind[n->aux]), n->aux == FGR_START_EVENT ? n->text : FN_STR(""));
+    struct fn_str text = n->aux == FGR_START_KEYWORD
+                             ? phrases_of(w, n->kid[FGR_START_phrases])
+                             : joined(w, word(w, by_kind[n->aux]), n->aux == FGR_START_EVENT ? n->text : FN_STR(""));
     if (w->from == CHART_NONE) {
-        w->from = add_node(w->c, (struct chart_node){.kind = CHART_START, .id = FN_STR("(start)"), .title = word(w, W_START), .at = n->span.a});
+        w->from = add_node(
+            w->c, (struct chart_node){
+                      .kind = CHART_START, .id = FN_STR("(start)"), .title = word(w, W_START), .at = n->span.a});
     }
     visit_as(w, text, CHART_PHRASE, n->kid[FGR_START_action]);
 }
@@ -327,7 +360,8 @@ static struct fn_str rule_words(const struct walk *w, const struct fgr_node *on)
     const struct fgr_node *time = on->kid[FGR_ON_time];
     switch ((enum fgr_on)on->aux) {
     case FGR_ON_PHRASE: return phrases_of(w, on->kid[FGR_ON_phrases]);
-    case FGR_ON_SILENCE: return joined(w, word(w, W_SILENCE), time != NULL ? source_of(w, time->span, SOURCE_POINTS) : FN_STR(""));
+    case FGR_ON_SILENCE:
+        return joined(w, word(w, W_SILENCE), time != NULL ? source_of(w, time->span, SOURCE_POINTS) : FN_STR(""));
     case FGR_ON_ERROR: return word(w, W_ERROR);
     case FGR_ON_EVENT: return joined(w, word(w, W_EVENT), on->text);
     case FGR_ON_MEDIA: return word(w, W_MEDIA);
@@ -341,7 +375,9 @@ static void add_rules(struct walk *w, const struct fgr_node *n)
 {
     const struct fgr_node *ons = n->kid[FGR_ALWAYS_ons];
     if (w->from == CHART_NONE) {
-        w->from = add_node(w->c, (struct chart_node){.kind = CHART_ALWAYS, .id = FN_STR("(always)"), .title = word(w, W_ALWAYS), .at = n->span.a});
+        w->from = add_node(
+            w->c, (struct chart_node){
+                      .kind = CHART_ALWAYS, .id = FN_STR("(always)"), .title = word(w, W_ALWAYS), .at = n->span.a});
     }
     for (uint32_t i = 0; i < ons->n_items; i++) {
         if (ons->items[i]->kind == FGR_ON) {
@@ -350,7 +386,8 @@ static void add_rules(struct walk *w, const struct fgr_node *n)
     }
 }
 
-static void walk_all(struct walk *w, const struct fgr_node *decls, enum fgr_kind kind, void (*take)(struct walk *, const struct fgr_node *))
+static void walk_all(struct walk *w, const struct fgr_node *decls, enum fgr_kind kind,
+                     void (*take)(struct walk *, const struct fgr_node *))
 {
     w->from = CHART_NONE;
     for (uint32_t i = 0; i < decls->n_items && !w->c->over; i++) {
@@ -362,7 +399,8 @@ static void walk_all(struct walk *w, const struct fgr_node *decls, enum fgr_kind
 
 static void add_stage(struct walk *w, const struct fgr_node *n)
 {
-    w->from = add_node(w->c, (struct chart_node){.kind = CHART_STAGE, .id = n->text, .title = n->text, .at = n->text_span.a});
+    w->from =
+        add_node(w->c, (struct chart_node){.kind = CHART_STAGE, .id = n->text, .title = n->text, .at = n->text_span.a});
 }
 
 static void walk_stage(struct walk *w, const struct fgr_node *n)
@@ -389,8 +427,8 @@ void chart_make(struct chart *c, const struct fgr_tree *tree, struct fn_arena *a
     walk_all(&w, decls, FGR_STAGE, walk_stage);
 }
 
-enum fn_code fcc_graph_write(struct fn_buf *out, const struct fgr_tree *tree, struct fn_arena *scratch, enum fcc_graph_format format,
-                             enum fn_lang lang)
+enum fn_code fcc_graph_write(struct fn_buf *out, const struct fgr_tree *tree, struct fn_arena *scratch,
+                             enum fcc_graph_format format, enum fn_lang lang)
 {
     struct chart c;
     chart_make(&c, tree, scratch, lang);

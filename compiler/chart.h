@@ -15,7 +15,7 @@ struct chart_node {
     struct fn_str id, title, says; /* says: the first words the customer reads */
     uint32_t at;                   /* offset in the source */
     unsigned flags;
-    double x, y, w, h;             /* x, y: centre */
+    double x, y, w, h; /* x, y: centre */
 };
 struct chart_edge {
     int from, to;
@@ -29,10 +29,10 @@ struct chart_point {
 /* All ways between two nodes, as one line. */
 struct chart_line {
     int from, to;
-    bool back;                     /* runs against the order of layers */
+    bool back; /* runs against the order of layers */
     int *edges;
     int n_edges;
-    struct chart_point *points;    /* from source to target; two a layer crossed */
+    struct chart_point *points; /* from source to target; two a layer crossed */
     int n_points;
     double label_x, label_y;
 };
@@ -44,7 +44,7 @@ struct chart {
     struct chart_line *lines;
     int n_nodes, n_edges, n_lines;
     double width, height;
-    bool over;                     /* a limit was met */
+    bool over; /* a limit was met */
 };
 
 enum { CHART_LINE_HEIGHT = 15, CHART_LABEL_LINES = 4, CHART_LABEL_POINTS = 34 };

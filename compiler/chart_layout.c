@@ -16,21 +16,21 @@ struct item {
     int layer, node, line; /* node or line is CHART_NONE */
     bool labels;           /* carries its line's label */
 };
-struct near {              /* neighbours of every item, one row up or down */
+struct near { /* neighbours of every item, one row up or down */
     int *first, *all;
 };
 struct plan {
     struct chart *c;
-    int *layer;            /* of nodes */
+    int *layer; /* of nodes */
     int n_layers;
     struct item *items;
     int n_items;
-    int (*links)[2];       /* upper, lower */
+    int (*links)[2]; /* upper, lower */
     int n_links;
     struct near up, down;
-    int *row, *row_first;  /* items by layer */
-    int *chain;            /* first dummy of each line */
-    double *top;           /* of layers */
+    int *row, *row_first; /* items by layer */
+    int *chain;           /* first dummy of each line */
+    double *top;          /* of layers */
 };
 
 double chart_text_width(struct fn_str s)
@@ -240,7 +240,8 @@ static bool make_items(struct plan *p)
     }
     for (int i = 0; i < c->n_nodes; i++) {
         size_node(c, &c->nodes[i]);
-        p->items[p->n_items++] = (struct item){.w = c->nodes[i].w, .h = c->nodes[i].h, .layer = p->layer[i], .node = i, .line = CHART_NONE};
+        p->items[p->n_items++] =
+            (struct item){.w = c->nodes[i].w, .h = c->nodes[i].h, .layer = p->layer[i], .node = i, .line = CHART_NONE};
         p->n_layers = p->layer[i] + 1 > p->n_layers ? p->layer[i] + 1 : p->n_layers;
     }
     for (int i = 0; i < c->n_lines; i++) {

@@ -2,19 +2,22 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "chart.h"
 
-static const char style[] = "<style>"
-                            ".fg{font:12px system-ui,sans-serif;--ink:#1c2733;--soft:#5b6b7b;--box:#fff;--rim:#9fb0c0;--page:#f7f9fb;--go:#0b7a53;"
-                            "--bad:#b3261e}"
-                            "@media(prefers-color-scheme:dark){.fg{--ink:#e8eef4;--soft:#9fb0c0;--box:#1e2832;--rim:#4a5b6b;--page:#131a21;"
-                            "--go:#4cc38a;--bad:#ff8a80}}"
-                            ".fg .page{fill:var(--page)}.fg text{fill:var(--ink);text-anchor:middle}.fg .title{font-weight:600;font-size:13px}"
-                            ".fg .says{fill:var(--soft)}.fg rect.box{fill:var(--box);stroke:var(--rim);stroke-width:1.2}"
-                            ".fg .start rect.box,.fg .always rect.box{stroke:var(--go)}.fg .unknown rect.box{stroke:var(--bad);stroke-dasharray:5 3}"
-                            ".fg .hands rect.box{stroke-width:2.4}"
-                            ".fg path.way{fill:none;stroke:var(--soft);stroke-width:1.3}.fg .back path.way{stroke-dasharray:5 3}"
-                            ".fg .failed path.way{stroke:var(--bad)}.fg marker path{fill:var(--soft)}"
-                            ".fg .label{font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}"
-                            "</style>\n";
+static const char style[] =
+    "<style>"
+    ".fg{font:12px "
+    "system-ui,sans-serif;--ink:#1c2733;--soft:#5b6b7b;--box:#fff;--rim:#9fb0c0;--page:#f7f9fb;--go:#0b7a53;"
+    "--bad:#b3261e}"
+    "@media(prefers-color-scheme:dark){.fg{--ink:#e8eef4;--soft:#9fb0c0;--box:#1e2832;--rim:#4a5b6b;--page:#131a21;"
+    "--go:#4cc38a;--bad:#ff8a80}}"
+    ".fg .page{fill:var(--page)}.fg text{fill:var(--ink);text-anchor:middle}.fg .title{font-weight:600;font-size:13px}"
+    ".fg .says{fill:var(--soft)}.fg rect.box{fill:var(--box);stroke:var(--rim);stroke-width:1.2}"
+    ".fg .start rect.box,.fg .always rect.box{stroke:var(--go)}.fg .unknown "
+    "rect.box{stroke:var(--bad);stroke-dasharray:5 3}"
+    ".fg .hands rect.box{stroke-width:2.4}"
+    ".fg path.way{fill:none;stroke:var(--soft);stroke-width:1.3}.fg .back path.way{stroke-dasharray:5 3}"
+    ".fg .failed path.way{stroke:var(--bad)}.fg marker path{fill:var(--soft)}"
+    ".fg .label{font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}"
+    "</style>\n";
 
 static void put_escaped(struct fn_buf *out, struct fn_str s)
 {
@@ -91,7 +94,8 @@ static void put_node(struct fn_buf *out, const struct chart_node *n)
 {
     static const char *const classes[] = {"start", "always", "stage", "unknown", "end"};
     bool round = n->kind != CHART_STAGE && n->kind != CHART_UNKNOWN;
-    fn_buf_printf(out, "<g class=\"%s%s\" data-id=\"", classes[n->kind], (n->flags & CHART_HANDS_OFF) != 0 ? " hands" : "");
+    fn_buf_printf(out, "<g class=\"%s%s\" data-id=\"", classes[n->kind],
+                  (n->flags & CHART_HANDS_OFF) != 0 ? " hands" : "");
     put_escaped(out, n->id);
     fn_buf_z(out, "\"><rect class=\"box\"");
     put_attribute(out, "x", n->x - n->w / 2);
@@ -156,8 +160,10 @@ void chart_svg(struct fn_buf *out, const struct chart *c, enum fn_lang lang)
     put_escaped(out, c->tree->file->text);
     fn_buf_z(out, "</title>\n");
     fn_buf_z(out, style);
-    fn_buf_z(out, "<defs><marker id=\"fg-tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">"
-                  "<path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n");
+    fn_buf_z(out,
+             "<defs><marker id=\"fg-tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" "
+             "markerHeight=\"8\" orient=\"auto\">"
+             "<path d=\"M0 0L8 4L0 8z\"/></marker></defs>\n<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n");
     for (int i = 0; i < c->n_lines; i++) {
         put_way(out, c, &c->lines[i]);
     }

@@ -23,8 +23,8 @@ static void put_dot(struct fn_buf *out, struct fn_str s)
 
 void chart_dot(struct fn_buf *out, const struct chart *c)
 {
-    static const char *const looks[] = {"shape=oval", "shape=oval, style=dashed", "shape=box, style=rounded", "shape=box, style=dashed",
-                                        "shape=doublecircle"};
+    static const char *const looks[] = {"shape=oval", "shape=oval, style=dashed", "shape=box, style=rounded",
+                                        "shape=box, style=dashed", "shape=doublecircle"};
     fn_buf_z(out, "digraph ");
     put_dot(out, c->tree->file->text);
     fn_buf_z(out, " {\n  rankdir=TB;\n");

@@ -10,7 +10,7 @@
 
 enum { MODULES_MAX = 64, DIAGS_MAX = 100 };
 #define MEMORY_MAX ((size_t)1 << 30)
-#define IMAGE_MAX ((size_t)64 << 20)
+#define IMAGE_MAX  ((size_t)64 << 20)
 
 static bool told(const struct cli *c, bool good, const char *pt, const char *en, size_t n)
 {
@@ -54,7 +54,8 @@ static bool examples_compile(const struct cli *c)
             good = false;
         }
     }
-    return told(c, good, "exemplos que compilam e passam no verificador", "examples that compile and pass the verifier", fcc_sample_count());
+    return told(c, good, "exemplos que compilam e passam no verificador", "examples that compile and pass the verifier",
+                fcc_sample_count());
 }
 
 static bool pages_whole(const struct cli *c)
@@ -73,7 +74,8 @@ static bool natives_bound(const struct cli *c)
     for (size_t i = 0; i < FBC_NATIVE_MAX; i++) {
         n += fsl_natives[i] != NULL;
     }
-    return told(c, n > 0 && fsl_module_count() > 0, "funções nativas da biblioteca", "native functions of the library", n);
+    return told(c, n > 0 && fsl_module_count() > 0, "funções nativas da biblioteca", "native functions of the library",
+                n);
 }
 
 enum cli_exit cli_doctor(struct cli *c)
@@ -83,7 +85,8 @@ enum cli_exit cli_doctor(struct cli *c)
     bool good = natives_bound(c);
     good = pages_whole(c) && good;
     good = examples_compile(c) && good;
-    printf("%-6s %s: %s\n", "", cli_say(c, "idioma das mensagens", "language of messages"), c->lang == FN_PT ? "pt" : "en");
+    printf("%-6s %s: %s\n", "", cli_say(c, "idioma das mensagens", "language of messages"),
+           c->lang == FN_PT ? "pt" : "en");
     for (size_t i = 0; i < FN_COUNT(names); i++) {
         const char *value = getenv(names[i]);
         if (value != NULL) {

@@ -16,7 +16,7 @@ struct trace {
     struct cli_move moves[CLI_MOVES_MAX];
     unsigned n;
 };
-struct step {                /* of the systematic walk: the way here is its parents' moves */
+struct step { /* of the systematic walk: the way here is its parents' moves */
     struct cli_move move;
     int parent;
     unsigned depth;
@@ -75,19 +75,21 @@ static void shrink(struct explore *x, struct trace *t, const struct cli_finding 
 
 static const char *title(const struct explore *x, const struct cli_finding *f)
 {
-    static const char *const titles[][2] = {{"", ""},
-                                            {"a conversa parou com erro", "the conversation stopped with an error"},
-                                            {"a conversa ficou parada, sem ninguém", "the conversation is parked, with nobody"},
-                                            {"o cliente escreveu e não leu nada", "the customer wrote and read nothing"},
-                                            {"mensagens demais de uma vez", "too many messages at once"},
-                                            {"mensagem fora da janela de 24 horas", "message outside the 24-hour window"},
-                                            {"beco sem saída", "dead end"}};
+    static const char *const titles[][2] = {
+        {"", ""},
+        {"a conversa parou com erro", "the conversation stopped with an error"},
+        {"a conversa ficou parada, sem ninguém", "the conversation is parked, with nobody"},
+        {"o cliente escreveu e não leu nada", "the customer wrote and read nothing"},
+        {"mensagens demais de uma vez", "too many messages at once"},
+        {"mensagem fora da janela de 24 horas", "message outside the 24-hour window"},
+        {"beco sem saída", "dead end"}};
     return cli_say(x->c, titles[f->kind][0], titles[f->kind][1]);
 }
 
 static void print_test(struct explore *x, const struct trace *t, const struct cli_finding *f)
 {
-    fn_buf_printf(&x->tests, "%s \"explore %u: %s, %.*s\" {\n", x->w.pt ? "teste" : "test", x->n_findings, title(x, f), FN_STR_ARG(f->stage));
+    fn_buf_printf(&x->tests, "%s \"explore %u: %s, %.*s\" {\n", x->w.pt ? "teste" : "test", x->n_findings, title(x, f),
+                  FN_STR_ARG(f->stage));
     if (f->kind == CLI_FIND_TRAP) {
         fn_buf_printf(&x->tests, "  # %s\n", fbc_trap_text(f->trap, x->c->lang == FN_EN));
     }
@@ -201,7 +203,8 @@ static void walk(struct explore *x)
         if (!possible) {
             continue;
         }
-        bool fresh = x->w.found.kind == CLI_FIND_NONE && !cli_host_ended(x->w.host) && new_place(x, cli_walker_place(&x->w));
+        bool fresh =
+            x->w.found.kind == CLI_FIND_NONE && !cli_host_ended(x->w.host) && new_place(x, cli_walker_place(&x->w));
         if (fresh && x->steps[i].depth < x->max_turns) {
             grow(x, i, x->steps[i].depth);
         }
@@ -222,7 +225,8 @@ static uint64_t draw(struct explore *x)
     return z ^ z >> 31;
 }
 
-static const struct cli_move *choose(struct explore *x, const struct cli_move *next, unsigned n, const unsigned *weights)
+static const struct cli_move *choose(struct explore *x, const struct cli_move *next, unsigned n,
+                                     const unsigned *weights)
 {
     unsigned long sum = 0;
     for (unsigned i = 0; i < n; i++) {
@@ -242,7 +246,8 @@ static void play(struct explore *x)
 {
     /* answers right, wrong, falls silent, sends media, asks for people: the willing, the muddled, the vanishing, the voice-note sender, the
      * impatient */
-    static const unsigned people[][CLI_TRAITS] = {{20, 1, 1, 1, 1}, {4, 12, 2, 2, 1}, {6, 1, 16, 1, 1}, {4, 2, 1, 20, 1}, {8, 4, 1, 1, 8}};
+    static const unsigned people[][CLI_TRAITS] = {
+        {20, 1, 1, 1, 1}, {4, 12, 2, 2, 1}, {6, 1, 16, 1, 1}, {4, 2, 1, 20, 1}, {8, 4, 1, 1, 8}};
     const unsigned *weights = people[draw(x) % FN_COUNT(people)];
     struct cli_move next[CLI_NEXT_MAX];
     x->trace->n = 0;
@@ -252,7 +257,8 @@ static void play(struct explore *x)
     if (!cli_walker_replay(&x->w, NULL, 0)) {
         return;
     }
-    for (unsigned long turn = 0; turn < x->max_turns && x->trace->n < CLI_MOVES_MAX && x->w.found.kind == CLI_FIND_NONE; turn++) {
+    for (unsigned long turn = 0; turn < x->max_turns && x->trace->n < CLI_MOVES_MAX && x->w.found.kind == CLI_FIND_NONE;
+         turn++) {
         const struct cli_move *m = choose(x, next, cli_walker_next(&x->w, next), weights);
         if (m == NULL || (turn > 0 && cli_host_ended(x->w.host))) {
             break;
@@ -278,9 +284,9 @@ static enum cli_exit explore(struct explore *x)
         play(x);
     }
     cli_walker_stop(&x->w);
-    printf("%lu %s, %lu %s, %u %s, %u %s\n", x->walked, cli_say(x->c, "passos do passeio", "steps of the walk"), x->played,
-           cli_say(x->c, "conversas sorteadas", "random conversations"), x->n_places, cli_say(x->c, "lugares", "places"), x->n_findings,
-           cli_say(x->c, "achados", "findings"));
+    printf("%lu %s, %lu %s, %u %s, %u %s\n", x->walked, cli_say(x->c, "passos do passeio", "steps of the walk"),
+           x->played, cli_say(x->c, "conversas sorteadas", "random conversations"), x->n_places,
+           cli_say(x->c, "lugares", "places"), x->n_findings, cli_say(x->c, "achados", "findings"));
     if (x->tests.n > 0) {
         printf("\n%s", x->tests.p);
     }
@@ -314,10 +320,14 @@ static enum cli_exit explore_file(const struct cli *c, const struct cli_source *
     const struct fbc_image *im = cli_image(c, s, &bytes);
     enum cli_exit code = CLI_FINDINGS;
     if (im != NULL) {
-        struct explore x = {.c = c, .s = s, .runs = number(c, CLI_O_RUNS, RUNS, 10000000), .seed = number(c, CLI_O_SEED, 1, UINT32_MAX),
+        struct explore x = {.c = c,
+                            .s = s,
+                            .runs = number(c, CLI_O_RUNS, RUNS, 10000000),
+                            .seed = number(c, CLI_O_SEED, 1, UINT32_MAX),
                             .max_turns = number(c, CLI_O_MAX_TURNS, TURNS, CLI_MOVES_MAX - 1)};
         x.random = x.seed;
-        x.w = (struct cli_walker){.program = s->program, .image = im, .seed = x.seed, .pt = s->program->trees[0].spelling == FN_PT};
+        x.w = (struct cli_walker){
+            .program = s->program, .image = im, .seed = x.seed, .pt = s->program->trees[0].spelling == FN_PT};
         code = with_memory(&x);
     }
     fbc_image_free(im);

@@ -3,7 +3,7 @@
 #include "cli.h"
 #include "fcc_graph.h"
 
-#define OUT_MAX ((size_t)64 << 20)
+#define OUT_MAX    ((size_t)64 << 20)
 #define MEMORY_MAX ((size_t)1 << 30)
 
 static bool format_named(const char *name, enum fcc_graph_format *out)
@@ -29,7 +29,8 @@ static enum cli_exit draw(const struct cli *c, const char *path, enum fcc_graph_
     fn_arena_init(&scratch, MEMORY_MAX);
     fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, OUT_MAX);
-    if (cli_read_file(c, path, &text) && fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK) {
+    if (cli_read_file(c, path, &text) &&
+        fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK) {
         enum fn_code drawn = fcc_graph_write(&out, &tree, &scratch, format, c->lang);
         if (drawn != FN_OK) {
             fprintf(stderr, "funnelc: %s: %s\n", path, cli_say(c, "o grafo é grande demais", "the graph is too large"));

@@ -28,7 +28,8 @@ static struct fn_str written(struct moves *m, const char *before, struct fn_str 
 
 static void add_text(struct moves *m, struct fn_str text, enum cli_trait trait)
 {
-    add(m, (struct cli_move){.kind = CLI_MOVE_TEXT, .trait = trait, .text = text, .line = written(m, "> \"", text, "\"")});
+    add(m,
+        (struct cli_move){.kind = CLI_MOVE_TEXT, .trait = trait, .text = text, .line = written(m, "> \"", text, "\"")});
 }
 
 static const struct fn_json *parsed(struct moves *m, struct fn_str json)
@@ -45,7 +46,10 @@ static void add_options(struct moves *m)
     const struct fn_json *ids = fn_json_get(v, "ids"), *labels = fn_json_get(v, "labels");
     for (uint32_t i = 0; ids != NULL && i < ids->n; i++) {
         struct fn_str id = fn_json_str(fn_json_at(ids, i));
-        add(m, (struct cli_move){.kind = CLI_MOVE_OPTION, .trait = CLI_TRAIT_RIGHT, .text = fn_json_str(fn_json_at(labels, i)), .option = id,
+        add(m, (struct cli_move){.kind = CLI_MOVE_OPTION,
+                                 .trait = CLI_TRAIT_RIGHT,
+                                 .text = fn_json_str(fn_json_at(labels, i)),
+                                 .option = id,
                                  .line = written(m, "> [", id, "]")});
     }
 }
@@ -53,9 +57,11 @@ static void add_options(struct moves *m)
 /* One of these fits whatever can be asked; the others are wrong answers. */
 static void add_typed(struct moves *m)
 {
-    static const char *const right[] = {"Bia Souza", "12", "bia@example.com", "sim", "529.982.247-25", "R$ 50,00", "11 98765-4321",
-                                        "amanhã às 15h", "10:30", "01310-100"};
-    static const char *const wrong[] = {"asdf", "0", "-1", "😂", "9999999999999999999", "não sei te dizer agora, depois eu vejo isso com calma"};
+    static const char *const right[] = {"Bia Souza",      "12",       "bia@example.com", "sim",
+                                        "529.982.247-25", "R$ 50,00", "11 98765-4321",   "amanhã às 15h",
+                                        "10:30",          "01310-100"};
+    static const char *const wrong[] = {
+        "asdf", "0", "-1", "😂", "9999999999999999999", "não sei te dizer agora, depois eu vejo isso com calma"};
     for (size_t i = 0; i < FN_COUNT(right); i++) {
         add_text(m, fn_str_c(right[i]), CLI_TRAIT_RIGHT);
     }
@@ -68,9 +74,12 @@ static void add_media(struct moves *m)
 {
     static const char *const names[][3] = {{"image", "imagem"}, {"audio", "áudio"}};
     for (size_t i = 0; i < FN_COUNT(names); i++) {
-        struct fn_str json = fn_arena_printf(m->w->arena, "{\"kind\":\"%s\",\"url\":\"https://media.example/%s\",\"mime\":\"\",\"name\":\"\"}",
-                                             names[i][0], names[i][0]);
-        add(m, (struct cli_move){.kind = CLI_MOVE_MEDIA, .trait = CLI_TRAIT_MEDIA, .json = json,
+        struct fn_str json = fn_arena_printf(
+            m->w->arena, "{\"kind\":\"%s\",\"url\":\"https://media.example/%s\",\"mime\":\"\",\"name\":\"\"}",
+            names[i][0], names[i][0]);
+        add(m, (struct cli_move){.kind = CLI_MOVE_MEDIA,
+                                 .trait = CLI_TRAIT_MEDIA,
+                                 .json = json,
                                  .line = written(m, "> ", fn_str_c(names[i][m->w->pt ? 1 : 0]), "")});
     }
 }
@@ -82,7 +91,10 @@ static void add_clock(struct moves *m)
         int64_t hours;
     } waits[] = {{"+2h", 2}, {"+24h", 24}, {"+3d", 72}};
     for (size_t i = 0; i < FN_COUNT(waits); i++) {
-        add(m, (struct cli_move){.kind = CLI_MOVE_CLOCK, .trait = CLI_TRAIT_SILENT, .n = waits[i].hours * HOUR, .line = fn_str_c(waits[i].line)});
+        add(m, (struct cli_move){.kind = CLI_MOVE_CLOCK,
+                                 .trait = CLI_TRAIT_SILENT,
+                                 .n = waits[i].hours * HOUR,
+                                 .line = fn_str_c(waits[i].line)});
     }
 }
 
@@ -102,7 +114,8 @@ static const struct fcc_sym *named(const struct moves *m, struct fn_str name, bo
 {
     for (uint32_t i = 0; i < m->w->program->n_syms; i++) {
         const struct fcc_sym *s = m->w->program->syms[i];
-        bool fits = event ? s->kind == FCC_S_EVENT : s->kind == FCC_S_RECORD || s->kind == FCC_S_ENUM || s->kind == FCC_S_TABLE;
+        bool fits =
+            event ? s->kind == FCC_S_EVENT : s->kind == FCC_S_RECORD || s->kind == FCC_S_ENUM || s->kind == FCC_S_TABLE;
         if (fits && fn_str_eq(s->name, name)) {
             return s;
         }
@@ -130,8 +143,11 @@ static void add_event(struct moves *m, struct fn_str name, unsigned which)
     }
     fn_buf_char(&json, '}');
     fn_buf_char(&line, ')');
-    add(m, (struct cli_move){.kind = CLI_MOVE_EVENT, .trait = CLI_TRAIT_RIGHT, .text = name,
-                             .json = fn_arena_dup(m->w->arena, fn_buf_view(&json)), .line = fn_arena_dup(m->w->arena, fn_buf_view(&line))});
+    add(m, (struct cli_move){.kind = CLI_MOVE_EVENT,
+                             .trait = CLI_TRAIT_RIGHT,
+                             .text = name,
+                             .json = fn_arena_dup(m->w->arena, fn_buf_view(&json)),
+                             .line = fn_arena_dup(m->w->arena, fn_buf_view(&line))});
     fn_buf_fini(&json);
     fn_buf_fini(&line);
 }
@@ -144,8 +160,11 @@ static const struct fcc_type *result_of(const struct fgr_node *n, struct fn_str 
         return NULL;
     }
     if (n->kind == FGR_HTTP && n->kid[FGR_HTTP_result] != NULL && n->kid[FGR_HTTP_url] != NULL) {
-        const struct fgr_node *address = n->kid[FGR_HTTP_url], *parts = address->kind == FGR_TEXT ? address->kid[FGR_TEXT_parts] : NULL;
-        struct fn_str head = address->text.n > 0 ? address->text : parts != NULL && parts->n_items > 0 ? parts->items[0]->text : FN_STR("");
+        const struct fgr_node *address = n->kid[FGR_HTTP_url],
+                              *parts = address->kind == FGR_TEXT ? address->kid[FGR_TEXT_parts] : NULL;
+        struct fn_str head = address->text.n > 0                   ? address->text
+                             : parts != NULL && parts->n_items > 0 ? parts->items[0]->text
+                                                                   : FN_STR("");
         if (fn_str_starts(url, head)) {
             return n->kid[FGR_HTTP_result]->type;
         }
@@ -161,8 +180,13 @@ static const struct fcc_type *result_of(const struct fgr_node *n, struct fn_str 
 
 static void add_answer(struct moves *m, bool present, int64_t n, struct fn_str json, struct fn_str line)
 {
-    add(m, (struct cli_move){.kind = CLI_MOVE_ANSWER, .trait = present ? CLI_TRAIT_RIGHT : CLI_TRAIT_WRONG, .present = present, .n = n,
-                             .host = cli_host_call(m->w->host), .json = json, .line = line});
+    add(m, (struct cli_move){.kind = CLI_MOVE_ANSWER,
+                             .trait = present ? CLI_TRAIT_RIGHT : CLI_TRAIT_WRONG,
+                             .present = present,
+                             .n = n,
+                             .host = cli_host_call(m->w->host),
+                             .json = json,
+                             .line = line});
 }
 
 static void add_http(struct moves *m, const struct fn_json *call)
@@ -205,8 +229,10 @@ static void add_extract(struct moves *m, const struct fn_json *call, const char 
 
 static void add_answers(struct moves *m)
 {
-    static const char *const verbs[][2] = {{"ai classify => ", "ia classifique => "}, {"ai extract => ", "ia extraia => "},
-                                           {"ai write => ", "ia escreva => "},        {"ai talk => ", "ia converse => "},
+    static const char *const verbs[][2] = {{"ai classify => ", "ia classifique => "},
+                                           {"ai extract => ", "ia extraia => "},
+                                           {"ai write => ", "ia escreva => "},
+                                           {"ai talk => ", "ia converse => "},
                                            {"ai transcribe => ", "ia transcreva => "}};
     const struct fn_json *call = parsed(m, cli_host_call_json(m->w->host));
     enum fbc_host host = cli_host_call(m->w->host);
@@ -223,7 +249,8 @@ static void add_answers(struct moves *m)
             add_answer(m, true, i, FN_STR(""), written(m, verb, fn_json_str(fn_json_at(labels, i)), ""));
         }
     } else if (host == FBC_HOST_talk) {
-        add_answer(m, true, 0, FN_STR("{\"done\":true}"), written(m, verb, m->w->pt ? FN_STR("pronto") : FN_STR("done"), ""));
+        add_answer(m, true, 0, FN_STR("{\"done\":true}"),
+                   written(m, verb, m->w->pt ? FN_STR("pronto") : FN_STR("done"), ""));
         add_answer(m, true, 0, FN_STR("{\"say\":\"Claro!\"}"), written(m, verb, FN_STR("\"Claro!\""), ""));
     } else {
         add_answer(m, true, 0, FN_STR("Claro!"), written(m, verb, FN_STR("\"Claro!\""), ""));

@@ -62,7 +62,8 @@ static void sample(const struct fcc_type *t, unsigned which, struct fn_buf *json
 
 static void record(const struct fcc_type *t, unsigned which, struct fn_buf *json, struct fn_buf *line, unsigned depth)
 {
-    const struct fgr_node *decl = t->decl->decl, *fields = decl->kid[decl->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
+    const struct fgr_node *decl = t->decl->decl,
+                          *fields = decl->kid[decl->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
     fn_buf_char(json, '{');
     fn_buf_printf(line, "%.*s { ", FN_STR_ARG(t->decl->name));
     for (uint32_t i = 0; i < fields->n_items; i++) {

@@ -29,7 +29,8 @@ static const char *meaning(const struct cli *c, const struct word *w)
 static void bash(const struct cli *c)
 {
     (void)c;
-    printf("# bash: source <(funnelc completions bash)\n_funnelc() {\n  local word=${COMP_WORDS[COMP_CWORD]}\n  if [[ $COMP_CWORD == 1 ]]; then\n"
+    printf("# bash: source <(funnelc completions bash)\n_funnelc() {\n  local word=${COMP_WORDS[COMP_CWORD]}\n  if [[ "
+           "$COMP_CWORD == 1 ]]; then\n"
            "    COMPREPLY=($(compgen -W \"");
     for (size_t i = 0; i < FN_COUNT(commands); i++) {
         printf("%s%s", i > 0 ? " " : "", commands[i].name);
@@ -38,7 +39,8 @@ static void bash(const struct cli *c)
     for (size_t i = 0; i < FN_COUNT(options); i++) {
         printf("%s%s", i > 0 ? " " : "", options[i].word.name);
     }
-    printf("\" -- \"$word\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$word\"))\n  fi\n}\ncomplete -o filenames -F _funnelc funnelc\n");
+    printf("\" -- \"$word\"))\n  else\n    COMPREPLY=($(compgen -f -- \"$word\"))\n  fi\n}\ncomplete -o filenames -F "
+           "_funnelc funnelc\n");
 }
 
 /* Between single quotes; a colon separates a word from its meaning. */
@@ -69,7 +71,8 @@ static void zsh(const struct cli *c)
     for (size_t i = 0; i < FN_COUNT(options); i++) {
         printf("    '%s[", options[i].word.name);
         quoted(meaning(c, &options[i].word), true);
-        printf("]%s%s' \\\n", options[i].word.args[0] != '\0' ? ":" : "", options[i].word.args[0] != '\0' ? "value" : "");
+        printf("]%s%s' \\\n", options[i].word.args[0] != '\0' ? ":" : "",
+               options[i].word.args[0] != '\0' ? "value" : "");
     }
     printf("    '1: :{_describe command commands}' '*:file:_files'\n}\n_funnelc \"$@\"\n");
 }
@@ -82,8 +85,10 @@ static void fish(const struct cli *c)
         printf("'\n");
     }
     for (size_t i = 0; i < FN_COUNT(options); i++) {
-        printf("complete -c funnelc -l %s%s%s%s -d '", options[i].word.name + 2, options[i].short_name[0] != '\0' ? " -s " : "",
-               options[i].short_name[0] != '\0' ? options[i].short_name + 1 : "", options[i].word.args[0] != '\0' ? " -r" : "");
+        printf("complete -c funnelc -l %s%s%s%s -d '", options[i].word.name + 2,
+               options[i].short_name[0] != '\0' ? " -s " : "",
+               options[i].short_name[0] != '\0' ? options[i].short_name + 1 : "",
+               options[i].word.args[0] != '\0' ? " -r" : "");
         quoted(meaning(c, &options[i].word), false);
         printf("'\n");
     }
@@ -148,12 +153,15 @@ enum cli_exit cli_man(struct cli *c)
 {
     printf(".TH FUNNELC 1\n.SH %s\nfunnelc \\- %s\n", cli_say(c, "NOME", "NAME"),
            cli_say(c, "compilador e ferramentas da linguagem .funnel", "compiler and tools of the .funnel language"));
-    printf(".SH %s\n.B funnelc\n.I %s\n", cli_say(c, "SINOPSE", "SYNOPSIS"), cli_say(c, "COMANDO [OPÇÕES] ARQUIVO...", "COMMAND [OPTIONS] FILE..."));
+    printf(".SH %s\n.B funnelc\n.I %s\n", cli_say(c, "SINOPSE", "SYNOPSIS"),
+           cli_say(c, "COMANDO [OPÇÕES] ARQUIVO...", "COMMAND [OPTIONS] FILE..."));
     man_words(c);
     printf(".SH %s\n", cli_say(c, "RESULTADO", "EXIT STATUS"));
-    printf("%s\n", cli_say(c, "0: tudo certo; 1: há o que corrigir; 2: uso errado; 3: não deu para ler ou gravar.",
-                           "0: all is well; 1: there is something to correct; 2: wrong usage; 3: could not read or write."));
+    printf("%s\n",
+           cli_say(c, "0: tudo certo; 1: há o que corrigir; 2: uso errado; 3: não deu para ler ou gravar.",
+                   "0: all is well; 1: there is something to correct; 2: wrong usage; 3: could not read or write."));
     printf(".SH %s\n.TP\n.B FUNNEL_LANG\n%s\n.TP\n.B NO_COLOR\n%s\n", cli_say(c, "AMBIENTE", "ENVIRONMENT"),
-           cli_say(c, "idioma das mensagens, pt ou en", "language of messages, pt or en"), cli_say(c, "sem cores", "no colours"));
+           cli_say(c, "idioma das mensagens, pt ou en", "language of messages, pt or en"),
+           cli_say(c, "sem cores", "no colours"));
     return CLI_GOOD;
 }

@@ -6,7 +6,7 @@
 #include "fsl_natives.h"
 
 enum { TEXT_MAX = 1 << 16, FLOOD = 10 };
-#define HOUR INT64_C(3600000)
+#define HOUR       INT64_C(3600000)
 #define MONDAY_TEN INT64_C(1772456400000) /* 2026-03-02 10:00 in São Paulo: where a test begins */
 
 /* -- what the host tells ----------------------------------------------------------------------------------------------------- */
@@ -81,7 +81,8 @@ static bool begin(struct cli_walker *w)
 {
     static const struct cli_host_ops ops = {on_sent, on_counted, on_entered, NULL, on_trapped};
     cli_walker_stop(w);
-    const struct cli_host_options o = {.image = w->image, .natives = fsl_natives, .ops = &ops, .self = w, .seed = w->seed, .now = MONDAY_TEN};
+    const struct cli_host_options o = {
+        .image = w->image, .natives = fsl_natives, .ops = &ops, .self = w, .seed = w->seed, .now = MONDAY_TEN};
     w->host = cli_host_new(&o);
     w->found = (struct cli_finding){CLI_FIND_NONE, FN_STR(""), FBC_TRAP_NONE, UINT32_MAX};
     w->stage = FN_STR("");
@@ -114,7 +115,8 @@ static bool message(struct cli_walker *w, const struct cli_move *m)
     bool was_handed = w->handed, taken = cli_host_message(w->host, m->text, m->option, m->json);
     cli_host_settle(w->host);
     /* Stirred but mute: the funnel took the message and the customer reads nothing. People who took over answer by themselves. */
-    bool mute = taken && w->stirred > 0 && w->sent == 0 && !w->handed && !was_handed && cli_host_state(w->host) != CLI_CALLING;
+    bool mute =
+        taken && w->stirred > 0 && w->sent == 0 && !w->handed && !was_handed && cli_host_state(w->host) != CLI_CALLING;
     if (mute && cli_host_state(w->host) != CLI_PARKED) {
         find(w, CLI_FIND_SILENCE);
     }
@@ -180,8 +182,9 @@ bool cli_walker_replay(struct cli_walker *w, const struct cli_move *moves, unsig
 
 bool cli_walker_is_dead_end(struct cli_walker *w)
 {
-    static const struct cli_move tries[] = {
-        {.kind = CLI_MOVE_TEXT, .text = {"oi", 2}}, {.kind = CLI_MOVE_TEXT, .text = {"1", 1}}, {.kind = CLI_MOVE_CLOCK, .n = 30 * 24 * HOUR}};
+    static const struct cli_move tries[] = {{.kind = CLI_MOVE_TEXT, .text = {"oi", 2}},
+                                            {.kind = CLI_MOVE_TEXT, .text = {"1", 1}},
+                                            {.kind = CLI_MOVE_CLOCK, .n = 30 * 24 * HOUR}};
     if (cli_host_state(w->host) != CLI_WAITING || w->handed) {
         return false;
     }

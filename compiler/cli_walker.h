@@ -7,36 +7,60 @@
 #include "fcc_compile.h"
 
 enum { CLI_MOVES_MAX = 256, CLI_NEXT_MAX = 96 };
-enum cli_move_kind { CLI_MOVE_TEXT, CLI_MOVE_OPTION, CLI_MOVE_MEDIA, CLI_MOVE_CLOCK, CLI_MOVE_EVENT, CLI_MOVE_CAMPAIGN, CLI_MOVE_ANSWER };
-enum cli_trait { CLI_TRAIT_RIGHT, CLI_TRAIT_WRONG, CLI_TRAIT_SILENT, CLI_TRAIT_MEDIA, CLI_TRAIT_HUMAN, CLI_TRAITS }; /* what a persona prefers */
+enum cli_move_kind {
+    CLI_MOVE_TEXT,
+    CLI_MOVE_OPTION,
+    CLI_MOVE_MEDIA,
+    CLI_MOVE_CLOCK,
+    CLI_MOVE_EVENT,
+    CLI_MOVE_CAMPAIGN,
+    CLI_MOVE_ANSWER
+};
+enum cli_trait {
+    CLI_TRAIT_RIGHT,
+    CLI_TRAIT_WRONG,
+    CLI_TRAIT_SILENT,
+    CLI_TRAIT_MEDIA,
+    CLI_TRAIT_HUMAN,
+    CLI_TRAITS
+}; /* what a persona prefers */
 struct cli_move {
     enum cli_move_kind kind;
     enum cli_trait trait;
-    struct fn_str text, option, json; /* text: the message, the event's name; json: the medium, the event, an answer's text */
-    int64_t n;                        /* ms; the answer's number */
-    bool present;                     /* the answer succeeded */
-    enum fbc_host host;               /* ANSWER: of this call */
-    struct fn_str line;               /* "> \"oi\"" */
+    struct fn_str text, option,
+        json;           /* text: the message, the event's name; json: the medium, the event, an answer's text */
+    int64_t n;          /* ms; the answer's number */
+    bool present;       /* the answer succeeded */
+    enum fbc_host host; /* ANSWER: of this call */
+    struct fn_str line; /* "> \"oi\"" */
 };
-enum cli_finding_kind { CLI_FIND_NONE, CLI_FIND_TRAP, CLI_FIND_PARKED, CLI_FIND_SILENCE, CLI_FIND_FLOOD, CLI_FIND_WINDOW, CLI_FIND_DEAD_END };
+enum cli_finding_kind {
+    CLI_FIND_NONE,
+    CLI_FIND_TRAP,
+    CLI_FIND_PARKED,
+    CLI_FIND_SILENCE,
+    CLI_FIND_FLOOD,
+    CLI_FIND_WINDOW,
+    CLI_FIND_DEAD_END
+};
 struct cli_finding {
     enum cli_finding_kind kind;
-    struct fn_str stage;  /* where */
+    struct fn_str stage; /* where */
     enum fbc_trap trap;
-    uint32_t offset;      /* of a trap, in the source */
+    uint32_t offset; /* of a trap, in the source */
 };
 struct cli_walker {
     const struct fcc_program *program;
     const struct fbc_image *image;
-    struct fn_arena *arena;           /* moves and names live here */
+    struct fn_arena *arena; /* moves and names live here */
     uint64_t seed;
-    bool pt;                          /* spelling of the lines */
+    bool pt; /* spelling of the lines */
     struct cli_host *host;
     struct cli_finding found;
-    struct fn_buf last, options;      /* the last message; the last question with options, as JSON */
+    struct fn_buf last, options; /* the last message; the last question with options, as JSON */
     struct fn_str stage;
-    unsigned sent, stirred;           /* since the last move: messages; anything at all */
-    bool handed;                      /* people have it */
+    unsigned sent, stirred; /* since the last move: messages; anything at all */
+    bool handed;            /* people have it */
 };
 /* From the start: every move in order. false: a move was not possible there. What went wrong first is in w->found. */
 bool cli_walker_replay(struct cli_walker *w, const struct cli_move *moves, unsigned n);

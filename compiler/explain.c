@@ -100,7 +100,8 @@ static void put_open(struct fn_buf *out, struct fn_str s)
     }
 }
 
-static void put_text(struct fn_buf *out, enum fgr_diag d, enum fn_lang lang, void (*write)(struct fn_buf *, const struct fn_diag *, enum fn_lang))
+static void put_text(struct fn_buf *out, enum fgr_diag d, enum fn_lang lang,
+                     void (*write)(struct fn_buf *, const struct fn_diag *, enum fn_lang))
 {
     struct fn_buf text;
     const struct fn_diag bare = {.code = (uint16_t)d, .level = fgr_diag_level(d)};

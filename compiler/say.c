@@ -60,7 +60,8 @@ bool sema_was_told(const struct ctx *c, struct fn_span span, enum fgr_diag first
 
 bool sema_misread(const struct ctx *c, const struct fgr_node *n)
 {
-    return (n->flags & FGR_BROKEN) != 0 || sema_was_told(c, n->span, (enum fgr_diag)0, (enum fgr_diag)(FGR_D_NAME_UNKNOWN - 1));
+    return (n->flags & FGR_BROKEN) != 0 ||
+           sema_was_told(c, n->span, (enum fgr_diag)0, (enum fgr_diag)(FGR_D_NAME_UNKNOWN - 1));
 }
 
 struct fn_diag *sema_name_diag(struct ctx *c, enum fgr_diag d, const struct fgr_node *n)

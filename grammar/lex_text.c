@@ -78,10 +78,21 @@ void lex_quote(struct lexer *lx, bool is_long)
     lexer_enter_text(lx, is_long);
 }
 
+/* Behind a forgotten brace the text's own closing quote was read as the beginning of another text: that it is not closed is the same mistake. */
+static void forget_inner_quote(struct lexer *lx, uint32_t brace)
+{
+    struct fn_diag_list *l = lx->diags;
+    if (l->n > 0 && l->dropped == 0 && l->items[l->n - 1]->code == FGR_D_TEXT_NOT_CLOSED && l->items[l->n - 1]->span.a > brace) {
+        l->n--;
+        l->errors--;
+    }
+}
+
 /* Gives up the interpolation and the text that a line break, closing quotes or the end of the source cut off. */
 void lex_abandon_text(struct lexer *lx, uint32_t at)
 {
     const struct lex_text *t = &lx->texts[--lx->n_texts];
+    forget_inner_quote(lx, t->brace);
     struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_INTERPOLATION_NOT_CLOSED, (struct fn_span){t->brace, t->brace + 1});
     fn_diag_arg(d, "open", FN_STR("{"));
     lx->n_nest = t->nest;

@@ -5,12 +5,12 @@
 #define FCC_EXPLAIN_H
 #include "fgr_diag.h"
 
-#define FCC_PAGE_HEADER                                                                                                                   \
+#define FCC_PAGE_HEADER \
     "funnel t \"T\"\n\nstart on message -> inicio\n\nalways {\n  on error -> falha\n}\n\nstage falha {\n  end\n}\n\n"
 
 struct fcc_page {
-    struct fn_str pt, en;     /* a paragraph each */
-    struct fn_str bad, good;  /* indented by four blanks; empty when there is none */
+    struct fn_str pt, en;    /* a paragraph each */
+    struct fn_str bad, good; /* indented by four blanks; empty when there is none */
 };
 /* false: no page. Everything in *out is static. */
 bool fcc_page_find(struct fn_str code, struct fcc_page *out);

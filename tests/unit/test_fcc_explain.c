@@ -28,7 +28,9 @@ static void check(struct fn_arena *arena, struct fn_str example, bool with_templ
         struct fsl_module m = fsl_module_at(i);
         modules[i] = (struct fcc_module){m.name, m.text};
     }
-    const struct fcc_options options = {.modules = modules, .n_modules = n, .templates = with_templates ? catalogue : NULL,
+    const struct fcc_options options = {.modules = modules,
+                                        .n_modules = n,
+                                        .templates = with_templates ? catalogue : NULL,
                                         .n_templates = with_templates ? 1 : 0};
     struct fcc_program *program = NULL;
     struct fn_buf text;
@@ -74,7 +76,8 @@ static void test_pages(void)
         struct fcc_page page;
         const char *code = fgr_diag_code((enum fgr_diag)i);
         bool found = fcc_page_find(fn_str_c(code), &page);
-        bool whole = found && page.pt.n > 0 && page.en.n > 0 && page.good.n > 0 && (page.bad.n > 0 || i == FGR_D_TEST_RESUMED);
+        bool whole =
+            found && page.pt.n > 0 && page.en.n > 0 && page.good.n > 0 && (page.bad.n > 0 || i == FGR_D_TEST_RESUMED);
         CU_ASSERT_TRUE(whole);
         if (!whole) {
             printf("%s: page missing or not whole\n", code);
@@ -132,5 +135,5 @@ static void test_macros(void)
     fn_buf_fini(&out);
 }
 
-UNIT_SUITE("fcc_explain", {"pages", test_pages}, {"examples", test_examples}, {"names", test_names}, {"text", test_text},
-           {"macros", test_macros})
+UNIT_SUITE("fcc_explain", {"pages", test_pages}, {"examples", test_examples}, {"names", test_names},
+           {"text", test_text}, {"macros", test_macros})
