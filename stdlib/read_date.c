@@ -244,7 +244,7 @@ static bool relative_day(struct words *ws, int64_t today, int64_t *out)
         int days;
     } table[] = {{"depois de amanha", 2}, {"day after tomorrow", 2}, {"hoje", 0},   {"today", 0},
                  {"amanha", 1},           {"tomorrow", 1},           {"ontem", -1}, {"yesterday", -1},
-                 {"anteontem", -2}};
+                 {"anteontem", -2},       {"hj", 0},                 {"amnh", 1}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (take(ws, table[i].phrase)) {
             *out = today + table[i].days;

@@ -38,7 +38,7 @@ static const struct word_number ones[] = {
     {"twelve", 12},      {"thirteen", 13},    {"fourteen", 14},    {"fifteen", 15},       {"sixteen", 16},
     {"seventeen", 17},   {"eighteen", 18},    {"nineteen", 19},    {"twenty", 20},        {"thirty", 30},
     {"forty", 40},       {"fifty", 50},       {"sixty", 60},       {"seventy", 70},       {"eighty", 80},
-    {"ninety", 90},
+    {"ninety", 90},       {"nenhum", 0},        {"nenhuma", 0},
 };
 
 static bool find_word(struct fn_str w, int64_t *out)
@@ -146,7 +146,8 @@ static int64_t multiplier(struct fn_str w)
 {
     static const struct word_number table[] = {
         {"mil", 1000},   {"k", 1000},          {"thousand", 1000}, {"milhao", 1000000}, {"milhoes", 1000000},
-        {"mi", 1000000}, {"million", 1000000}, {"duzia", 12},      {"duzias", 12},      {"dozen", 12}};
+        {"mi", 1000000}, {"million", 1000000}, {"duzia", 12},      {"duzias", 12},      {"dozen", 12},
+        {"par", 2},      {"pares", 2}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (fn_str_eq(w, fn_str_c(table[i].word))) {
             return table[i].value;
@@ -160,12 +161,27 @@ struct scan {
     struct decimal value;
     bool found, closed; /* closed: a later number is a second one */
     bool words;         /* the number is being built of words: "trinta e cinco" */
+    bool half;          /* "meia", "meio" was just said: "meia dúzia", "meio milhão" */
+    int64_t scale, rest; /* behind "mil": what is still added, "mil e duzentos" */
     int others;
     bool en;
 };
 
+/* "mil e duzentos e dez": words below the scale that was said, each below the one before it. */
+static bool take_rest(struct scan *s, int64_t v)
+{
+    if (s->value.decimals != 0 || v >= s->scale || (s->rest != 0 && (s->rest % 10 != 0 || v >= s->rest))) {
+        return false;
+    }
+    s->rest += v;
+    return true;
+}
+
 static bool take_number_word(struct scan *s, int64_t v)
 {
+    if (s->scale != 0) {
+        return take_rest(s, v);
+    }
     if (s->found && (!s->words || s->closed || s->value.digits % 10 != 0 || v >= s->value.digits)) {
         return false;
     }
@@ -205,11 +221,16 @@ static bool take_word(struct scan *s, struct fn_str w)
     }
     int64_t by = multiplier(w);
     if (by != 0 && !(s->found && s->closed)) {
-        if (!s->found) {
+        if (!s->found || s->half) {
             s->value.digits = 1;
         }
         s->found = s->closed = true;
-        return scale_up(&s->value, by);
+        s->scale = by >= 1000 ? by : 0;
+        return scale_up(&s->value, s->half ? by / 2 : by);
+    }
+    s->half = !s->found && (fn_str_eq(w, FN_STR("meia")) || fn_str_eq(w, FN_STR("meio")));
+    if (fn_str_eq(w, FN_STR("meio"))) {
+        return true;
     }
     size_t tail = body.n;
     while (tail > 0 && !is_digit(body.p[tail - 1])) {
@@ -228,6 +249,7 @@ static bool take_word(struct scan *s, struct fn_str w)
         return take_number_word(s, v);
     }
     s->closed = s->found;
+    s->scale = 0;
     s->others++;
     return true;
 }
@@ -255,6 +277,7 @@ static bool scan_number(struct fn_str text, struct fn_str loc, struct decimal *o
         }
     }
     good = good && !folded.failed && s.found && s.others <= 5;
+    good = good && !__builtin_add_overflow(s.value.digits, s.rest, &s.value.digits);
     fn_buf_fini(&folded);
     *out = s.value;
     return good;
@@ -287,10 +310,47 @@ bool fsl_read_number(struct fn_str text, struct fn_str loc, double *out)
     return true;
 }
 
+static size_t index_of(struct fn_str text, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; n <= text.n && i <= text.n - n; i++) {
+        if (memcmp(text.p + i, word, n) == 0) {
+            return i;
+        }
+    }
+    return text.n;
+}
+
+/* "80 centavos", "30 reais e 50 centavos": the parts before and behind the name of the whole. */
+static bool read_cents(struct fn_str folded, struct fn_str loc, int64_t *out)
+{
+    size_t cents = index_of(folded, "centavo"), whole = index_of(folded, "rea");
+    int64_t reais = 0, small;
+    if (whole < cents && !fsl_read_int((struct fn_str){folded.p, whole}, loc, &reais)) {
+        return false;
+    }
+    size_t from = 0;
+    for (size_t i = whole < cents ? whole : cents; i < cents; i++) {
+        from = folded.p[i] == ' ' && from == 0 ? i : from;
+    }
+    return fsl_read_int((struct fn_str){folded.p + from, cents - from}, loc, &small) && small >= 0 && small < 100 &&
+           !__builtin_mul_overflow(reais, 100, &reais) && !__builtin_add_overflow(reais, small, out);
+}
+
 bool fsl_read_money(struct fn_str text, struct fn_str currency, struct fn_str loc, int64_t *out)
 {
     struct decimal d;
     (void)currency; /* every currency of the table has two decimals */
+    struct fn_buf folded;
+    fn_buf_init(&folded, 400);
+    fn_fold(&folded, text);
+    struct fn_str said = fn_buf_view(&folded);
+    bool has_cents = !folded.failed && said.n > 0 && index_of(said, "centavo") < said.n;
+    bool good = has_cents && read_cents(said, loc, out);
+    fn_buf_fini(&folded);
+    if (has_cents) {
+        return good;
+    }
     if (!scan_number(text, loc, &d)) {
         return false;
     }

@@ -57,6 +57,18 @@ static void drop_commas(struct fn_buf *b)
     b->n = n;
 }
 
+/* "simmm" is "sim": one of each run of equal letters. */
+static void collapse_runs(struct fn_buf *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        if (n == 0 || b->p[i] != b->p[n - 1]) {
+            b->p[n++] = b->p[i];
+        }
+    }
+    b->n = n;
+}
+
 bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
 {
     static const char *const yes[] = {"sim",         "s",
@@ -74,10 +86,15 @@ bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
                                       "sure",        "true",
                                       "of course",   "sim por favor",
                                       "sim quero",   "claro que sim",
+                                      "quero sim",   "por favor",
+                                      "ta bom",      "ta",
+                                      "fechado",     "bora",
                                       "1",           "\xf0\x9f\x91\x8d"};
     static const char *const no[] = {"nao",
                                      "n",
                                      "nn",
+                                     "naum",
+                                     "nem pensar",
                                      "nao quero",
                                      "nao obrigado",
                                      "nao obrigada",
@@ -103,6 +120,12 @@ bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
     drop_commas(&folded);
     struct fn_str w = fn_buf_view(&folded);
     bool is_yes = in_table(w, yes, FN_COUNT(yes)), is_no = in_table(w, no, FN_COUNT(no));
+    if (!is_yes && !is_no) {
+        collapse_runs(&folded);
+        w = fn_buf_view(&folded);
+        is_yes = in_table(w, yes, FN_COUNT(yes));
+        is_no = in_table(w, no, FN_COUNT(no));
+    }
     bool good = !folded.failed && is_yes != is_no;
     fn_buf_fini(&folded);
     *out = is_yes;
