@@ -151,18 +151,36 @@ static void submit(struct frt_engine *e, struct turn **turns, size_t n)
     engine_submit(e, &b->op.op);
 }
 
+/* The shard went while the turn ran: whoever has it now runs it again. */
+static bool is_late(struct frt_engine *e, struct turn *t)
+{
+    struct mail *m = t->mail;
+    if (t->next.epoch != 0 && t->next.epoch == engine_epoch(e, m->tenant, m->conv)) {
+        return false;
+    }
+    e->stats.committing--;
+    turn_free(t);
+    mail_rest(e, m);
+    return true;
+}
+
 void commit_flush(struct frt_engine *e)
 {
-    while (e->commit_first != NULL && e->commits < BATCHES_MAX) {
+    while (e->commit_first != NULL && e->commits < BATCHES_MAX && nodes_hold(e)) {
         struct turn **turns = engine_alloc(e->c.batch_turns, sizeof(struct turn *));
         size_t n = 0, bytes = 0;
         while (e->commit_first != NULL && n < e->c.batch_turns && bytes < BATCH_BYTES) {
             struct turn *t = e->commit_first;
             e->commit_first = t->next_turn;
+            if (is_late(e, t)) {
+                continue;
+            }
             bytes += t->next.snap.n + t->record.n;
             turns[n++] = t;
         }
-        submit(e, turns, n);
+        if (n != 0) {
+            submit(e, turns, n);
+        }
         free(turns);
     }
 }

@@ -44,6 +44,11 @@ int64_t engine_epoch(const struct frt_engine *e, int64_t tenant, int64_t conv)
     return e->epochs[frt_shard(tenant, conv)];
 }
 
+bool engine_runs(const struct frt_engine *e, int64_t tenant, int64_t conv)
+{
+    return e->running[frt_shard(tenant, conv)] != 0;
+}
+
 void *engine_push(struct fn_arena *arena, struct engine_vec *v, size_t size)
 {
     if (v->n == v->cap) {
@@ -197,6 +202,7 @@ static void set_defaults(struct frt_engine_config *c)
     set_default(&c->resends, 1);
     set_default(&c->poll_ms, 1000);
     set_default(&c->self_turns, 30);
+    set_default(&c->lease_ms, 10000);
     c->resends = c->resends == UINT32_MAX ? 0 : c->resends;
     if (c->limits.arena == 0) {
         c->limits = fvm_limits_default;
@@ -301,7 +307,8 @@ void frt_engine_drain(struct frt_engine *e)
 
 bool frt_engine_drained(const struct frt_engine *e)
 {
-    return e->draining && e->ops == 0 && e->turns == 0 && e->stats.sending == 0 && e->in_first == NULL;
+    bool idle = e->ops == 0 && e->turns == 0 && e->stats.sending == 0 && e->in_first == NULL;
+    return e->draining && idle && recover_released(e);
 }
 
 int64_t frt_engine_step(struct frt_engine *e)
@@ -309,12 +316,12 @@ int64_t frt_engine_step(struct frt_engine *e)
     int64_t now = engine_now(e);
     retry_flush(e, now);
     ingest_flush(e);
-    if (e->started && !e->draining) {
+    if (e->started) {
         recover_step(e, now);
-        if (e->ready) {
-            ready_fire(e, now);
-            ready_load(e);
-        }
+    }
+    if (e->ready && !e->draining) {
+        ready_fire(e, now);
+        ready_load(e);
     }
     turn_flush_runs(e);
     commit_flush(e);
@@ -322,7 +329,8 @@ int64_t frt_engine_step(struct frt_engine *e)
     if (e->run_first != NULL) {
         return now; /* a slice is used up, others had theirs */
     }
-    int64_t next = e->started ? e->next_poll : FRT_NEVER;
+    int64_t next = e->started && !e->draining ? e->next_poll : FRT_NEVER;
+    next = e->started && recover_next(e) < next ? recover_next(e) : next;
     next = e->nudged && e->ready && !e->polling ? now : next;
     next = e->heap_n != 0 && e->heap[0].at < next ? e->heap[0].at : next;
     next = e->retry != NULL && e->retry_at < next ? e->retry_at : next;

@@ -29,7 +29,7 @@ static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
     e->stats.duplicates += code == FN_OK && in->item.duplicate;
     e->stats.refused += code != FN_OK;
     if (code == FN_OK && !in->item.duplicate) {
-        if (e->c.elsewhere != NULL && engine_epoch(e, in->item.tenant, in->item.conv) == 0) {
+        if (e->c.elsewhere != NULL && !engine_runs(e, in->item.tenant, in->item.conv)) {
             e->c.elsewhere(e->c.ctx);
         }
         mail_wake(e, mail_of(e, in->item.tenant, in->item.conv, in->item.channel));

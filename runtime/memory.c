@@ -95,15 +95,15 @@ static void carry_out(struct frt_memory *m, struct frt_op *op)
 
 static void submit(void *self, struct frt_op *op)
 {
-    struct frt_memory *m = self;
+    struct mem_queue *q = self;
     op->next = NULL;
     op->code = FN_UNAVAILABLE;
-    if (m->first == NULL) {
-        m->first = op;
+    if (q->first == NULL) {
+        q->first = op;
     } else {
-        m->last->next = op;
+        q->last->next = op;
     }
-    m->last = op;
+    q->last = op;
 }
 
 static int poll_fd(void *self)
@@ -131,19 +131,20 @@ static void answer(struct frt_memory *m, struct frt_op *op, enum frt_fault fault
 /* Only what was there at the call: an operation submitted by a callback waits for the next drain. */
 static size_t drain(void *self)
 {
-    struct frt_memory *m = self;
-    struct frt_op *end = m->last;
+    struct mem_queue *q = self;
+    struct frt_memory *m = q->memory;
+    struct frt_op *end = q->last;
     size_t n = 0;
-    while (m->first != NULL) {
-        struct frt_op *op = m->first;
-        enum frt_fault fault = m->closed ? FRT_FAULT_REFUSE : FRT_FAULT_NONE;
-        if (!m->closed && m->fault != NULL) {
+    while (q->first != NULL) {
+        struct frt_op *op = q->first;
+        enum frt_fault fault = q->closed ? FRT_FAULT_REFUSE : FRT_FAULT_NONE;
+        if (!q->closed && m->fault != NULL) {
             fault = m->fault(m->fault_ctx, op);
         }
-        if (fault == FRT_FAULT_HOLD || m->first != op) { /* the fault may have been a crash that emptied the queue */
+        if (fault == FRT_FAULT_HOLD || q->first != op) { /* the fault may have been a crash that emptied the queue */
             break;
         }
-        m->first = op->next;
+        q->first = op->next;
         answer(m, op, fault);
         n++;
         if (op == end) {
@@ -155,17 +156,22 @@ static size_t drain(void *self)
 
 static void close_store(void *self)
 {
-    struct frt_memory *m = self;
-    m->closed = true;
-    while (drain(m) != 0) {
+    struct mem_queue *q = self;
+    q->closed = true;
+    while (drain(q) != 0) {
     }
-    m->closed = false;
+    q->closed = false;
+}
+
+struct frt_store frt_memory_node(struct frt_memory *m, unsigned node)
+{
+    static const struct frt_store_ops ops = {"memory", submit, poll_fd, drain, close_store};
+    return (struct frt_store){&ops, &m->queues[node % FRT_MEMORY_NODES]};
 }
 
 struct frt_store frt_memory_store(struct frt_memory *m)
 {
-    static const struct frt_store_ops ops = {"memory", submit, poll_fd, drain, close_store};
-    return (struct frt_store){&ops, m};
+    return frt_memory_node(m, 0);
 }
 
 struct frt_memory *frt_memory_new(struct frt_clock clock)
@@ -173,6 +179,9 @@ struct frt_memory *frt_memory_new(struct frt_clock clock)
     struct frt_memory *m = calloc(1, sizeof *m);
     if (m != NULL) {
         m->clock = clock;
+        for (size_t i = 0; i < FRT_MEMORY_NODES; i++) {
+            m->queues[i].memory = m;
+        }
     }
     return m;
 }
@@ -185,7 +194,9 @@ void frt_memory_faults(struct frt_memory *m, frt_fault_fn fault, void *ctx)
 
 void frt_memory_forget(struct frt_memory *m)
 {
-    m->first = m->last = NULL;
+    for (size_t i = 0; i < FRT_MEMORY_NODES; i++) {
+        m->queues[i].first = m->queues[i].last = NULL;
+    }
 }
 
 static void free_effect(struct frt_effect *e)
@@ -282,6 +293,10 @@ void frt_memory_free(struct frt_memory *m)
     for (size_t i = 0; i < FRT_SHARDS; i++) {
         mem_forget(&m->shards[i].node);
     }
+    for (size_t i = 0; i < m->nodes.n; i++) {
+        mem_forget(&m->nodes.at[i].name);
+    }
+    free(m->nodes.at);
     free(m->convs.at);
     free(m->contacts.at);
     free(m->aliases.at);

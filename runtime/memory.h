@@ -59,12 +59,19 @@ struct mem_shard {
     int64_t epoch, expires_at;
     struct fn_str node;
 };
+struct mem_node {
+    struct fn_str name;
+    int64_t expires_at;
+};
 struct frt_memory {
     struct frt_clock clock;
     frt_fault_fn fault;
     void *fault_ctx;
-    struct frt_op *first, *last;
-    bool closed;
+    struct mem_queue {
+        struct frt_memory *memory;
+        struct frt_op *first, *last;
+        bool closed;
+    } queues[FRT_MEMORY_NODES];
     struct map conv_of, contact_of; /* (tenant, conv) -> mem_conv; (tenant, contact) -> mem_contact */
     MEM_VEC(struct mem_conv *) convs;
     MEM_VEC(struct mem_contact *) contacts;
@@ -75,6 +82,7 @@ struct frt_memory {
     MEM_VEC(struct mem_doc) docs;       /* by (tenant, collection, key) */
     MEM_VEC(struct mem_metric) metrics; /* by (tenant, key, bucket) */
     struct mem_shard shards[FRT_SHARDS];
+    MEM_VEC(struct mem_node) nodes;
 };
 
 void mem_room(void **at, size_t n, size_t *cap, size_t size);

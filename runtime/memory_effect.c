@@ -255,22 +255,49 @@ void mem_do_due(struct frt_memory *m, struct frt_op_due *op)
     }
 }
 
+/* -- LEASE ------------------------------------------------------------------------------------------------------------------------- */
+static void beat(struct frt_memory *m, struct frt_op_lease *op)
+{
+    size_t i = 0;
+    while (i < m->nodes.n && !fn_str_eq(m->nodes.at[i].name, op->node)) {
+        i++;
+    }
+    if (i == m->nodes.n) {
+        MEM_PUSH(&m->nodes)->name = mem_keep(op->node);
+    }
+    m->nodes.at[i].expires_at = op->release ? 0 : op->now + op->ttl_ms;
+    op->nodes = op->release ? 0 : 1;
+    op->n_others = 0;
+    op->others = mem_answer(&op->op, m->nodes.n, sizeof *op->others);
+    for (size_t k = 0; k < m->nodes.n && op->others != NULL; k++) {
+        if (k != i && m->nodes.at[k].expires_at > op->now) {
+            op->others[op->n_others++] = mem_give(&op->op, m->nodes.at[k].name);
+            op->nodes++;
+        }
+    }
+}
+
+static bool bit(const uint64_t *bits, size_t i, bool absent)
+{
+    return bits == NULL ? absent : (bits[i / 64] >> (i % 64) & 1) != 0;
+}
+
 void mem_do_lease(struct frt_memory *m, struct frt_op_lease *op)
 {
     op->now = m->clock.ops->wall(m->clock.self);
-    op->nodes = 1;
+    beat(m, op);
     for (size_t i = 0; i < FRT_SHARDS; i++) {
         struct mem_shard *s = &m->shards[i];
         bool have = fn_str_eq(s->node, op->node);
-        bool want = op->want == NULL || (op->want[i / 64] >> (i % 64) & 1) != 0;
-        bool take = !op->release && (have || (want && (op->all || s->expires_at <= op->now)));
+        bool give = op->release || bit(op->give, i, false);
+        bool take = !give && (have || (bit(op->want, i, true) && (op->all || s->expires_at <= op->now)));
         op->epochs[i] = 0;
         if (take) {
             s->epoch += have ? 0 : 1;
             mem_set(&s->node, op->node);
             s->expires_at = op->now + op->ttl_ms;
             op->epochs[i] = s->epoch;
-        } else if (op->release && have) {
+        } else if (give && have) {
             s->expires_at = op->now;
             mem_set(&s->node, FN_STR(""));
         }

@@ -213,10 +213,23 @@ static struct frt_send request(struct sending *s)
                              .created_at = s->e.created_at};
 }
 
+/* Its shard is no longer this node's, or was not for a while: the store has it, and whoever owns it adopts it. */
+static bool is_lost(const struct sending *s)
+{
+    int64_t epoch = engine_epoch(s->engine, s->e.tenant, s->e.conv);
+    return epoch == 0 || (!s->orphan && s->e.epoch != epoch);
+}
+
+static void leave_lane(struct sending *s);
+
 static void begin(struct sending *s, bool query)
 {
     struct frt_engine *e = s->engine;
-    if (e->stats.sending >= e->c.sends_max || e->draining || e->dying) {
+    if (is_lost(s)) {
+        leave_lane(s);
+        return;
+    }
+    if (!nodes_may_send(e) || e->stats.sending >= e->c.sends_max || e->draining || e->dying) {
         s->state = SEND_BLOCKED;
         s->query = query;
         queue(&e->blocked_first, &e->blocked_last, s);
@@ -263,18 +276,27 @@ static void begin_orphan(struct sending *s, enum frt_effect_state was)
     }
 }
 
-static void pump_lane(struct lane *lane, int64_t now)
+static void drop_lost(struct frt_engine *e, struct lane *lane)
 {
+    struct sending *s = lane->first;
+    while (s != NULL && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s)) {
+        lane->first = s->next;
+        e->stats.lanes--;
+        sending_free(s);
+        s = lane->first;
+    }
+    lane->last = s == NULL ? NULL : lane->last;
+}
+
+static void pump_lane(struct frt_engine *e, struct lane *lane, int64_t now)
+{
+    drop_lost(e, lane);
     struct sending *s = lane->first;
     if (s == NULL) {
         return;
     }
-    struct frt_engine *e = s->engine;
     if (s->orphan && !s->mail->known) {
         return; /* the contact's address comes with the conversation, which is being loaded */
-    }
-    if (engine_epoch(e, s->e.tenant, s->e.conv) == 0) {
-        return; /* the shard went to another node: it resolves them */
     }
     if ((s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && s->e.next_at > now) {
         engine_timer(e, s->e.next_at, s->e.tenant, s->e.conv);
@@ -300,8 +322,8 @@ static void pump_lane(struct lane *lane, int64_t now)
 void outbox_pump(struct frt_engine *e, struct mail *m)
 {
     int64_t now = engine_now(e);
-    pump_lane(&m->lanes[FRT_LANE_SEND], now);
-    pump_lane(&m->lanes[FRT_LANE_CALL], now);
+    pump_lane(e, &m->lanes[FRT_LANE_SEND], now);
+    pump_lane(e, &m->lanes[FRT_LANE_CALL], now);
 }
 
 static char *copy_texts(struct frt_effect *e)
@@ -355,7 +377,7 @@ void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *
     lane->last = s->next == NULL ? s : lane->last;
     e->stats.lanes++;
     if (lane->first == s) {
-        pump_lane(lane, engine_now(e));
+        pump_lane(e, lane, engine_now(e));
     }
 }
 
@@ -370,6 +392,18 @@ static void leave_lane(struct sending *s)
     sending_free(s);
     outbox_pump(e, m);
     mail_forget(e, m);
+}
+
+bool outbox_busy(const struct mail *m)
+{
+    for (size_t i = 0; i < FN_COUNT(m->lanes); i++) {
+        for (const struct sending *s = m->lanes[i].first; s != NULL; s = s->next) {
+            if (s->state != SEND_UNKNOWN && (s->state != SEND_QUEUED || s->e.state != FRT_E_READY)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 void outbox_free(struct mail *m)
@@ -521,7 +555,7 @@ static void flush_dones(struct frt_engine *e)
 
 void outbox_flush(struct frt_engine *e)
 {
-    while (e->blocked_first != NULL && e->stats.sending < e->c.sends_max && !e->draining) {
+    while (e->blocked_first != NULL && e->stats.sending < e->c.sends_max && !e->draining && nodes_may_send(e)) {
         struct sending *s = e->blocked_first;
         e->blocked_first = s->next_job;
         begin(s, s->query);

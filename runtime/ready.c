@@ -155,8 +155,8 @@ static void load_done(struct frt_op *op)
         }
         t->in = &b->op.items[i];
         e->stats.loading--;
-        bool mine =
-            op->code == FN_OK && t->in->code == FN_OK && t->in->conv.epoch <= engine_epoch(e, m->tenant, m->conv);
+        bool mine = op->code == FN_OK && t->in->code == FN_OK && engine_runs(e, m->tenant, m->conv) &&
+                    t->in->conv.epoch <= engine_epoch(e, m->tenant, m->conv);
         if (!mine || e->draining) {
             turn_free(t);
             m->again = false;
@@ -221,12 +221,15 @@ void ready_load(struct frt_engine *e)
 {
     struct turn *turns[LOAD_BATCH];
     size_t n = 0;
+    if (!nodes_hold(e)) {
+        return;
+    }
     while (n < LOAD_BATCH && e->turns < 2 * (size_t)e->c.batch_turns && e->stats.ready != 0) {
         struct mail *m = next_ready(e);
         if (m == NULL) {
             break;
         }
-        if (engine_epoch(e, m->tenant, m->conv) == 0) { /* another node's */
+        if (!engine_runs(e, m->tenant, m->conv)) { /* another node's, or not yet ours: its rows are found when it is */
             mail_rest(e, m);
             continue;
         }

@@ -1,21 +1,48 @@
 /* recover.c: what this node owns and what is due in it: the lease, the effects of dead owners, the poll.
  *
- * No turn runs before the open effects of earlier owners are in their lanes: what a new turn sends must not overtake them.
+ * No turn runs in a shard before the open effects of its earlier owners are in their lanes: what a new turn sends must not overtake them. They
+ * are looked for whenever a shard is won, and once a lease besides: a late commit of the former owner may have come behind the first look.
+ *
+ * A shard whose place is elsewhere now (a node came) is left in three steps: no new turns; what is under way ends; then it is given back, and
+ * the other finds nothing in doubt. What takes longer than HANDOVER_MS is left to it by the policies.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
 #include <stdlib.h>
 
-enum { DUE_LIMIT = 512, ARENA = 64 << 20, BUSY_POLL_MS = 20 };
+enum {
+    DUE_LIMIT = 512,
+    ARENA = 64 << 20,
+    BUSY_POLL_MS = 20,
+    HANDOVER_MS = 5000,
+    LOOK_MS = 50,
+    WORDS = FRT_SHARDS / 64
+};
 
 struct recovery {
     struct frt_engine *engine;
     struct frt_op_lease lease;
     struct frt_op_due due, orphans;
     struct fn_arena lease_arena, due_arena, orphan_arena;
-    bool leasing, adopting;
-    int64_t next_lease;
+    bool leasing, adopting, released;
+    bool known;   /* the other nodes are */
+    bool lacking; /* a shard that is ours is still held by another node */
+    bool leaving; /* a shard that is another's is still held by us */
+    int64_t next_lease, next_adopt, next_look, leave_by;
+    int64_t asked_at;           /* monotonic */
+    int64_t adopts[FRT_SHARDS]; /* epochs whose orphans are being looked for */
+    uint64_t want[WORDS], give[WORDS];
 };
+
+static bool has(const uint64_t *bits, size_t i)
+{
+    return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
+
+static void put(uint64_t *bits, size_t i)
+{
+    bits[i / 64] |= (uint64_t)1 << (i % 64);
+}
 
 /* -- effects whose owner died ------------------------------------------------------------------------------------------------------ */
 static void adopt_submit(struct frt_engine *e)
@@ -23,10 +50,46 @@ static void adopt_submit(struct frt_engine *e)
     struct recovery *r = e->recovery;
     r->adopting = true;
     fn_arena_reset(&r->orphan_arena);
-    r->orphans.epochs = e->epochs;
+    r->orphans.epochs = r->adopts;
     r->orphans.orphans = true;
     r->orphans.limit = DUE_LIMIT;
     engine_submit(e, &r->orphans.op);
+}
+
+static void adopt_begin(struct frt_engine *e, int64_t now)
+{
+    struct recovery *r = e->recovery;
+    e->adopt = false;
+    r->next_adopt = now + (int64_t)e->c.lease_ms;
+    r->orphans.after = (struct frt_key){0, 0};
+    memcpy(r->adopts, e->epochs, sizeof r->adopts);
+    adopt_submit(e);
+}
+
+static void adopt_one(struct frt_engine *e, const struct frt_effect *x)
+{
+    unsigned shard = frt_shard(x->tenant, x->conv);
+    if (e->recovery->adopts[shard] != e->epochs[shard]) {
+        return; /* lost meanwhile */
+    }
+    struct mail *m = mail_of(e, x->tenant, x->conv, x->channel);
+    outbox_push(e, m, x, true);
+    if (!m->known) {
+        mail_wake(e, m);
+    }
+}
+
+static void adopt_end(struct frt_engine *e)
+{
+    struct recovery *r = e->recovery;
+    r->adopting = false;
+    for (size_t i = 0; i < FRT_SHARDS; i++) {
+        if (r->adopts[i] == e->epochs[i] && e->running[i] != e->epochs[i] && (!r->leaving || has(r->want, i))) {
+            e->running[i] = e->epochs[i];
+            e->nudged = true;
+        }
+    }
+    e->ready = true;
 }
 
 static void orphans_done(struct frt_op *op)
@@ -36,22 +99,21 @@ static void orphans_done(struct frt_op *op)
     if (engine_again(e, op)) {
         return;
     }
-    for (size_t i = 0; op->code == FN_OK && i < r->orphans.n_effects; i++) {
+    if (op->code != FN_OK) { /* without them no turn may run: again at the next step */
+        r->adopting = false;
+        e->adopt = true;
+        return;
+    }
+    for (size_t i = 0; i < r->orphans.n_effects; i++) {
         const struct frt_effect *x = &r->orphans.effects[i];
-        struct mail *m = mail_of(e, x->tenant, x->conv, x->channel);
-        outbox_push(e, m, x, true);
-        if (!m->known) {
-            mail_wake(e, m);
-        }
+        adopt_one(e, x);
         r->orphans.after = (struct frt_key){x->tenant, x->conv};
     }
-    if (op->code == FN_OK && r->orphans.more && !e->draining) {
+    if (r->orphans.more && !e->draining) {
         adopt_submit(e);
         return;
     }
-    r->adopting = false;
-    e->ready = true;
-    e->next_poll = engine_now(e);
+    adopt_end(e);
 }
 
 /* -- lease --------------------------------------------------------------------------------------------------------------------------- */
@@ -59,10 +121,57 @@ static void lease_submit(struct frt_engine *e)
 {
     struct recovery *r = e->recovery;
     r->leasing = true;
+    r->asked_at = e->c.clock.ops->monotonic(e->c.clock.self);
+    fn_arena_reset(&r->lease_arena);
     r->lease.node = e->c.node;
-    r->lease.ttl_ms = LEASE_TTL_MS;
-    r->lease.all = !e->ready;
+    r->lease.ttl_ms = (int64_t)e->c.lease_ms;
+    r->lease.all = !e->c.shared && !e->ready;
+    r->lease.want = e->c.shared ? r->want : NULL; /* none while the others are not known */
+    r->lease.give = e->c.shared ? r->give : NULL;
     engine_submit(e, &r->lease.op);
+}
+
+static void take_epochs(struct frt_engine *e, const int64_t *epochs)
+{
+    uint64_t lost[WORDS] = {0};
+    bool any = false;
+    e->stats.shards = 0;
+    for (size_t i = 0; i < FRT_SHARDS; i++) {
+        bool gone = e->epochs[i] != 0 && epochs[i] != e->epochs[i];
+        if (gone) {
+            put(lost, i);
+            any = true;
+            e->stats.shards_lost++;
+        }
+        e->adopt = e->adopt || epochs[i] > e->epochs[i];
+        e->running[i] = epochs[i] == e->epochs[i] ? e->running[i] : 0;
+        e->epochs[i] = epochs[i];
+        e->stats.shards += epochs[i] != 0;
+    }
+    if (any) {
+        nodes_drop(e, lost);
+    }
+}
+
+/* What is ours now, what is no longer. */
+static void look_around(struct frt_engine *e, int64_t now)
+{
+    struct recovery *r = e->recovery;
+    bool leaving = false;
+    nodes_share(e->c.node, r->lease.others, r->lease.n_others, r->want);
+    r->lacking = false;
+    for (size_t i = 0; i < FRT_SHARDS; i++) {
+        bool want = has(r->want, i);
+        r->lacking = r->lacking || (want && e->epochs[i] == 0);
+        leaving = leaving || (!want && e->epochs[i] != 0);
+        if (want && e->epochs[i] != 0 && e->running[i] == 0) {
+            e->adopt = true; /* new, or it was leaving and stays after all */
+        }
+        e->running[i] = want ? e->running[i] : 0;
+    }
+    r->leave_by = leaving && !r->leaving ? now + HANDOVER_MS : r->leave_by;
+    r->leaving = leaving;
+    r->known = true;
 }
 
 static void lease_done(struct frt_op *op)
@@ -72,16 +181,79 @@ static void lease_done(struct frt_op *op)
     if (engine_again(e, op)) {
         return;
     }
+    int64_t now = engine_now(e), third = (int64_t)e->c.lease_ms / 3;
+    bool knew = r->known;
     r->leasing = false;
-    r->next_lease = engine_now(e) + LEASE_TTL_MS / 3;
+    r->next_lease = now + third;
     if (op->code != FN_OK) {
         engine_log(e, FRT_LOG_ERROR, "lease.refused", 0, 0, fn_str_c(op->err.text));
         return;
     }
-    for (size_t i = 0; i < FRT_SHARDS; i++) {
-        e->adopt = e->adopt || r->lease.epochs[i] > e->epochs[i];
-        e->epochs[i] = r->lease.epochs[i];
+    if (r->lease.release) {
+        r->released = true;
+        return;
     }
+    e->lease_until = r->asked_at + (int64_t)e->c.lease_ms;
+    e->stats.nodes = r->lease.nodes;
+    memset(r->give, 0, sizeof r->give);
+    take_epochs(e, r->lease.epochs);
+    if (e->c.shared) {
+        look_around(e, now);
+        r->next_lease = !knew || !nodes_hold(e) ? now : r->lacking ? now + third / 4 : r->next_lease;
+        e->adopt = e->adopt || (knew && !e->ready);
+    }
+}
+
+/* Gives back the shards that are quiet. What is given is not held from this moment on. */
+static void hand_over(struct frt_engine *e, int64_t now)
+{
+    struct recovery *r = e->recovery;
+    uint64_t busy[WORDS];
+    bool any = false;
+    nodes_busy(e, busy);
+    for (size_t i = 0; i < FRT_SHARDS; i++) {
+        if (e->epochs[i] != 0 && !has(r->want, i) && (!has(busy, i) || now >= r->leave_by)) {
+            put(r->give, i);
+            e->epochs[i] = 0;
+            any = true;
+        }
+    }
+    r->next_look = now + LOOK_MS;
+    if (any) {
+        nodes_drop(e, r->give);
+        lease_submit(e);
+    }
+}
+
+static void lease_step(struct frt_engine *e, int64_t now)
+{
+    struct recovery *r = e->recovery;
+    if (r->leasing || r->released || e->c.forced) {
+        return;
+    }
+    bool quiet = e->turns == 0 && e->stats.sending == 0 && e->in_first == NULL && e->ops == 0;
+    if (e->draining && e->c.shared && quiet) {
+        r->lease.release = true;
+        lease_submit(e);
+    } else if (now >= r->next_lease && (e->c.shared || !e->draining)) {
+        lease_submit(e);
+    } else if (r->leaving && !e->draining && now >= r->next_look) {
+        hand_over(e, now);
+    }
+}
+
+bool recover_released(const struct frt_engine *e)
+{
+    return e->recovery == NULL || !e->c.shared || e->c.forced || e->recovery->released;
+}
+
+int64_t recover_next(const struct frt_engine *e)
+{
+    const struct recovery *r = e->recovery;
+    if (r->leasing || !e->c.shared || e->c.forced || r->released) {
+        return FRT_NEVER;
+    }
+    return r->leaving && r->next_look < r->next_lease ? r->next_look : r->next_lease;
 }
 
 /* -- poll ------------------------------------------------------------------------------------------------------------------------------- */
@@ -114,7 +286,7 @@ static void due_submit(struct frt_engine *e, int64_t now)
     e->polling = true;
     e->next_poll = now + (int64_t)e->c.poll_ms;
     fn_arena_reset(&r->due_arena);
-    r->due.epochs = e->epochs;
+    r->due.epochs = e->running;
     r->due.now = now;
     r->due.limit = DUE_LIMIT;
     engine_submit(e, &r->due.op);
@@ -131,19 +303,26 @@ void recover_start(struct frt_engine *e)
     r->lease.op = (struct frt_op){.kind = FRT_OP_LEASE, .done = lease_done, .owner = r, .arena = &r->lease_arena};
     r->due.op = (struct frt_op){.kind = FRT_OP_DUE, .done = due_done, .owner = r, .arena = &r->due_arena};
     r->orphans.op = (struct frt_op){.kind = FRT_OP_DUE, .done = orphans_done, .owner = r, .arena = &r->orphan_arena};
-    lease_submit(e);
+    if (e->c.forced) {
+        for (size_t i = 0; i < FRT_SHARDS; i++) {
+            e->epochs[i] = e->running[i] = 1;
+        }
+        e->ready = true;
+    } else {
+        lease_submit(e);
+    }
 }
 
 void recover_step(struct frt_engine *e, int64_t now)
 {
     struct recovery *r = e->recovery;
-    if (!r->leasing && now >= r->next_lease) {
-        lease_submit(e);
+    lease_step(e, now);
+    if (e->draining) {
+        return;
     }
-    if (e->adopt && !r->adopting && !r->leasing) {
-        e->adopt = false;
-        r->orphans.after = (struct frt_key){0, 0};
-        adopt_submit(e);
+    bool again = e->c.shared && !e->c.forced && e->ready && now >= r->next_adopt;
+    if ((e->adopt || again) && !r->adopting && !r->leasing) {
+        adopt_begin(e, now);
     }
     if (e->ready && !e->polling && (e->nudged || now >= e->next_poll)) {
         e->nudged = false;

@@ -236,7 +236,8 @@ void pg_build_lease(struct pg_job *j, struct pg_seg *seg)
     pg_put(a, op->release);
     for (size_t i = 0; i < FRT_SHARDS; i++) {
         pg_row(a, 1);
-        pg_put(a, op->want == NULL || (op->want[i / 64] >> (i % 64) & 1) != 0);
+        bool give = op->give != NULL && (op->give[i / 64] >> (i % 64) & 1) != 0;
+        pg_put(a, give ? 2 : op->want == NULL || (op->want[i / 64] >> (i % 64) & 1) != 0);
     }
 }
 
@@ -244,11 +245,15 @@ void pg_take_lease(struct pg_job *j, unsigned statement, const struct pg_rows *r
 {
     struct frt_op_lease *op = (struct frt_op_lease *)j->op;
     (void)statement;
+    op->n_others = 0;
+    op->others = fn_arena_array(op->op.arena, rows->n > 0 ? (size_t)rows->n : 1, sizeof *op->others);
     for (int r = 0; r < rows->n; r++) {
         int64_t shard = pg_int(rows, r, 0);
-        if (shard < 0) {
+        if (shard == -1) {
             op->now = pg_int(rows, r, 1);
             op->nodes = (uint32_t)pg_int(rows, r, 2);
+        } else if (shard == -2 && op->others != NULL) {
+            op->others[op->n_others++] = pg_keep(j, rows, r, 3);
         } else if (shard < FRT_SHARDS) {
             op->epochs[shard] = pg_int(rows, r, 1);
         }

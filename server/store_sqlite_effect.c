@@ -168,12 +168,13 @@ static int64_t wall_ms(void)
 static void lease_one(struct sq *q, struct frt_op_lease *op, int64_t shard, bool have, bool dead, int64_t epoch)
 {
     bool want = op->want == NULL || (op->want[shard / 64] >> (shard % 64) & 1) != 0;
-    bool take = !op->release && (have || (want && (op->all || dead)));
+    bool give = op->release || (op->give != NULL && (op->give[shard / 64] >> (shard % 64) & 1) != 0);
+    bool take = !give && (have || (want && (op->all || dead)));
     op->epochs[shard] = 0;
     if (take) {
         op->epochs[shard] = epoch + (have ? 0 : 1);
         (void)sq_run(q, SQ_SHARD_SET, "isii", shard, op->node, op->epochs[shard], op->now + op->ttl_ms);
-    } else if (op->release && have) {
+    } else if (give && have) {
         (void)sq_run(q, SQ_SHARD_SET, "isii", shard, FN_STR(""), epoch, op->now);
     }
 }
@@ -186,7 +187,8 @@ void sq_do_lease(struct sq *q, struct frt_op_lease *op)
         bool have, dead;
     } *shards = sq_answer(&op->op, FRT_SHARDS, sizeof *shards);
     op->now = wall_ms();
-    op->nodes = 1;
+    op->nodes = 1; /* the file has one process: no others */
+    op->n_others = 0;
     for (size_t i = 0; i < FRT_SHARDS && shards != NULL; i++) {
         shards[i].dead = true;
     }
@@ -198,7 +200,7 @@ void sq_do_lease(struct sq *q, struct frt_op_lease *op)
         shards[i].dead = sq_int(q, SQ_SHARD_ALL, 3) <= op->now;
     }
     for (size_t i = 0; i < FRT_SHARDS && shards != NULL; i++) {
-        if (shards[i].have && !op->release) {
+        if (shards[i].have && !op->release && op->give == NULL) {
             op->epochs[i] = shards[i].epoch;
         } else {
             lease_one(q, op, I(i), shards[i].have, shards[i].dead, shards[i].epoch);

@@ -42,6 +42,8 @@ struct frt_engine_config {
     frt_elsewhere_fn elsewhere;
     void *ctx;    /* of the three */
     bool english; /* language of the engine's own messages (opt-out) */
+    bool shared;  /* other nodes use this store too: take a share of the shards only, as long as the lease holds */
+    bool forced;  /* tests only: run every shard without asking; two such nodes must harm nothing but their speed */
     /* 0 = default in brackets */
     uint32_t batch_turns;                 /* [256] turns of a commit */
     uint32_t tenant_inflight;             /* [64] conversations of a tenant between LOAD and COMMIT */
@@ -53,6 +55,7 @@ struct frt_engine_config {
     uint32_t reconcile_ms;                /* [30,000] waiting for echo or status after an unknown outcome */
     uint32_t resends;                     /* [1] after an unknown outcome that stayed unknown; UINT32_MAX means none */
     uint32_t poll_ms;                     /* [1,000] longest time between two DUE while idle */
+    uint32_t lease_ms;                    /* [10,000] how long a share holds without being renewed */
     uint32_t self_turns;                  /* [30] turns a minute that no message caused, then the conversation faults */
 };
 
@@ -111,6 +114,8 @@ struct frt_engine_stats {
     uint64_t store_retries, turn_bytes; /* snapshot bytes written */
     uint32_t ready, loading, committing, sending, lanes, waiting_ingest;
     int64_t oldest_ready_at; /* 0 none */
+    uint32_t shards, nodes;  /* held by this node; living nodes as of the last lease */
+    uint64_t shards_lost;    /* taken by others while this node held them */
     bool store_ok;
 };
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out);

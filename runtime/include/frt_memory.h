@@ -25,4 +25,7 @@ void frt_memory_faults(struct frt_memory *m, frt_fault_fn fault, void *ctx);
 void frt_memory_forget(struct frt_memory *m);
 /* close through this handle leaves the memory to frt_memory_free. */
 struct frt_store frt_memory_store(struct frt_memory *m);
+/* The same memory for one of several nodes, 0 .. FRT_MEMORY_NODES - 1, each with a queue of its own. frt_memory_store is node 0. */
+enum { FRT_MEMORY_NODES = 4 };
+struct frt_store frt_memory_node(struct frt_memory *m, unsigned node);
 #endif

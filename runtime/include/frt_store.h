@@ -185,10 +185,13 @@ struct frt_op_lease {
     bool all;             /* single node: take every shard now */
     bool release;         /* hand over: give mine back at once */
     const uint64_t *want; /* shards to take when free; NULL all */
+    const uint64_t *give; /* shards of mine to give back now; NULL none */
     /* out */
     int64_t now;                /* the store's clock; 0 when it has none of its own */
     int64_t epochs[FRT_SHARDS]; /* of the shards this node holds, 0 not held */
     uint32_t nodes;             /* living ones */
+    struct fn_str *others;      /* names of the other living nodes, in no order */
+    size_t n_others;
 };
 
 /* -- catalogue -------------------------------------------------------------------------------------------------------------------------- */

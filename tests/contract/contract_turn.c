@@ -250,6 +250,15 @@ static void leases(struct contract *c)
     CHECK(c, b.epochs[5] == 0);
     DO(c, LEASE, &a);
     CHECK(c, a.epochs[5] == 3); /* free at once, and never the same epoch again */
+    uint64_t give[FRT_SHARDS / 64] = {(uint64_t)1 << 5};
+    a.give = give;
+    DO(c, LEASE, &a); /* one is handed over, the others renewed */
+    CHECK(c, a.epochs[5] == 0 && a.epochs[6] == 3 && a.n_others == 0);
+    b.release = false;
+    DO(c, LEASE, &b);
+    CHECK(c, b.epochs[5] == 4 && b.epochs[6] == 0);
+    bool one_file = strcmp(c->store.ops->name, "sqlite") == 0; /* never has a second node */
+    CHECK(c, one_file || (b.nodes == 2 && b.n_others == 1 && fn_str_eq(b.others[0], FN_STR("a"))));
 }
 
 const struct contract_case contract_turn_cases[] = {
