@@ -293,8 +293,10 @@ void mem_do_lease(struct frt_memory *m, struct frt_op_lease *op)
         bool take = !give && (have || (bit(op->want, i, true) && (op->all || s->expires_at <= op->now)));
         op->epochs[i] = 0;
         if (take) {
-            s->epoch += have ? 0 : 1;
-            mem_set(&s->node, op->node);
+            if (!have) {
+                s->epoch++;
+                mem_set(&s->node, op->node);
+            }
             s->expires_at = op->now + op->ttl_ms;
             op->epochs[i] = s->epoch;
         } else if (give && have) {

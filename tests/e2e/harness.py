@@ -172,7 +172,7 @@ class Funneld:
         self.dir = tempfile.mkdtemp(prefix='funnel-e2e-')
         self.port = free_port()
         self.env = {'PATH': '/usr/bin:/bin', 'LANG': 'pt_BR.UTF-8', 'PORT': str(self.port), 'DATA_DIR': os.path.join(self.dir, 'data'),
-                    'RETRY_BASE_MS': '100', 'RECONCILE_MS': '400', 'SEND_TIMEOUT_MS': '1500', 'LOG_LEVEL': 'info'}
+                    'RETRY_BASE_MS': '100', 'RECONCILE_MS': '400', 'LEASE_MS': '1500', 'SEND_TIMEOUT_MS': '1500', 'LOG_LEVEL': 'info'}
         if evolution:
             self.env.update(EVOLUTION_API_URL=evolution.url, EVOLUTION_API_KEY='chave-da-evolution')
         if openai:

@@ -18,6 +18,7 @@ static bool run(uint64_t seed, bool story, unsigned long long totals[5])
     totals[1] += s->n_sent;
     totals[2] += s->crashes;
     totals[3] += s->faulted_ops;
+    totals[4] += s->stops;
     bool ok = s->failure[0] == '\0';
     if (!ok) {
         printf("seed %llu: %s\n    again: sim %llu\n", (unsigned long long)seed, s->failure, (unsigned long long)seed);
@@ -39,8 +40,8 @@ int main(int argc, char **argv)
         passed += ok;
         failed += !ok;
     }
-    printf("%llu messages, %llu arrivals, %llu crashes, %llu faults of the store\n", totals[0], totals[1], totals[2],
-           totals[3]);
+    printf("%llu messages, %llu arrivals, %llu crashes, %llu faults of the store, %llu nodes stopped\n", totals[0],
+           totals[1], totals[2], totals[3], totals[4]);
     printf("%llu passed, %llu failed\n", passed, failed);
     return failed != 0;
 }

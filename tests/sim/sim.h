@@ -8,7 +8,7 @@
 #include "frt_engine.h"
 #include "frt_memory.h"
 
-enum { SIM_CONTACTS = 4, SIM_MESSAGES = 200, SIM_EVENTS = 600, SIM_SENT = 600, SIM_TEXT = 160 };
+enum { SIM_NODES = 2, SIM_CONTACTS = 4, SIM_MESSAGES = 200, SIM_EVENTS = 600, SIM_SENT = 600, SIM_TEXT = 160 };
 
 struct sim_rates {                                     /* of a thousand */
     uint32_t crash, lose, vanish, refuse, hold;        /* store operations */
@@ -24,18 +24,18 @@ struct sim_message { /* a customer's message, until its webhook was answered 200
     bool answered;
     int64_t row_seen; /* row id found in the log; check.c */
 };
-enum sim_event_kind { SIM_DELIVER, SIM_ANSWER, SIM_ECHO, SIM_BOOT };
+enum sim_event_kind { SIM_DELIVER, SIM_ANSWER, SIM_BOOT, SIM_STOP, SIM_CONTINUE, SIM_DISK_FULL };
 struct sim_event {
     int64_t at;
     enum sim_event_kind kind;
+    struct sim_node *node;
     unsigned life; /* ANSWER: of the engine that asked */
     size_t message;
     frt_sent_fn done;
     void *ctx;
     enum frt_outcome outcome;
     bool present;
-    char ext_id[24], text[SIM_TEXT];
-    unsigned contact;
+    char ext_id[24];
 };
 struct sim_sent { /* what the receiver got */
     int64_t conv, effect;
@@ -43,18 +43,31 @@ struct sim_sent { /* what the receiver got */
     char payload[SIM_TEXT];
     char ext_id[24];
 };
+/* alone: one node on the store. shared: two with a share each, that may be stopped for longer than a lease. forced: two that both run
+ * everything; what a contact is sent may then come in another order, but never twice. */
+enum sim_kind { SIM_ALONE, SIM_SHARED, SIM_FORCED };
+struct sim_node {
+    struct sim *sim;
+    struct frt_store store;
+    struct frt_engine *engine;
+    unsigned life;
+    bool crash_now, stopped;
+};
 struct sim {
     uint64_t seed;
+    enum sim_kind kind;
     struct frt_seeded random; /* of the world; the engine has its own */
     struct frt_seeded entropy;
     struct frt_fake_clock clock;
     struct sim_rates rates;
     bool faults, story;
     struct frt_memory *memory;
-    struct frt_store store;
-    struct frt_engine *engine;
-    unsigned life, crashes, faulted_ops, ids;
-    bool crash_now;
+    struct frt_store store; /* the observer's */
+    struct sim_node nodes[SIM_NODES];
+    unsigned n_nodes;
+    struct sim_node *acting; /* whose operations are being carried out */
+    unsigned crashes, stops, faulted_ops, ids;
+    int64_t disk_full_until;
     struct sim_message messages[SIM_MESSAGES];
     size_t n_messages;
     struct sim_event events[SIM_EVENTS];

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PUMP_MAX = 20000, HORIZON_MS = 300000, CALM_MS = 1200000 };
+enum { PUMP_MAX = 20000, HORIZON_MS = 300000, CALM_MS = 1200000, STOP_MS = 40000 };
 
 uint64_t sim_random(struct sim *s, uint64_t n)
 {
@@ -53,7 +53,7 @@ static struct sim_event *schedule(struct sim *s, enum sim_event_kind kind, int64
         FN_BUG("the simulator has too few events");
     }
     struct sim_event *ev = &s->events[s->n_events++];
-    *ev = (struct sim_event){.at = s->clock.now + in_ms, .kind = kind, .life = s->life};
+    *ev = (struct sim_event){.at = s->clock.now + in_ms, .kind = kind};
     return ev;
 }
 
@@ -76,10 +76,13 @@ static void receive(struct sim *s, const struct frt_send *send, const char *ext_
     }
 }
 
-static void answer_later(struct sim *s, frt_sent_fn done, void *ctx, enum frt_outcome outcome, const char *ext_id,
-                         bool present)
+static void answer_later(struct sim_node *node, frt_sent_fn done, void *ctx, enum frt_outcome outcome,
+                         const char *ext_id, bool present)
 {
+    struct sim *s = node->sim;
     struct sim_event *ev = schedule(s, SIM_ANSWER, 1 + (int64_t)sim_random(s, s->faults ? 3000 : 50));
+    ev->node = node;
+    ev->life = node->life;
     ev->done = done;
     ev->ctx = ctx;
     ev->outcome = outcome;
@@ -89,7 +92,8 @@ static void answer_later(struct sim *s, frt_sent_fn done, void *ctx, enum frt_ou
 
 static void on_send(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
 {
-    struct sim *s = self;
+    struct sim_node *node = self;
+    struct sim *s = node->sim;
     char ext_id[24];
     enum frt_outcome outcome = FRT_SENT;
     bool arrives = true;
@@ -110,12 +114,13 @@ static void on_send(void *self, const struct frt_send *send, frt_sent_fn done, v
     if (arrives) {
         receive(s, send, ext_id);
     }
-    answer_later(s, done, ctx, outcome, outcome == FRT_SENT ? ext_id : "", send->host == FBC_HOST_http);
+    answer_later(node, done, ctx, outcome, outcome == FRT_SENT ? ext_id : "", send->host == FBC_HOST_http);
 }
 
 static void on_query(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
 {
-    struct sim *s = self;
+    struct sim_node *node = self;
+    struct sim *s = node->sim;
     const struct sim_sent *found = NULL;
     for (size_t i = 0; i < s->n_sent; i++) {
         found = s->sent[i].conv == send->conv && s->sent[i].effect == send->effect ? &s->sent[i] : found;
@@ -124,7 +129,7 @@ static void on_query(void *self, const struct frt_send *send, frt_sent_fn done, 
     outcome = s->faults && sim_chance(s, s->rates.cannot_tell) ? FRT_UNKNOWN : outcome;
     sim_tell(s, "%04llx query %llx -> %d", (unsigned long long)(send->conv >> 10 & 0xffff),
              (unsigned long long)send->effect, (int)outcome);
-    answer_later(s, done, ctx, outcome, outcome == FRT_SENT ? found->ext_id : "", false);
+    answer_later(node, done, ctx, outcome, outcome == FRT_SENT ? found->ext_id : "", false);
 }
 
 /* -- the store -------------------------------------------------------------------------------------------------------------------------- */
@@ -137,15 +142,19 @@ static void note_commit(struct sim *s, const struct frt_op *op)
             k++;
         }
         s->n_committed += k == s->n_committed && k < FN_COUNT(s->committed);
-        s->committed[k] = (struct map_seq){c->items[i].conv.conv, c->items[i].conv.seq};
+        int64_t seq = c->items[i].conv.seq, before = s->committed[k].seq; /* the loser of a race comes late */
+        s->committed[k] = (struct map_seq){c->items[i].conv.conv, seq > before ? seq : before};
     }
 }
 
-static enum frt_fault draw(struct sim *s)
+static enum frt_fault draw(struct sim *s, const struct frt_op *op)
 {
     const struct sim_rates *r = &s->rates;
+    if (frt_op_infos[op->kind].mode == 'W' && s->clock.now < s->disk_full_until) {
+        return FRT_FAULT_REFUSE;
+    }
     if (sim_chance(s, r->crash)) {
-        s->crash_now = true;
+        s->acting->crash_now = true;
         return sim_chance(s, 500) ? FRT_FAULT_LOSE : FRT_FAULT_VANISH;
     }
     return sim_chance(s, r->lose)     ? FRT_FAULT_LOSE
@@ -158,16 +167,19 @@ static enum frt_fault draw(struct sim *s)
 static enum frt_fault on_op(void *ctx, const struct frt_op *op)
 {
     struct sim *s = ctx;
-    if (s->crash_now) {
+    if (s->acting == NULL) {
+        return FRT_FAULT_NONE;
+    }
+    if (s->acting->crash_now) {
         return FRT_FAULT_HOLD; /* dead: nothing more happens */
     }
-    enum frt_fault fault = s->faults ? draw(s) : FRT_FAULT_NONE;
+    enum frt_fault fault = s->faults ? draw(s, op) : FRT_FAULT_NONE;
     if (fault == FRT_FAULT_NONE || fault == FRT_FAULT_LOSE) {
         note_commit(s, op);
     }
     if (fault != FRT_FAULT_NONE) {
         s->faulted_ops++;
-        sim_tell(s, "%s fault %d%s", frt_op_infos[op->kind].name, (int)fault, s->crash_now ? " and crash" : "");
+        sim_tell(s, "%s fault %d%s", frt_op_infos[op->kind].name, (int)fault, s->acting->crash_now ? " and crash" : "");
     }
     return fault;
 }
@@ -178,51 +190,72 @@ static void on_log(void *ctx, const struct frt_log *line)
     sim_tell(ctx, "log %s %.*s", line->event, FN_STR_ARG(line->text));
 }
 
-static void boot(struct sim *s)
+static void boot(struct sim_node *n)
 {
     static const struct frt_provider_ops provider = {"simulated", on_send, on_query};
-    struct frt_engine_config c = {.store = s->store,
+    struct sim *s = n->sim;
+    unsigned index = (unsigned)(n - s->nodes);
+    struct frt_engine_config c = {.store = n->store,
                                   .clock = frt_clock_fake(&s->clock),
                                   .entropy = frt_entropy_seeded(&s->entropy),
-                                  .provider = {&provider, s},
+                                  .provider = {&provider, n},
                                   .natives = fsl_natives,
-                                  .node = FN_STR("sim"),
+                                  .node = index == 0 ? FN_STR("um") : FN_STR("dois"),
+                                  .node_id = index,
+                                  .shared = s->kind != SIM_ALONE,
+                                  .forced = s->kind == SIM_FORCED,
                                   .log = on_log,
                                   .ctx = s};
     struct fn_err err = {0};
     c.retry_cap_ms = 5000;
     c.reconcile_ms = 3000;
     c.tries = c.call_tries = 100;
-    s->life++;
-    s->engine = frt_engine_new(&c, &err);
-    if (s->engine == NULL) {
+    n->life++;
+    n->engine = frt_engine_new(&c, &err);
+    if (n->engine == NULL) {
         FN_BUG("the engine does not start");
     }
-    sim_tell(s, "boot %u", s->life);
-    frt_engine_start(s->engine);
+    sim_tell(s, "node %u: boot %u", index, n->life);
+    frt_engine_start(n->engine);
 }
 
-static void crash(struct sim *s)
+static void crash(struct sim_node *n)
 {
-    sim_tell(s, "crash");
+    struct sim *s = n->sim;
+    sim_tell(s, "node %u: crash", (unsigned)(n - s->nodes));
     s->crashes++;
-    s->life++; /* answers to the dead are dropped */
+    n->life++; /* answers to the dead are dropped */
     frt_memory_faults(s->memory, NULL, NULL);
-    s->store.ops->close(s->store.self);
-    frt_engine_free(s->engine);
-    s->engine = NULL;
-    s->crash_now = false;
+    n->store.ops->close(n->store.self);
+    frt_engine_free(n->engine);
+    n->engine = NULL;
+    n->crash_now = false;
     frt_memory_faults(s->memory, on_op, s);
-    (void)schedule(s, SIM_BOOT, (int64_t)sim_random(s, 5000));
+    schedule(s, SIM_BOOT, (int64_t)sim_random(s, 5000))->node = n;
+}
+
+/* One round of a node; whether anything moved. */
+static bool pump_node(struct sim_node *n)
+{
+    struct sim *s = n->sim;
+    if (n->engine == NULL || n->stopped) {
+        return false;
+    }
+    bool moved = frt_engine_step(n->engine) <= s->clock.now;
+    s->acting = n;
+    moved = n->store.ops->drain(n->store.self) != 0 || moved;
+    s->acting = NULL;
+    if (n->crash_now) {
+        crash(n);
+    }
+    return moved;
 }
 
 static void pump(struct sim *s)
 {
-    for (int idle = 0, n = 0; s->engine != NULL && idle < 3 && n < PUMP_MAX; idle++, n++) {
-        idle = frt_engine_step(s->engine) <= s->clock.now ? -1 : idle;
-        idle = s->store.ops->drain(s->store.self) != 0 ? -1 : idle;
-        if (s->crash_now) {
-            crash(s);
+    for (int idle = 0, n = 0; idle < 3 && n < PUMP_MAX; idle++, n++) {
+        for (unsigned i = 0; i < s->n_nodes; i++) {
+            idle = pump_node(&s->nodes[i]) ? -1 : idle;
         }
         if (n == PUMP_MAX - 1) {
             sim_break(s, "the engine spins");
@@ -232,16 +265,16 @@ static void pump(struct sim *s)
 
 /* -- customers ------------------------------------------------------------------------------------------------------------------------------- */
 struct webhook {
-    struct sim *sim;
+    struct sim_node *node;
     size_t message;
 };
 
 static void on_accepted(void *ctx, const struct frt_accepted *a)
 {
     struct webhook *w = ctx;
-    struct sim *s = w->sim;
+    struct sim *s = w->node->sim;
     struct sim_message *m = &s->messages[w->message];
-    if (a->code == FN_OK && !s->crash_now) { /* a dead server's 200 goes nowhere */
+    if (a->code == FN_OK && !w->node->crash_now) { /* a dead server's 200 goes nowhere */
         m->accepted += !a->duplicate;
         m->answered = true;
         if (s->faults && sim_chance(s, s->rates.redeliver)) {
@@ -258,7 +291,8 @@ static void deliver(struct sim *s, size_t message)
 {
     struct sim_message *m = &s->messages[message];
     char alias[32];
-    if (s->engine == NULL) {
+    struct sim_node *n = &s->nodes[sim_random(s, s->n_nodes)];
+    if (n->engine == NULL || n->stopped) {
         schedule(s, SIM_DELIVER, 500)->message = message;
         return;
     }
@@ -266,7 +300,7 @@ static void deliver(struct sim *s, size_t message)
     if (w == NULL) {
         FN_BUG("no memory");
     }
-    *w = (struct webhook){s, message};
+    *w = (struct webhook){n, message};
     snprintf(alias, sizeof alias, "phone:55119%u", m->contact);
     struct frt_inbound in = {
         .tenant = 1, .channel = 7, .kind = m->event ? FRT_IN_EVENT : FRT_IN_MESSAGE, .n_aliases = 1};
@@ -278,7 +312,7 @@ static void deliver(struct sim *s, size_t message)
     in.payload.event_name = m->event ? fn_str_c(m->text) : FN_STR_NULL;
     in.payload.event = m->event ? FN_STR("{\"numero\":\"7\"}") : FN_STR_NULL;
     sim_tell(s, "deliver %s %s", m->id, m->text);
-    frt_engine_ingest(s->engine, &in, on_accepted, w);
+    frt_engine_ingest(n->engine, &in, on_accepted, w);
 }
 
 static void plan_customers(struct sim *s)
@@ -296,18 +330,49 @@ static void plan_customers(struct sim *s)
 }
 
 /* -- time ----------------------------------------------------------------------------------------------------------------------------------------- */
+static void answer(struct sim *s, const struct sim_event *ev)
+{
+    if (ev->life != ev->node->life) {
+        return;
+    }
+    if (ev->node->stopped) { /* it waits in the socket */
+        struct sim_event again = *ev;
+        again.at = s->clock.now + 500;
+        *schedule(s, SIM_ANSWER, 0) = again;
+        return;
+    }
+    struct frt_sent sent = {
+        .outcome = ev->outcome, .ext_id = fn_str_c(ev->ext_id), .present = ev->present, .result = FN_STR("corpo")};
+    sent.reason = FN_STR("simulated");
+    sent.retry_after = ev->outcome == FRT_NOT_SENT && sim_chance(s, 300) ? 700 : 0;
+    ev->done(ev->ctx, &sent);
+}
+
+static void stop(struct sim *s, struct sim_node *n)
+{
+    if (n->engine != NULL && !n->stopped && s->faults) {
+        n->stopped = true;
+        s->stops++;
+        sim_tell(s, "node %u: stopped", (unsigned)(n - s->nodes));
+        schedule(s, SIM_CONTINUE, (int64_t)sim_random(s, STOP_MS))->node = n;
+    }
+}
+
 static void fire(struct sim *s, struct sim_event ev)
 {
-    if (ev.kind == SIM_DELIVER) {
-        deliver(s, ev.message);
-    } else if (ev.kind == SIM_BOOT) {
-        boot(s);
-    } else if (ev.kind == SIM_ANSWER && ev.life == s->life) {
-        struct frt_sent sent = {
-            .outcome = ev.outcome, .ext_id = fn_str_c(ev.ext_id), .present = ev.present, .result = FN_STR("corpo")};
-        sent.reason = FN_STR("simulated");
-        sent.retry_after = ev.outcome == FRT_NOT_SENT && sim_chance(s, 300) ? 700 : 0;
-        ev.done(ev.ctx, &sent);
+    switch (ev.kind) {
+    case SIM_DELIVER: deliver(s, ev.message); break;
+    case SIM_BOOT: boot(ev.node); break;
+    case SIM_ANSWER: answer(s, &ev); break;
+    case SIM_STOP: stop(s, ev.node); break;
+    case SIM_CONTINUE:
+        sim_tell(s, "node %u: goes on", (unsigned)(ev.node - s->nodes));
+        ev.node->stopped = false;
+        break;
+    case SIM_DISK_FULL:
+        sim_tell(s, "disk full");
+        s->disk_full_until = s->clock.now + (int64_t)sim_random(s, 20000);
+        break;
     }
 }
 
@@ -323,11 +388,22 @@ static int64_t next_event(const struct sim *s, size_t *which)
     return at;
 }
 
+static int64_t next_step(struct sim *s)
+{
+    int64_t at = FRT_NEVER;
+    for (unsigned i = 0; i < s->n_nodes; i++) {
+        struct sim_node *n = &s->nodes[i];
+        int64_t want = n->engine != NULL && !n->stopped ? frt_engine_step(n->engine) : FRT_NEVER;
+        at = want < at ? want : at;
+    }
+    return at;
+}
+
 static void run_until(struct sim *s, int64_t end)
 {
     while (s->clock.now < end && s->failure[0] == '\0') {
         size_t which = 0;
-        int64_t event = next_event(s, &which), engine = s->engine != NULL ? frt_engine_step(s->engine) : FRT_NEVER;
+        int64_t event = next_event(s, &which), engine = next_step(s);
         int64_t at = event < engine ? event : engine;
         s->clock.now = at < end ? (at > s->clock.now ? at : s->clock.now) : end;
         if (event <= s->clock.now) {
@@ -370,6 +446,35 @@ static void publish(struct sim *s)
     fn_arena_fini(&arena);
 }
 
+/* Half of the worlds have one node, the others two. */
+static void plan_nodes(struct sim *s)
+{
+    s->kind = s->seed % 2 == 0 ? SIM_ALONE : s->seed % 8 == 7 ? SIM_FORCED : SIM_SHARED;
+    s->n_nodes = s->kind == SIM_ALONE ? 1 : SIM_NODES;
+    s->rates.crash = s->kind == SIM_FORCED ? 0 : s->rates.crash; /* nobody adopts there */
+    for (unsigned i = 0; i < s->n_nodes; i++) {
+        s->nodes[i] = (struct sim_node){.sim = s, .store = frt_memory_node(s->memory, i)};
+        boot(&s->nodes[i]);
+    }
+    for (size_t n = s->kind == SIM_SHARED ? sim_random(s, 8) : 0; n > 0; n--) {
+        schedule(s, SIM_STOP, (int64_t)sim_random(s, HORIZON_MS))->node = &s->nodes[sim_random(s, s->n_nodes)];
+    }
+    if (sim_chance(s, 200)) {
+        (void)schedule(s, SIM_DISK_FULL, (int64_t)sim_random(s, HORIZON_MS));
+    }
+}
+
+static void end(struct sim *s)
+{
+    for (unsigned i = 0; i < s->n_nodes; i++) {
+        s->nodes[i].store.ops->close(s->nodes[i].store.self);
+        frt_engine_free(s->nodes[i].engine);
+    }
+    s->store.ops->close(s->store.self);
+    frt_memory_free(s->memory);
+    fn_buf_fini(&s->image);
+}
+
 void sim_run(struct sim *s)
 {
     s->random.state = s->seed;
@@ -386,11 +491,11 @@ void sim_run(struct sim *s)
                                   .redeliver = (uint32_t)sim_random(s, 300)};
     s->rates.cannot_tell = sim_chance(s, 500) ? (uint32_t)sim_random(s, 500) : 0;
     s->memory = frt_memory_new(frt_clock_fake(&s->clock));
-    s->store = frt_memory_store(s->memory);
+    s->store = frt_memory_node(s->memory, SIM_NODES);
     publish(s);
     frt_memory_faults(s->memory, on_op, s);
     plan_customers(s);
-    boot(s);
+    plan_nodes(s);
     s->faults = true;
     run_until(s, s->clock.now + HORIZON_MS);
     s->faults = false;
@@ -400,8 +505,5 @@ void sim_run(struct sim *s)
         frt_memory_faults(s->memory, NULL, NULL);
         sim_check(s);
     }
-    s->store.ops->close(s->store.self);
-    frt_engine_free(s->engine);
-    frt_memory_free(s->memory);
-    fn_buf_fini(&s->image);
+    end(s);
 }
