@@ -3,10 +3,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fsl_br.h"
 
+#include "fsl_read.h"
+
 /* Keeps digits (and capital letters when allowed), skips . - / and blanks; anything else, or more than n, is no document. */
-static bool collect(struct fn_str text, bool letters, char *out, size_t n)
+static bool collect(struct fn_str typed, bool letters, char *out, size_t n)
 {
     size_t at = 0;
+    struct fn_str text = fsl_after_label(typed);
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
         if (letters && c >= 'a' && c <= 'z') {

@@ -242,9 +242,17 @@ static bool relative_day(struct words *ws, int64_t today, int64_t *out)
     static const struct {
         const char *phrase;
         int days;
-    } table[] = {{"depois de amanha", 2}, {"day after tomorrow", 2}, {"hoje", 0},   {"today", 0},
-                 {"amanha", 1},           {"tomorrow", 1},           {"ontem", -1}, {"yesterday", -1},
-                 {"anteontem", -2},       {"hj", 0},                 {"amnh", 1}};
+    } table[] = {{"depois de amanha", 2},
+                 {"day after tomorrow", 2},
+                 {"hoje", 0},
+                 {"today", 0},
+                 {"amanha", 1},
+                 {"tomorrow", 1},
+                 {"ontem", -1},
+                 {"yesterday", -1},
+                 {"anteontem", -2},
+                 {"hj", 0},
+                 {"amnh", 1}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (take(ws, table[i].phrase)) {
             *out = today + table[i].days;
@@ -340,7 +348,7 @@ static bool clock_word(struct fn_str w, int64_t *hour, int64_t *minute, int *hal
     struct fn_str tail = {w.p + i, w.n - i};
     *half = is(tail, "am") ? 1 : is(tail, "pm") ? 2 : 0;
     return tail.n == 0 || *half != 0 || is(tail, "h") || is(tail, "hs") || is(tail, "hrs") || is(tail, "min") ||
-           is(tail, "m") || is(tail, "oras");
+           is(tail, "m") || is(tail, "oras") || is(tail, "s") || is(tail, "rs") || is(tail, "hs") || is(tail, "hrs");
 }
 
 static bool put_time(int64_t hour, int64_t minute, int half, int64_t *out)
@@ -395,8 +403,8 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
         return false;
     }
     ws->at++;
-    bool hours = take(ws, "horas") || take(ws, "hora") || take(ws, "hs") || take(ws, "h") || take(ws, "hours") ||
-                 take(ws, "o clock");
+    bool hours = take(ws, "horas") || take(ws, "hora") || take(ws, "hs") || take(ws, "hrs") || take(ws, "h") ||
+                 take(ws, "hours") || take(ws, "o clock");
     if (take(ws, "e meia")) {
         minute = 30;
     } else if (hours && take(ws, "e") && small_number(word(ws, 0)) >= 0) {

@@ -245,6 +245,44 @@ bool fsl_read_url(struct fn_str text, struct fn_buf *out)
     return good && !out->failed;
 }
 
+/* The first word of s without the marks around it, folded; *end is where the word ends. */
+static void first_word(struct fn_str s, struct fn_buf *folded, size_t *end)
+{
+    size_t at = 0;
+    while (at < s.n && (is_blank(s.p[at]) || s.p[at] == ':')) {
+        at++;
+    }
+    size_t from = at;
+    while (at < s.n && !is_blank(s.p[at]) && s.p[at] != ':') {
+        at++;
+    }
+    *end = at;
+    fn_buf_clear(folded);
+    fn_fold_phrase(folded, (struct fn_str){s.p + from, at - from});
+}
+
+struct fn_str fsl_after_label(struct fn_str text)
+{
+    static const char *const words[] = {"cpf",      "cnpj",  "cep",    "rg",      "meu",   "minha", "o",     "a",
+                                        "e",        "eh",    "is",     "my",      "num",   "n",     "no",    "numero",
+                                        "telefone", "fone",  "tel",    "cel",     "zap",   "wpp",   "whats", "celular",
+                                        "whatsapp", "phone", "number", "contato", "segue", "the"};
+    struct fn_buf folded;
+    struct fn_str rest = trim(text);
+    fn_buf_init(&folded, FOLD_MAX);
+    for (size_t end = 0; rest.n > 0; rest = (struct fn_str){rest.p + end, rest.n - end}) {
+        first_word(rest, &folded, &end);
+        if (folded.failed || (folded.n > 0 && !in_table(fn_buf_view(&folded), words, FN_COUNT(words)))) {
+            break;
+        }
+    }
+    fn_buf_fini(&folded);
+    while (rest.n > 0 && (is_blank(rest.p[0]) || rest.p[0] == ':')) {
+        rest = (struct fn_str){rest.p + 1, rest.n - 1};
+    }
+    return rest.n > 0 ? rest : text;
+}
+
 /* Only digits and what people put between them. Returns the count, 0 when something else is there. */
 static size_t phone_digits(struct fn_str s, char *digits, bool *plus)
 {
@@ -281,7 +319,7 @@ bool fsl_read_phone(struct fn_str text, struct fn_str loc, struct fn_buf *out)
     char digits[PHONE_DIGITS_MAX + 1] = {0};
     bool plus;
     const char *d = digits;
-    size_t n = phone_digits(trim(text), digits, &plus);
+    size_t n = phone_digits(fsl_after_label(text), digits, &plus);
     fn_buf_clear(out);
     if (plus && !(n >= 2 && d[0] == '5' && d[1] == '5')) {
         fn_buf_printf(out, "+%s", digits);
@@ -310,18 +348,47 @@ static int by_id(struct fn_str id, const struct fn_str *ids, size_t n)
     return -1;
 }
 
-/* "2", "2.", "opção 2": a lone number from 1 to n. */
+static bool drop_lead(struct fn_str *s, const char *lead)
+{
+    size_t n = strlen(lead);
+    bool there = s->n > n && memcmp(s->p, lead, n) == 0;
+    if (there) {
+        *s = (struct fn_str){s->p + n, s->n - n};
+    }
+    return there;
+}
+
+/* "primeira", "second", "última": index, or -1. */
+static int by_ordinal(struct fn_str w, size_t n)
+{
+    static const char *const stems[] = {"primeir", "segund", "terceir", "quart", "quint",
+                                        "sext",    "setim",  "oitav",   "non",   "decim"};
+    static const char *const english[] = {"first", "second", "third", "fourth", "fifth"};
+    for (size_t i = 0; i < FN_COUNT(stems) && i < n; i++) {
+        size_t stem = strlen(stems[i]);
+        bool portuguese = w.n == stem + 1 && memcmp(w.p, stems[i], stem) == 0 && (w.p[stem] == 'a' || w.p[stem] == 'o');
+        if (portuguese || (i < FN_COUNT(english) && fn_str_eq(w, fn_str_c(english[i])))) {
+            return (int)i;
+        }
+    }
+    bool last = fn_str_eq(w, FN_STR("ultima")) || fn_str_eq(w, FN_STR("ultimo")) || fn_str_eq(w, FN_STR("last"));
+    return last && n > 0 ? (int)n - 1 : -1;
+}
+
+/* "2", "2.", "opção 2", "a 2", "número 3", "a segunda": one of the n. */
 static int by_number(struct fn_str folded, size_t n)
 {
     size_t value = 0, digits = 0;
-    static const struct fn_str lead = {"opcao ", 6};
-    if (fn_str_starts(folded, lead)) {
-        folded = (struct fn_str){folded.p + lead.n, folded.n - lead.n};
-    }
+    (void)(drop_lead(&folded, "a ") || drop_lead(&folded, "o ") || drop_lead(&folded, "the "));
+    (void)(drop_lead(&folded, "opcao ") || drop_lead(&folded, "option "));
+    (void)(drop_lead(&folded, "numero ") || drop_lead(&folded, "number "));
     for (; digits < folded.n && digits < 4 && folded.p[digits] >= '0' && folded.p[digits] <= '9'; digits++) {
         value = value * 10 + (size_t)(folded.p[digits] - '0');
     }
-    return digits == folded.n && digits > 0 && value >= 1 && value <= n ? (int)value - 1 : -1;
+    if (digits == 0) {
+        return by_ordinal(folded, n);
+    }
+    return digits == folded.n && value >= 1 && value <= n ? (int)value - 1 : -1;
 }
 
 /* Whole label first; else a prefix of at least three code points that fits exactly one. */

@@ -7,6 +7,9 @@
 #define FSL_READ_H
 #include "fn_buf.h"
 
+/* What stands behind the words people put before a number of theirs: "meu CPF: 529…", "whats 11 9…". The text itself when there are none. */
+struct fn_str fsl_after_label(struct fn_str text);
+
 bool fsl_read_int(struct fn_str text, struct fn_str loc, int64_t *out);
 bool fsl_read_number(struct fn_str text, struct fn_str loc, double *out);
 /* Minor units of the currency ("BRL": two decimals). */
