@@ -71,6 +71,16 @@ struct fgr_node *build_type_bound(struct build *b, struct fgr_node *type, struct
     return build_num(b, type, bound);
 }
 
+/* What can be sent, in the file's spelling. */
+static struct fn_str media_words(struct build *b)
+{
+    bool pt = b->tree->spelling == FN_PT;
+    return fn_arena_printf(b->arena, "%s, %s, %s, %s, %s, %s", fgr_token_spelling(FGR_TOK_T_IMAGE, pt),
+                           fgr_token_spelling(FGR_TOK_T_AUDIO, pt), fgr_token_spelling(FGR_TOK_T_VIDEO, pt),
+                           fgr_token_spelling(FGR_TOK_T_DOCUMENT, pt), fgr_token_spelling(FGR_TOK_T_LOCATION, pt),
+                           fgr_token_spelling(FGR_TOK_TEMPLATE, pt));
+}
+
 /* `send image x`, `> audio`: the word is a type of medium. */
 struct fgr_node *build_media(struct build *b, struct fgr_node *n, struct fgr_loc word)
 {
@@ -80,6 +90,7 @@ struct fgr_node *build_media(struct build *b, struct fgr_node *n, struct fgr_loc
         if (!(b->tree->tokens[word.first].flags & FGR_TOKEN_MADE)) {
             struct fn_diag *d = fgr_diag_add(b->diags, FGR_D_BAD_MEDIA, (struct fn_span){word.a, word.b});
             fn_diag_arg(d, "word", literal_slice(b, word.first));
+            fn_diag_arg(d, "words", media_words(b));
         }
         n->flags |= FGR_BROKEN;
         type = FGR_T_IMAGE;

@@ -641,7 +641,7 @@ ai_value:
 #undef FGR_FOLLOWER
 
 /* The rule to reduce in a state before a token: > 0; a shift: < 0, the state negated; 0: the token does not fit. */
-static int lr_action(int state, int symbol)
+LR_UNCOUNTED static int lr_action(int state, int symbol)
 {
     int i = yypact[state];
     if (i != YYPACT_NINF) {
@@ -657,7 +657,7 @@ static int lr_action(int state, int symbol)
     return yydefact[state];
 }
 
-static int lr_goto(int state, int rule)
+LR_UNCOUNTED static int lr_goto(int state, int rule)
 {
     int symbol = yyr1[rule] - YYNTOKENS;
     int i = yypgoto[symbol] + state;
@@ -665,7 +665,7 @@ static int lr_goto(int state, int rule)
 }
 
 /* Reductions work on `top` above the first `base` states of the stack, so that a token that does not fit costs nothing. */
-enum lr_result lr_try(const struct lr_stack *s, uint16_t token, struct lr_step *step)
+LR_UNCOUNTED enum lr_result lr_try(const struct lr_stack *s, uint16_t token, struct lr_step *step)
 {
     int code = token;
     int symbol = YYTRANSLATE(code);

@@ -392,6 +392,7 @@ void lex_backtick(struct lexer *lx)
     struct fn_str text = lex_slice(lx, (struct fn_span){span.a + 1, span.b - 1});
     if (!is_name(text)) {
         fgr_diag_add(lx->diags, FGR_D_BAD_BACKTICK, span);
+        lex_push(lx, FGR_TOK_NAME, span)->flags |= FGR_TOKEN_BACKTICK | FGR_TOKEN_DOUBTFUL;
         return;
     }
     check_name_length(lx, text.n);

@@ -28,7 +28,7 @@ static struct fn_str slice(const struct settle *s, const struct fgr_token *t)
 }
 
 /* Damerau-Levenshtein (adjacent swaps count one), on folded ASCII; WORD_MAX bounds the table. */
-static int distance(struct fn_str a, struct fn_str b)
+LR_UNCOUNTED static int distance(struct fn_str a, struct fn_str b)
 {
     int rows[3][WORD_MAX + 1] = {{0}};
     for (int j = 0; j <= (int)b.n; j++) {
@@ -55,8 +55,21 @@ static int distance(struct fn_str a, struct fn_str b)
     return last[b.n];
 }
 
+static bool is_plain(struct fn_str s)
+{
+    size_t i = 0;
+    while (i < s.n && ((s.p[i] >= 'a' && s.p[i] <= 'z') || s.p[i] == '_')) {
+        i++;
+    }
+    return i == s.n;
+}
+
+/* Most words are their own folding. */
 static struct fn_str fold_into(struct fn_str s, char *space, size_t max)
 {
+    if (is_plain(s)) {
+        return s;
+    }
     struct fn_buf folded;
     fn_buf_init(&folded, max);
     fn_fold(&folded, s);
@@ -181,7 +194,7 @@ static int delete_bonus(const struct fgr_token *t)
 }
 
 /* Parts of a text only make sense with their text. */
-static bool insertable(uint16_t token)
+LR_UNCOUNTED static bool insertable(uint16_t token)
 {
     return token != FGR_TOK_TEXT_HEAD && token != FGR_TOK_TEXT_MID && token != FGR_TOK_TEXT_TAIL &&
            fgr_token_class(token) != FGR_CLASS_TYPE;
@@ -195,18 +208,20 @@ static bool removable(const struct fgr_token *t)
 static void consider(struct settle_repair *best, struct settle_repair r, int bonus)
 {
     r.score = r.gain * 4 + bonus - (r.before ? 1 : 0);
-    if (r.score > best->score && r.gain > 0) {
+    if (r.score > best->score) {
         *best = r;
     }
+}
+
+LR_UNCOUNTED static bool fits(const struct lr_stack *stack, uint16_t token)
+{
+    struct lr_step step;
+    return lr_try(stack, token, &step) != LR_REJECTED;
 }
 
 /* Runs `first` (0 for nothing), then, for repairs at the token before, that token (0: none), then the rest from i. */
 static int gain_of(struct settle *s, const struct lr_stack *from, uint16_t first, uint16_t second, uint32_t i)
 {
-    struct lr_step step;
-    if (first != 0 && lr_try(from, first, &step) == LR_REJECTED) {
-        return 0;
-    }
     settle_copy(&s->scratch, from);
     if ((first != 0 && !settle_push(&s->scratch, first)) || (second != 0 && !settle_push(&s->scratch, second))) {
         return 0;
@@ -219,18 +234,22 @@ static void try_here(struct settle *s, struct settle_repair *best)
     const struct fgr_token *t = &s->in[s->at];
     bool last = t->kind == FGR_TOK_EOF;
     for (uint16_t token = FGR_TOK_NL; token < FGR_TOK_PAST; token++) {
-        if (!insertable(token)) {
+        if (!insertable(token) || !fits(&s->stack, token)) {
             continue;
         }
         struct settle_repair r = {SETTLE_INSERT, false, token, gain_of(s, &s->stack, token, 0, s->at), 0};
-        consider(best, r, insert_bonus(s, token));
-        if (!last && removable(t)) {
-            r = (struct settle_repair){SETTLE_REPLACE, false, token, gain_of(s, &s->stack, token, 0, s->at + 1), 0};
-            consider(best, r, replace_bonus(s, t, token, last ? 0 : s->in[s->at + 1].kind));
+        if (r.gain > 0) {
+            consider(best, r, insert_bonus(s, token));
+        }
+        r = (struct settle_repair){SETTLE_REPLACE, false, token, 0, 0};
+        r.gain = !last && removable(t) ? gain_of(s, &s->stack, token, 0, s->at + 1) : 0;
+        if (r.gain > 0) {
+            consider(best, r, replace_bonus(s, t, token, s->in[s->at + 1].kind));
         }
     }
-    if (!last && removable(t)) {
-        struct settle_repair r = {SETTLE_DELETE, false, 0, gain_of(s, &s->stack, 0, 0, s->at + 1), 0};
+    struct settle_repair r = {SETTLE_DELETE, false, 0, 0, 0};
+    r.gain = !last && removable(t) ? gain_of(s, &s->stack, 0, 0, s->at + 1) : 0;
+    if (r.gain > 0) {
         consider(best, r, delete_bonus(t));
     }
 }
@@ -243,16 +262,22 @@ static void try_before(struct settle *s, struct settle_repair *best, const struc
         return;
     }
     for (uint16_t token = FGR_TOK_NL; token < FGR_TOK_PAST; token++) {
-        if (!insertable(token)) {
+        if (!insertable(token) || !fits(from, token)) {
             continue;
         }
         struct settle_repair r = {SETTLE_INSERT, true, token, gain_of(s, from, token, kind, s->at), 0};
-        consider(best, r, insert_bonus(s, token));
+        if (r.gain > 0) {
+            consider(best, r, insert_bonus(s, token));
+        }
         r = (struct settle_repair){SETTLE_REPLACE, true, token, gain_of(s, from, token, 0, s->at), 0};
-        consider(best, r, replace_bonus(s, t, token, s->in[s->at].kind));
+        if (r.gain > 0) {
+            consider(best, r, replace_bonus(s, t, token, s->in[s->at].kind));
+        }
     }
     struct settle_repair r = {SETTLE_DELETE, true, 0, gain_of(s, from, 0, 0, s->at), 0};
-    consider(best, r, delete_bonus(t));
+    if (r.gain > 0) {
+        consider(best, r, delete_bonus(t));
+    }
 }
 
 /* `choose "…"` without its brace is whole; its first option is what does not fit, on a line that goes further in. */
@@ -273,7 +298,9 @@ static void try_above(struct settle *s, struct settle_repair *best)
         }
     }
     struct settle_repair r = {SETTLE_OPEN_ABOVE, false, FGR_TOK_LBRACE, settle_run(s, &s->scratch, i), 0};
-    consider(best, r, 6);
+    if (r.gain > 0) {
+        consider(best, r, 6);
+    }
 }
 
 struct settle_repair repair_find(struct settle *s)

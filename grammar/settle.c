@@ -6,13 +6,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "settle.h"
 
-void settle_copy(struct lr_stack *to, const struct lr_stack *from)
+LR_UNCOUNTED void settle_copy(struct lr_stack *to, const struct lr_stack *from)
 {
     memcpy(to->states, from->states, from->n * sizeof *to->states);
     to->n = from->n;
 }
 
-static bool commit(struct lr_stack *stack, const struct lr_step *step)
+LR_UNCOUNTED static bool commit(struct lr_stack *stack, const struct lr_step *step)
 {
     if (step->base + step->n + 1 > stack->cap) {
         return false;

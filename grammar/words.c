@@ -68,10 +68,19 @@ const char *fgr_token_spelling(uint16_t token, bool portuguese)
     return is_token(token) ? tokens[token - FGR_TOK_NL].spelling : "";
 }
 
+static bool is_ascii(struct fn_str s)
+{
+    size_t i = 0;
+    while (i < s.n && (unsigned char)s.p[i] < 0x80) {
+        i++;
+    }
+    return i == s.n;
+}
+
 static bool same_word(struct fn_str text, struct fn_str word)
 {
-    if (fn_str_eq(text, word)) {
-        return true;
+    if (is_ascii(word) || fn_str_eq(text, word)) {
+        return fn_str_eq(text, word);
     }
     struct fn_buf bare;
     fn_buf_init(&bare, 64);
@@ -133,6 +142,9 @@ static bool table_fill(struct word_table *t, struct fn_arena *arena)
     for (size_t i = 0; good && i < FN_COUNT(words) && words[i].after == 0; i++) {
         struct fn_str text = word_text(&words[i], t->portuguese);
         table_add(t, text, &words[i]);
+        if (is_ascii(text)) {
+            continue;
+        }
         fn_buf_clear(&bare);
         fn_fold(&bare, text);
         struct fn_str copy = fn_arena_dup(arena, fn_buf_view(&bare));
