@@ -225,6 +225,7 @@ int64_t recover_next(const struct frt_engine *e);  /* wall time at which it want
 /* nodes.c: which shards are whose */
 bool nodes_hold(const struct frt_engine *e);     /* the lease has not run out: turns may run and commit */
 bool nodes_may_send(const struct frt_engine *e); /* nor will it soon: sends may begin */
+uint64_t nodes_crowd(const struct fn_str *others, size_t n); /* differs when the others differ */
 void nodes_share(struct fn_str self, const struct fn_str *others, size_t n, uint64_t want[FRT_SHARDS / 64]);
 void nodes_drop(struct frt_engine *e, const uint64_t lost[FRT_SHARDS / 64]); /* forget what is in memory of them */
 void nodes_busy(struct frt_engine *e, uint64_t busy[FRT_SHARDS / 64]);       /* shards with something under way */
@@ -273,6 +274,8 @@ struct fn_str turn_json(struct turn *t, const char *key, struct fn_str value); /
 /* tables.c: `find` and `query`: the pending call of the run is answered from the store, in this turn */
 void table_ask(struct turn *t, const struct fvm_request *q);
 void table_answer(struct turn *t);
+/* agent.c: completes the payload of an AI step with its agent, and counts it in the budgets */
+void agent_join(struct turn *t, const struct fvm_request *q, struct fn_buf *payload);
 /* optout.c */
 enum optout { OPTOUT_NO, OPTOUT_LEAVE, OPTOUT_RETURN };
 enum optout optout_read(struct fn_str text);

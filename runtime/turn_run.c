@@ -183,8 +183,12 @@ static void on_trap(struct turn *t)
 {
     struct fvm_trapped trapped = fvm_trapped(t->run);
     struct fn_str stage = trapped.stage < t->image->n_stages ? t->image->stages[trapped.stage].name : FN_STR_NULL;
-    struct fn_str where = fn_arena_printf(&t->arena, "%s %.*s %u", fbc_trap_name(trapped.trap), FN_STR_ARG(stage),
-                                          (unsigned)trapped.word);
+    uint32_t offset = 0; /* of the statement in the source */
+    for (uint32_t i = 0; i < t->image->n_lines && t->image->lines[i].word <= trapped.word; i++) {
+        offset = t->image->lines[i].offset;
+    }
+    struct fn_str where = fn_arena_printf(&t->arena, "%s %.*s %u @%u", fbc_trap_name(trapped.trap), FN_STR_ARG(stage),
+                                          (unsigned)trapped.word, (unsigned)offset);
     t->engine->stats.traps++;
     if (turn_to_error(t)) {
         turn_note(t, FRT_DIR_NOTE, "trap", turn_json(t, "reason", where));
@@ -352,6 +356,7 @@ static void on_call(struct turn *t)
     }
     fn_buf_clear(&t->scratch);
     fvm_request_json(t->run, &t->scratch);
+    agent_join(t, &q, &t->scratch);
     (void)turn_effect(t, q.host, fn_buf_view(&t->scratch), q.call, FRT_DIR_OUT);
     suspend(t, 0);
     turn_finish(t);

@@ -64,6 +64,7 @@ struct fsv_app {
     size_t n_secrets;
     struct fsv_poller *pollers; /* web chats that wait for messages */
     struct fsv_job *jobs;       /* effects at their providers */
+    int64_t ai_alert_at;        /* monotonic ms of the last line about the AI account */
 };
 
 /* -- operations of the store on behalf of a request ----------------------------------------------------------------------------------- */

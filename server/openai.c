@@ -1,4 +1,4 @@
-/* openai.c: classify, extract and write by chat completions with a strict JSON Schema. Works with any service of this form.
+/* openai.c: classify, extract, write and the answers to talk (openai_talk.c) by chat completions with a strict JSON Schema. Works with any service of this form.
  * A refusal, an answer cut by its length, JSON that does not fit, a label never offered: all are "no result". There is no supported
  * idempotency key, so a repeated call may be paid twice; the engine bounds the repetitions.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -29,11 +29,16 @@ static void put(struct fn_buf *b, const char *key, struct fn_str s)
     fn_json_put_str(b, s);
 }
 
-static void put_messages(struct fn_buf *out, const char *system, struct fn_str user)
+static void put_messages(struct fn_buf *out, const char *system, const struct fn_json *args, struct fn_str user)
 {
+    struct fn_str how = fn_json_str(fn_json_path(args, "with.instructions"));
     user.n = fn_utf8_cut(user, FSV_AI_INPUT_POINTS);
     fn_buf_z(out, ",\"messages\":[{\"role\":\"system\"");
     put(out, "content", fn_str_c(system));
+    if (how.n > 0) {
+        fn_buf_z(out, "},{\"role\":\"system\"");
+        put(out, "content", how);
+    }
     fn_buf_z(out, "},{\"role\":\"user\"");
     put(out, "content", user);
     fn_buf_z(out, "}]");
@@ -57,7 +62,7 @@ static enum fn_code build_classify(struct fn_buf *out, const struct fn_json *arg
     if (labels == NULL || labels->kind != FN_JSON_ARRAY || labels->n == 0) {
         return fn_fail(err, FN_INVALID, "classify without labels");
     }
-    put_messages(out, classify_prompt, arg(args, "subject"));
+    put_messages(out, classify_prompt, args, arg(args, "subject"));
     put_schema_name(out, arg(args, "enum"));
     fn_buf_z(out, "{\"type\":\"object\",\"properties\":{\"label\":{\"type\":\"string\",\"enum\":");
     fn_json_put_value(out, labels);
@@ -72,7 +77,7 @@ static enum fn_code build_extract(struct fn_buf *out, const struct fn_json *args
     if (schema.n == 0) {
         return fn_fail(err, FN_INVALID, "extract without a schema");
     }
-    put_messages(out, extract_prompt, arg(args, "subject"));
+    put_messages(out, extract_prompt, args, arg(args, "subject"));
     put_schema_name(out, arg(args, "name"));
     fn_buf_str(out, schema);
     fn_buf_printf(out, "}},\"max_completion_tokens\":%d}", TOKENS_LONG);
@@ -83,14 +88,15 @@ enum fn_code fsv_ai_build(struct fn_buf *out, struct fn_str model, struct fn_str
                           struct fn_err *err)
 {
     enum fn_code code = FN_OK;
+    struct fn_str own = fn_json_str(fn_json_path(args, "with.model"));
     fn_buf_char(out, '{');
-    put(out, "model", model);
+    put(out, "model", own.n > 0 ? own : model);
     if (fn_str_eq(host, FN_STR("classify"))) {
         code = build_classify(out, args, err);
     } else if (fn_str_eq(host, FN_STR("extract"))) {
         code = build_extract(out, args, err);
     } else if (fn_str_eq(host, FN_STR("write"))) {
-        put_messages(out, write_prompt, arg(args, "prompt"));
+        put_messages(out, write_prompt, args, arg(args, "prompt"));
         fn_buf_printf(out, ",\"max_completion_tokens\":%d}", TOKENS_LONG);
     } else {
         return fn_fail(err, FN_UNSUPPORTED, "no AI step of this kind: %.*s", FN_STR_ARG(host));
@@ -147,6 +153,7 @@ static void read_error(struct fn_arena *arena, const struct fsv_outcome *o, stru
         again = fn_str_eq(o->should_retry, FN_STR("true"));
     }
     if (fatal != NULL || too_large || !again) {
+        out->account = fatal != NULL && (o->status == 401 || o->status == 403 || o->status == 429);
         refuse(out, fatal != NULL ? fatal : too_large ? "the request is too large for the rate limit" : "refused");
         return;
     }
@@ -192,7 +199,7 @@ static void read_content(struct fn_arena *arena, struct fn_str content, struct f
 }
 
 static void read_choice(struct fn_arena *arena, const struct fn_json *root, struct fn_str host,
-                        const struct fn_json *args, struct fsv_ai_answer *out)
+                        const struct fn_json *args, int64_t at, struct fsv_ai_answer *out)
 {
     const struct fn_json *choice = fn_json_at(fn_json_get(root, "choices"), 0),
                          *message = fn_json_get(choice, "message");
@@ -203,6 +210,11 @@ static void read_choice(struct fn_arena *arena, const struct fn_json *root, stru
     }
     if (fn_json_str(fn_json_get(message, "refusal")).n > 0) {
         out->why = "the model refused";
+    } else if (fn_str_eq(host, FN_STR("talk")) &&
+               (fn_str_eq(finish, FN_STR("stop")) || fn_str_eq(finish, FN_STR("tool_calls")))) {
+        struct fsv_ai_talk talk;
+        fsv_ai_talk_read(arena, args, &talk);
+        fsv_ai_talk_answer(arena, message, &talk, at, out);
     } else if (!fn_str_eq(finish, FN_STR("stop"))) {
         out->why = fn_str_eq(finish, FN_STR("length")) ? "the answer was cut" : "the answer did not end";
     } else {
@@ -211,7 +223,7 @@ static void read_choice(struct fn_arena *arena, const struct fn_json *root, stru
 }
 
 void fsv_ai_read(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str host,
-                 const struct fn_json *args, struct fsv_ai_answer *out)
+                 const struct fn_json *args, int64_t at, struct fsv_ai_answer *out)
 {
     const struct fn_json *root = NULL;
     *out = (struct fsv_ai_answer){.verdict = fsv_outcome_transport(outcome), .why = "answered"};
@@ -227,5 +239,5 @@ void fsv_ai_read(struct fn_arena *arena, const struct fsv_outcome *outcome, stru
         out->why = "the answer is no JSON";
         return;
     }
-    read_choice(arena, root, host, args, out);
+    read_choice(arena, root, host, args, at, out);
 }

@@ -16,7 +16,9 @@ enum {
     AI_BODY_MAX = 256 << 10,
     PAUSE_FIRST_MS = 2000,
     PAUSE_MAX_MS = 300000,
-    HTTP_DEFAULT_MS = 10000
+    HTTP_DEFAULT_MS = 10000,
+    ALERT_EVERY_MS = 600000,
+    PAST_MAX = 200
 };
 
 struct fsv_job {
@@ -31,6 +33,8 @@ struct fsv_job {
     struct fn_arena arena;
     struct fsv_timer timer;
     struct frt_sent answer; /* of a job that needs no request */
+    struct frt_op_messages past; /* talk */
+    struct fsv_ai_talk talk;
     struct fsv_job *next, *prev;
 };
 
@@ -211,11 +215,24 @@ static void send_evolution(struct fsv_job *job)
 
 /* -- AI -------------------------------------------------------------------------------------------------------------------------- */
 
+/* An account that cannot pay fails every step of every customer: one line for people, not thousands. */
+static void alert(const struct fsv_job *job, const struct fsv_ai_answer *a)
+{
+    int64_t now = fsv_monotonic_ms();
+    if (!a->account || (job->app->ai_alert_at != 0 && now - job->app->ai_alert_at < ALERT_EVERY_MS)) {
+        return;
+    }
+    job->app->ai_alert_at = now;
+    FSV_LOG(ERROR, "ai.account", "the AI account does not work: every AI step takes its failed branch",
+            FSV_INT("tenant", job->send.tenant), FSV_Z("err", a->why));
+}
+
 static void on_ai(void *ctx, const struct fsv_outcome *outcome)
 {
     struct fsv_job *job = ctx;
     struct fsv_ai_answer a;
-    fsv_ai_read(&job->arena, outcome, job->host, job->args, &a);
+    fsv_ai_read(&job->arena, outcome, job->host, job->args, job->send.created_at, &a);
+    alert(job, &a);
     fsv_metric_add(FSV_M_LLM_TOKENS, "in", a.tokens_in);
     fsv_metric_add(FSV_M_LLM_TOKENS, "out", a.tokens_out);
     if (!a.present) {
@@ -238,31 +255,118 @@ static void no_key(struct fsv_job *job)
         job, (struct frt_sent){.outcome = FRT_SENT, .present = false, .reason = FN_STR("OPENAI_API_KEY is not set")});
 }
 
+static void post_ai(struct fsv_job *job, struct fn_str body)
+{
+    const struct fsv_config *c = &job->app->config;
+    struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = body};
+    r.url = fn_arena_printf(&job->arena, "%.*s/chat/completions", FN_STR_ARG(c->value[FSV_OPENAI_BASE_URL]));
+    r.headers[0] = FN_STR("Content-Type: application/json");
+    r.headers[1] = fn_arena_printf(&job->arena, "Authorization: Bearer %.*s", FN_STR_ARG(c->value[FSV_OPENAI_API_KEY]));
+    r.n_headers = 2;
+    r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
+    r.answer_max = ANSWER_MAX;
+    fsv_http_start(job->app->http, &r, on_ai, job);
+}
+
+/* Posts what was built, or says that it could not be. */
+static void post_built(struct fsv_job *job, struct fn_buf *body, enum fn_code code, const struct fn_err *err)
+{
+    if (code == FN_OK) {
+        post_ai(job, fn_buf_view(body));
+    } else {
+        struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err->text));
+        reject(job, why.n > 0 ? why.p : "malformed AI step");
+    }
+    fn_buf_fini(body);
+}
+
+/* -- talk: the past from the message log, then the model -- */
+
+static struct fn_str said_in(struct fsv_job *job, const struct frt_message *m)
+{
+    const struct fn_json *body = NULL;
+    if (m->dir == FRT_DIR_NOTE || fn_json_parse(&job->arena, m->body, FN_JSON_REPAIR, &body, NULL) != FN_OK) {
+        return FN_STR_NULL;
+    }
+    struct fn_str text = fn_json_str(fn_json_get(body, "text"));
+    return text.n > 0 ? text : fn_json_str(fn_json_get(body, "caption"));
+}
+
+/* Newest first -> the last lines, oldest first in lines[PAST_MAX - n ..]. The message that is being answered is not the past: it is what
+ * the customer wrote since we last spoke, or, when we spoke in between, the line that equals it. */
+static size_t take_past(struct fsv_job *job, struct fsv_ai_line lines[PAST_MAX])
+{
+    size_t n = 0;
+    bool met = job->talk.message.n == 0, spoke = false;
+    for (size_t i = 0; i < job->past.n && n < job->talk.remember; i++) {
+        const struct frt_message *m = &job->past.messages[i];
+        struct fn_str text = said_in(job, m);
+        bool own = m->dir != FRT_DIR_IN;
+        spoke = spoke || own;
+        bool present = !own && job->talk.message.n > 0 && (!spoke || (!met && fn_str_eq(text, job->talk.message)));
+        met = met || present;
+        if (text.n > 0 && !present) {
+            lines[PAST_MAX - ++n] = (struct fsv_ai_line){own, text};
+        }
+    }
+    return n;
+}
+
+static void on_past(struct frt_op *op)
+{
+    struct fsv_job *job = op->owner;
+    struct fsv_ai_line lines[PAST_MAX];
+    struct fn_err err = {FN_OK, ""};
+    struct fn_buf body;
+    if (op->code != FN_OK) {
+        answer_later(job, (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the message log cannot be read")});
+        return;
+    }
+    size_t n = take_past(job, lines);
+    fn_buf_init(&body, AI_BODY_MAX);
+    enum fn_code code = fsv_ai_talk_build(&body, &job->arena, job->app->config.value[FSV_OPENAI_MODEL], &job->talk,
+                                          lines + PAST_MAX - n, n, &err);
+    post_built(job, &body, code, &err);
+}
+
+static void send_talk(struct fsv_job *job)
+{
+    fsv_ai_talk_read(&job->arena, job->args, &job->talk);
+    int64_t at = job->talk.at != 0 ? job->talk.at : job->send.created_at;
+    size_t limit = 2 * job->talk.remember + 20; /* notes stand in the log too */
+    job->past = (struct frt_op_messages){
+        .tenant = job->send.tenant, .conv = job->send.conv, .before_at = at, .before_id = INT64_MAX};
+    job->past.limit = limit < PAST_MAX ? limit : PAST_MAX;
+    job->past.op.kind = FRT_OP_MESSAGES;
+    job->past.op.owner = job;
+    job->past.op.arena = &job->arena;
+    job->past.op.done = on_past;
+    frt_store_submit(job->app->store, &job->past.op);
+}
+
 static void send_ai(struct fsv_job *job)
 {
     const struct fsv_config *c = &job->app->config;
+    const struct fn_json *spent = fn_json_get(job->args, "spent");
     struct fn_err err = {FN_OK, ""};
     struct fn_buf body;
+    if (spent != NULL && spent->kind == FN_JSON_TRUE) {
+        FSV_LOG(WARN, "ai.budget", "the budget of AI calls is spent", FSV_INT("tenant", job->send.tenant),
+                FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host));
+        answer_later(job, (struct frt_sent){.outcome = FRT_SENT, .reason = FN_STR("the budget is spent")});
+        return;
+    }
     if (c->value[FSV_OPENAI_API_KEY].n == 0) {
         no_key(job);
         return;
     }
-    fn_buf_init(&body, AI_BODY_MAX);
-    if (fsv_ai_build(&body, c->value[FSV_OPENAI_MODEL], job->host, job->args, &err) != FN_OK) {
-        struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err.text));
-        reject(job, why.n > 0 ? why.p : "malformed AI step");
-    } else {
-        struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&body)};
-        r.url = fn_arena_printf(&job->arena, "%.*s/chat/completions", FN_STR_ARG(c->value[FSV_OPENAI_BASE_URL]));
-        r.headers[0] = FN_STR("Content-Type: application/json");
-        r.headers[1] =
-            fn_arena_printf(&job->arena, "Authorization: Bearer %.*s", FN_STR_ARG(c->value[FSV_OPENAI_API_KEY]));
-        r.n_headers = 2;
-        r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
-        r.answer_max = ANSWER_MAX;
-        fsv_http_start(job->app->http, &r, on_ai, job);
+    if (job->send.host == FBC_HOST_talk) {
+        send_talk(job);
+        return;
     }
-    fn_buf_fini(&body);
+    fn_buf_init(&body, AI_BODY_MAX);
+    enum fn_code code = fsv_ai_build(&body, c->value[FSV_OPENAI_MODEL], job->host, job->args, &err);
+    post_built(job, &body, code, &err);
 }
 
 /* -- http of funnels --------------------------------------------------------------------------------------------------------------- */

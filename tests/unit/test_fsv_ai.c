@@ -119,7 +119,7 @@ static void test_answers(void)
         o.should_retry = fn_str_c(w->should_retry);
         fn_arena_init(&arena, MAX);
         CU_ASSERT_EQUAL_FATAL(fn_json_parse(&arena, fn_str_c(classify_args), 0, &args, NULL), FN_OK);
-        fsv_ai_read(&arena, &o, fn_str_c(w->host), args, &a);
+        fsv_ai_read(&arena, &o, fn_str_c(w->host), args, 1000, &a);
         CU_ASSERT_EQUAL(a.verdict, w->verdict);
         CU_ASSERT_EQUAL(a.present, w->result != NULL);
         UNIT_ASSERT_STR(a.result, w->result != NULL ? w->result : "");
