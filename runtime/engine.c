@@ -340,6 +340,7 @@ int64_t frt_engine_step(struct frt_engine *e)
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out)
 {
     *out = e->stats;
+    out->mails = (uint32_t)e->mails.n;
     out->waiting_ingest = (uint32_t)e->in_waiting;
     out->oldest_ready_at = 0;
     if (e->ring != NULL) {

@@ -44,16 +44,26 @@ static uint64_t score(uint64_t name, size_t shard)
     return h ^ (h >> 31);
 }
 
+uint64_t nodes_crowd(const struct fn_str *others, size_t n)
+{
+    uint64_t sum = n;
+    for (size_t i = 0; i < n; i++) { /* in any order */
+        sum += score(name_hash(others[i]), 0);
+    }
+    return sum;
+}
+
 void nodes_share(struct fn_str self, const struct fn_str *others, size_t n, uint64_t want[FRT_SHARDS / 64])
 {
     uint64_t mine = name_hash(self);
-    for (size_t i = 0; i < FRT_SHARDS; i++) {
-        bool best = true;
-        for (size_t k = 0; k < n && best; k++) {
-            best = score(mine, i) > score(name_hash(others[k]), i);
+    memset(want, 0xff, sizeof(uint64_t) * (FRT_SHARDS / 64));
+    for (size_t k = 0; k < n; k++) {
+        uint64_t other = name_hash(others[k]);
+        for (size_t i = 0; i < FRT_SHARDS; i++) {
+            if (score(mine, i) <= score(other, i)) {
+                want[i / 64] &= ~((uint64_t)1 << (i % 64));
+            }
         }
-        uint64_t bit = (uint64_t)1 << (i % 64);
-        want[i / 64] = best ? want[i / 64] | bit : want[i / 64] & ~bit;
     }
 }
 

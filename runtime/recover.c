@@ -32,6 +32,7 @@ struct recovery {
     int64_t asked_at;           /* monotonic */
     int64_t adopts[FRT_SHARDS]; /* epochs whose orphans are being looked for */
     uint64_t want[WORDS], give[WORDS];
+    uint64_t crowd; /* of whom `want` was reckoned */
 };
 
 static bool has(const uint64_t *bits, size_t i)
@@ -158,7 +159,11 @@ static void look_around(struct frt_engine *e, int64_t now)
 {
     struct recovery *r = e->recovery;
     bool leaving = false;
-    nodes_share(e->c.node, r->lease.others, r->lease.n_others, r->want);
+    uint64_t crowd = nodes_crowd(r->lease.others, r->lease.n_others);
+    if (!r->known || crowd != r->crowd) {
+        nodes_share(e->c.node, r->lease.others, r->lease.n_others, r->want);
+        r->crowd = crowd;
+    }
     r->lacking = false;
     for (size_t i = 0; i < FRT_SHARDS; i++) {
         bool want = has(r->want, i);

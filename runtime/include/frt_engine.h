@@ -114,6 +114,7 @@ struct frt_engine_stats {
     uint64_t store_retries, turn_bytes; /* snapshot bytes written */
     uint32_t ready, loading, committing, sending, lanes, waiting_ingest;
     int64_t oldest_ready_at; /* 0 none */
+    uint32_t mails;          /* conversations of which anything is in memory */
     uint32_t shards, nodes;  /* held by this node; living nodes as of the last lease */
     uint64_t shards_lost;    /* taken by others while this node held them */
     bool store_ok;

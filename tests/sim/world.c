@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PUMP_MAX = 20000, HORIZON_MS = 300000, CALM_MS = 1200000, STOP_MS = 40000 };
+enum { PUMP_MAX = 20000, HORIZON_MS = 300000, CALM_MS = 1200000, LEASE_MS = 20000, STOP_MS = 3 * LEASE_MS };
 
 uint64_t sim_random(struct sim *s, uint64_t n)
 {
@@ -207,6 +207,7 @@ static void boot(struct sim_node *n)
                                   .log = on_log,
                                   .ctx = s};
     struct fn_err err = {0};
+    c.lease_ms = LEASE_MS;
     c.retry_cap_ms = 5000;
     c.reconcile_ms = 3000;
     c.tries = c.call_tries = 100;

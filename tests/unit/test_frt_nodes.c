@@ -229,6 +229,24 @@ static void test_shares(void)
     teardown(&w);
 }
 
+/* What is idle is only in the store: no cache of conversations that could grow. */
+static void test_idle_is_not_in_memory(void)
+{
+    struct world w;
+    struct frt_engine_stats stats;
+    setup(&w, false);
+    for (int round = 0; round < 3; round++) {
+        char text[8];
+        snprintf(text, sizeof text, "m%d", round);
+        all_say(&w, text);
+    }
+    wait_ms(&w, 1000);
+    frt_engine_stats(w.nodes[0].engine, &stats);
+    CU_ASSERT_EQUAL(stats.turns, 3 * CONTACTS);
+    CU_ASSERT_EQUAL(stats.mails, 0);
+    teardown(&w);
+}
+
 static void test_arrival_leaves_nothing_in_doubt(void)
 {
     struct world w;
@@ -334,6 +352,7 @@ static void test_both_own_everything(void)
     teardown(&w);
 }
 
-UNIT_SUITE("frt_nodes", {"shares", test_shares}, {"arrival", test_arrival_leaves_nothing_in_doubt},
-           {"drain gives back", test_drain_gives_back}, {"death is noticed", test_death_is_noticed},
-           {"stopped owner", test_stopped_owner}, {"both own everything", test_both_own_everything})
+UNIT_SUITE("frt_nodes", {"shares", test_shares}, {"idle is not in memory", test_idle_is_not_in_memory},
+           {"arrival", test_arrival_leaves_nothing_in_doubt}, {"drain gives back", test_drain_gives_back},
+           {"death is noticed", test_death_is_noticed}, {"stopped owner", test_stopped_owner},
+           {"both own everything", test_both_own_everything})
