@@ -226,20 +226,6 @@ const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m)
 }
 
 /* -- two versions ------------------------------------------------------------------------------------------------------------------------ */
-static bool same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y, unsigned depth)
-{
-    const struct fbc_type *p = &a->types[x], *q = &b->types[y];
-    if (depth > FBC_TYPE_DEPTH_MAX || p->kind != q->kind || p->n != q->n || p->bound != q->bound) {
-        return false;
-    }
-    bool same = p->elem == FBC_NO_TYPE || same_type(a, p->elem, b, q->elem, depth + 1);
-    for (uint16_t i = 0; i < p->n && same; i++) {
-        same = fn_str_eq(p->fields[i].name, q->fields[i].name) &&
-               (p->kind != FBC_T_RECORD || same_type(a, p->fields[i].type, b, q->fields[i].type, depth + 1));
-    }
-    return same;
-}
-
 static bool migrates(const struct fbc_image *to, struct fn_str var)
 {
     struct fn_str head = FN_STR(FVM_MIGRATE);
@@ -258,7 +244,7 @@ bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to)
         const struct fbc_global *g = &from->globals[i];
         bool contact = (g->flags & FBC_G_CONTACT) != 0;
         uint16_t k = fbc_find_global(to, g->name, contact);
-        if (k != FBC_NO_INDEX && !same_type(from, g->type, to, to->globals[k].type, 0) &&
+        if (k != FBC_NO_INDEX && !fbc_same_type(from, g->type, to, to->globals[k].type) &&
             (contact || !migrates(to, g->name))) {
             return false;
         }

@@ -13,10 +13,22 @@ static void put(struct fn_buf *b, const char *key, struct fn_str s)
     fn_json_put_str(b, s);
 }
 
+static const char *const status[] = {
+    [FRT_IDLE] = "idle", [FRT_RUNNING] = "running", [FRT_FAULTED] = "faulted", [FRT_ENDED] = "ended"};
+
+/* -1: every */
+static int status_of(struct fn_str name)
+{
+    for (size_t i = 0; i < FN_COUNT(status); i++) {
+        if (fn_str_eq(name, fn_str_c(status[i]))) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 static void put_conv(struct fn_buf *b, const struct frt_conv *c)
 {
-    static const char *const status[] = {
-        [FRT_IDLE] = "idle", [FRT_RUNNING] = "running", [FRT_FAULTED] = "faulted", [FRT_ENDED] = "ended"};
     fn_buf_printf(b, "{\"id\":\"%lld\",\"channel\":%lld,\"status\":\"%s\",\"owner\":\"%s\",\"updated_at\":%lld",
                   (long long)c->conv, (long long)c->channel, status[c->status],
                   c->owner == FRT_OWNER_HUMAN ? "human" : "bot", (long long)c->updated_at);
@@ -74,6 +86,7 @@ void fsv_get_conversations(struct fsv_app *app, struct fsv_request *r)
     struct frt_op_convs *list = convs_op(r, on_convs);
     (void)app;
     if (list != NULL) {
+        list->status = status_of(fsv_query(r, "status"));
         list->after = fsv_query_int(r, "after", 0, INT64_MAX, 0);
         list->limit = (size_t)fsv_query_int(r, "limit", 1, PAGE_MAX, PAGE);
         fsv_op_submit(list);

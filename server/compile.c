@@ -1,13 +1,14 @@
 /* compile.c: a tenant's source -> image bytes, with its diagnostics as JSON. Bounded: the arena's maximum is the compile's memory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app.h"
+#include "deploy.h"
 
 #include "fbc_image.h"
 #include "fcc_compile.h"
 #include "fn_json.h"
 #include "fsl_natives.h"
 
-enum { DIAGS_MAX = 200, SOURCES_MAX = 64, MODULES_MAX = 64 };
+enum { DIAGS_MAX = 200, SOURCES_MAX = 64 };
 
 /* The rows of the report as a JSON array. */
 static void render(struct fn_arena *arena, const struct fcc_program *program, const struct fn_diag_list *diags,
@@ -33,9 +34,9 @@ static void render(struct fn_arena *arena, const struct fcc_program *program, co
 }
 
 /* The standard library's modules, for `use`. */
-static size_t library(struct fcc_module modules[MODULES_MAX])
+size_t fsv_library(struct fcc_module modules[FSV_MODULES_MAX])
 {
-    size_t n = fsl_module_count() < MODULES_MAX ? fsl_module_count() : MODULES_MAX;
+    size_t n = fsl_module_count() < FSV_MODULES_MAX ? fsl_module_count() : FSV_MODULES_MAX;
     for (size_t i = 0; i < n; i++) {
         struct fsl_module m = fsl_module_at(i);
         modules[i] = (struct fcc_module){m.name, m.text};
@@ -48,8 +49,8 @@ enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_s
 {
     struct fn_diag_list diags;
     struct fcc_program *program = NULL;
-    struct fcc_module modules[MODULES_MAX];
-    struct fcc_options options = {modules, library(modules), NULL, 0};
+    struct fcc_module modules[FSV_MODULES_MAX];
+    struct fcc_options options = {modules, fsv_library(modules), NULL, 0};
     fn_diag_list_init(&diags, arena, DIAGS_MAX);
     enum fn_code code = fcc_compile(arena, path, source, &options, &diags, &program, image, err);
     render(arena, program, &diags, lang, out_diags);

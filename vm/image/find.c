@@ -2,6 +2,25 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fbc_image.h"
 
+static bool same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y, unsigned depth)
+{
+    const struct fbc_type *p = &a->types[x], *q = &b->types[y];
+    if (depth > FBC_TYPE_DEPTH_MAX || p->kind != q->kind || p->n != q->n || p->bound != q->bound) {
+        return false;
+    }
+    bool same = p->elem == FBC_NO_TYPE || same_type(a, p->elem, b, q->elem, depth + 1);
+    for (uint16_t i = 0; i < p->n && same; i++) {
+        same = fn_str_eq(p->fields[i].name, q->fields[i].name) &&
+               (p->kind != FBC_T_RECORD || same_type(a, p->fields[i].type, b, q->fields[i].type, depth + 1));
+    }
+    return same;
+}
+
+bool fbc_same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y)
+{
+    return same_type(a, x, b, y, 0);
+}
+
 uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name)
 {
     for (uint32_t i = 0; i < im->n_stages; i++) {

@@ -163,6 +163,8 @@ FN_MUST_USE enum fn_code fbc_verify(struct fn_str bytes, struct fbc_allow allow,
                                     struct fbc_fault *fault);
 void fbc_image_free(const struct fbc_image *image);
 /* Lookups by stable name; FBC_NO_INDEX when there is none. */
+/* Types of two images that hold the same values: by structure and names. */
+bool fbc_same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y);
 uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name);
 uint16_t fbc_find_global(const struct fbc_image *im, struct fn_str name, unsigned contact /* 1 contact field, 0 var */);
 uint16_t fbc_find_event(const struct fbc_image *im, struct fn_str name);
