@@ -224,6 +224,14 @@ static enum fn_code build_template(struct fsv_evo_request *out, const struct fsv
     return fn_fail(err, FN_UNSUPPORTED, "no text of template %.*s in the catalogue", FN_STR_ARG(arg(e, "name")));
 }
 
+void fsv_evo_build_fetch(struct fsv_evo_request *out, const struct fsv_evo_effect *e, struct fn_str id)
+{
+    put_path(&out->path, "/chat/getBase64FromMediaMessage/", e->instance);
+    fn_buf_z(&out->body, "{\"message\":{\"key\":{");
+    put_field(&out->body, "id", id);
+    fn_buf_z(&out->body, "}},\"convertToMp4\":false}");
+}
+
 typedef enum fn_code build_fn(struct fsv_evo_request *out, const struct fsv_evo_effect *e, struct fn_err *err);
 static const struct {
     const char *host;

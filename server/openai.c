@@ -239,5 +239,9 @@ void fsv_ai_read(struct fn_arena *arena, const struct fsv_outcome *outcome, stru
         out->why = "the answer is no JSON";
         return;
     }
-    read_choice(arena, root, host, args, at, out);
+    if (fn_str_eq(host, FN_STR("transcribe"))) {
+        fsv_ai_voice_answer(root, out);
+    } else {
+        read_choice(arena, root, host, args, at, out);
+    }
 }

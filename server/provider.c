@@ -6,19 +6,23 @@
 
 #include "fn_json.h"
 #include "fsv_ai.h"
+#include "fsv_auth.h"
 #include "fsv_evolution.h"
 
 #include <stdlib.h>
 
 enum {
     JOB_ARENA = 4 << 20,
+    VOICE_ARENA = 32 << 20,
     ANSWER_MAX = 1 << 20,
     AI_BODY_MAX = 256 << 10,
     PAUSE_FIRST_MS = 2000,
     PAUSE_MAX_MS = 300000,
     HTTP_DEFAULT_MS = 10000,
     ALERT_EVERY_MS = 600000,
-    PAST_MAX = 200
+    PAST_MAX = 200,
+    VOICE_MAX = 8 << 20,
+    BOUNDARY_CHARS = 32
 };
 
 struct fsv_job {
@@ -165,6 +169,8 @@ static void on_evolution_query(void *ctx, const struct fsv_outcome *outcome)
     finish(job, &(struct frt_sent){.outcome = said, .ext_id = id, .reason = FN_STR("asked the provider")});
 }
 
+static void on_voice(void *ctx, const struct fsv_outcome *o);
+
 static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fsv_http_done_fn *done)
 {
     const struct fsv_config *c = &job->app->config;
@@ -177,7 +183,7 @@ static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fs
     r.headers[1] = fn_arena_printf(&job->arena, "apikey: %.*s", FN_STR_ARG(key));
     r.n_headers = 2;
     r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
-    r.answer_max = ANSWER_MAX;
+    r.answer_max = done == on_voice ? 2 * (size_t)VOICE_MAX : ANSWER_MAX;
     fsv_http_start(job->app->http, &r, done, job);
 }
 
@@ -344,6 +350,58 @@ static void send_talk(struct fsv_job *job)
     frt_store_submit(job->app->store, &job->past.op);
 }
 
+/* -- transcribe: the bytes from Evolution, then the model -- */
+
+static void on_voice(void *ctx, const struct fsv_outcome *o)
+{
+    struct fsv_job *job = ctx;
+    const struct fsv_config *c = &job->app->config;
+    char word[BOUNDARY_CHARS + 1];
+    struct fn_err err = {FN_OK, ""};
+    struct fn_buf body;
+    if (!o->answered || o->status < 200 || o->status > 299) {
+        bool again = !o->answered || o->status == 429 || o->status >= 500;
+        finish(job, &(struct frt_sent){.outcome = again ? FRT_NOT_SENT : FRT_REJECTED,
+                                       .reason = FN_STR("the voice note cannot be fetched")});
+        return;
+    }
+    fsv_random_word(word, BOUNDARY_CHARS);
+    fn_buf_init(&body, VOICE_MAX);
+    if (fsv_ai_voice_build(&body, &job->arena, o->body, fn_str_c(word), &err) != FN_OK) {
+        fn_buf_fini(&body);
+        finish(job, &(struct frt_sent){.outcome = FRT_REJECTED, .reason = fn_str_c(err.text)});
+        return;
+    }
+    struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&body)};
+    r.url = fn_arena_printf(&job->arena, "%.*s/audio/transcriptions", FN_STR_ARG(c->value[FSV_OPENAI_BASE_URL]));
+    r.headers[0] = fn_arena_printf(&job->arena, "Content-Type: multipart/form-data; boundary=%s", word);
+    r.headers[1] = fn_arena_printf(&job->arena, "Authorization: Bearer %.*s", FN_STR_ARG(c->value[FSV_OPENAI_API_KEY]));
+    r.n_headers = 2;
+    r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
+    r.answer_max = ANSWER_MAX;
+    fsv_http_start(job->app->http, &r, on_ai, job);
+    fn_buf_fini(&body);
+}
+
+static void send_voice(struct fsv_job *job)
+{
+    const struct fn_json *media = NULL;
+    bool good = fn_json_parse(&job->arena, arg(job, "media"), FN_JSON_REPAIR, &media, NULL) == FN_OK;
+    struct fn_str id = good ? fn_json_str(fn_json_get(media, "id")) : FN_STR_NULL;
+    if (id.n == 0 || job->channel == NULL || job->channel->kind != FSV_CHANNEL_EVOLUTION ||
+        job->app->config.value[FSV_EVOLUTION_API_URL].n == 0) {
+        reject(job, "no voice note that can be fetched");
+        return;
+    }
+    struct fsv_evo_request made;
+    struct fsv_evo_effect effect = effect_of(job);
+    fsv_evo_request_init(&made);
+    fsv_evo_build_fetch(&made, &effect, id);
+    job->arena.max = VOICE_ARENA;
+    post_evolution(job, &made, on_voice);
+    fsv_evo_request_fini(&made);
+}
+
 static void send_ai(struct fsv_job *job)
 {
     const struct fsv_config *c = &job->app->config;
@@ -362,6 +420,10 @@ static void send_ai(struct fsv_job *job)
     }
     if (job->send.host == FBC_HOST_talk) {
         send_talk(job);
+        return;
+    }
+    if (job->send.host == FBC_HOST_transcribe) {
+        send_voice(job);
         return;
     }
     fn_buf_init(&body, AI_BODY_MAX);

@@ -44,4 +44,11 @@ FN_MUST_USE enum fn_code fsv_ai_talk_build(struct fn_buf *out, struct fn_arena *
 void fsv_ai_talk_answer(struct fn_arena *arena, const struct fn_json *message, const struct fsv_ai_talk *talk,
                         int64_t at, struct fsv_ai_answer *out);
 
+/* -- transcribe --------------------------------------------------------------------------------------------------------------------- */
+#define FSV_AI_VOICE_MODEL "gpt-4o-mini-transcribe"
+/* The multipart body, from Evolution's answer with "base64". FN_INVALID: no media in it; FN_LIMIT: too large for out. */
+FN_MUST_USE enum fn_code fsv_ai_voice_build(struct fn_buf *out, struct fn_arena *arena, struct fn_str media_answer,
+                                            struct fn_str boundary, struct fn_err *err);
+void fsv_ai_voice_answer(const struct fn_json *root, struct fsv_ai_answer *out);
+
 #endif

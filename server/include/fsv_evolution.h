@@ -88,6 +88,8 @@ FN_MUST_USE enum fn_code fsv_evo_build(struct fsv_evo_request *out, const struct
                                        struct fn_err *err);
 /* Asks for the newest messages of the chat, to find out whether an effect of unknown outcome arrived. */
 void fsv_evo_build_query(struct fsv_evo_request *out, const struct fsv_evo_effect *effect);
+/* Asks for the bytes of a media message, as {"base64"}. */
+void fsv_evo_build_fetch(struct fsv_evo_request *out, const struct fsv_evo_effect *effect, struct fn_str id);
 /* Whether that answer holds our message: same text, from us, not older than since_ms. SENT with its id, REFUSED: it is not there, UNKNOWN. */
 enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str text,
                               int64_t since_ms, struct fn_str *out_id);

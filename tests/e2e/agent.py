@@ -2,9 +2,10 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import base64
 import json
 
-from harness import Answer, Double, Evolution, Funneld, OpenAI, wait_for
+from harness import Answer, Double, Evolution, Funneld, OpenAI, message, wait_for
 
 SOURCE = '''funnel agente "Agente"
 
@@ -32,7 +33,9 @@ start on message -> inicio
 
 stage inicio {
   say "Oi! Sou a Ana."
-  ask duvida: text(200) "Qual a sua dúvida?"
+  ask duvida: text(200) "Qual a sua dúvida?" {
+    media transcribe
+  }
   classify duvida as Humor by ana {
     feliz -> conversa
     bravo, failed -> conversa
@@ -93,7 +96,7 @@ def scripted(w, answers):
     since, left = len(w.openai.requests), list(answers)
 
     def script(request):
-        if 'tools' not in request.json:
+        if 'tools' not in (request.json or {}):
             return None
         return left.pop(0) if left else Answer(400, {'error': {'code': 'unexpected', 'message': 'one round too many'}})
 
@@ -176,9 +179,9 @@ def wrong_calls_go_back_as_errors(w):
     assert len(errors) == 2 and all('error' in e for e in errors), last
     assert not w.shop.requests
     since = scripted(w, [call('x', '{}')] * 5)
-    w.funneld.say('5511987670003', 'o 7')
-    expect(w, '5511987670003', ['Qual o número?', 'Vou chamar uma pessoa.'])
-    assert len(rounds(w, since)) == 3
+    to_talk(w, '5511987670013')
+    expect(w, '5511987670013', ['Vou chamar uma pessoa.'])
+    assert len(rounds(w, since)) == 3, len(rounds(w, since))
 
 
 def only_the_first_of_parallel_calls(w):
@@ -235,6 +238,26 @@ def rate_limits_and_the_account(w):
     assert w.funneld.log().count('"ai.account"') == 1
 
 
+def a_voice_note_becomes_text(w):
+    sound, number = bytes(range(256)) * 40, '5511987670009'
+    scripted(w, [OpenAI.content('Entendi.')])
+    talk = w.openai.script
+    w.openai.script = lambda r: Answer(200, {'text': 'quero uma caneca'}) if r.path == '/v1/audio/transcriptions' else talk(r)
+    w.evolution.script = lambda r: (Answer(201, {'mediaType': 'audioMessage', 'base64': base64.b64encode(sound).decode()})
+                                    if '/getBase64FromMediaMessage/' in r.path else None)
+    assert w.funneld.say(number, 'oi') == 200
+    wait_for(lambda: w.evolution.texts(number)[1:] == ['Qual a sua dúvida?'])
+    assert w.funneld.post(message(number, '', id='3AVOZ', content={'audioMessage': {'mimetype': 'audio/ogg; codecs=opus', 'ptt': True}})) == 200
+    expect(w, number, ['Entendi.'])
+    asked = [r.json for r in w.evolution.requests if 'getBase64' in r.path]
+    assert [a['message']['key']['id'] for a in asked] == ['3AVOZ'], asked
+    sent = [r for r in w.openai.requests if r.path == '/v1/audio/transcriptions']
+    assert len(sent) == 1 and sound in sent[0].body and b'filename="voice.ogg"' in sent[0].body
+    assert sent[0].headers['Content-Type'].startswith('multipart/form-data; boundary=')
+    assert any('quero uma caneca' in m['content'] for r in w.openai.requests if r.json for m in r.json['messages'])
+
+
 TESTS = [('agent: ' + f.__name__.replace('_', ' '), talked(f))
          for f in (rounds_with_a_tool, a_kill_between_rounds, wrong_calls_go_back_as_errors, only_the_first_of_parallel_calls,
-                   no_answer_is_failed, the_budget_ends_it, rate_limits_and_the_account)]
+                   no_answer_is_failed, the_budget_ends_it, rate_limits_and_the_account,
+                   a_voice_note_becomes_text)]
