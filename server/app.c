@@ -2,6 +2,7 @@
  * operations back, then the engine goes, then HTTP (which answers whoever still waits), then the requests of ours, then the loop.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app.h"
+#include "purge.h"
 #include "wake.h"
 
 #include "fsl_natives.h"
@@ -199,7 +200,8 @@ static enum fn_code make_base(struct fsv_app *app, struct fn_err *err)
     }
     app->drain_timer = (struct fsv_timer){on_drain, app, 0, 0};
     enum fn_code code = fsv_start_secret(app, err);
-    return code == FN_OK ? fsv_start_store(app, err) : code;
+    code = code == FN_OK ? fsv_start_store(app, err) : code;
+    return code == FN_OK ? fsv_purge_start(app) : code;
 }
 
 static void take_down(struct fsv_app *app)

@@ -104,6 +104,7 @@ def test_a_canary_that_fails_is_taken_back(w):
         assert 'percent' not in o.funneld.api('GET', '/v1/funnels/troca')[1]
         assert 'canary.rolled_back' in o.funneld.log()
         assert o.funneld.api('GET', '/v1/funnels/troca')[1]['version'] == 1
+        assert 'store.purged' in o.funneld.log(), 'retention runs soon after the start'
 
 
 def test_a_fault_is_told_with_its_line_and_resumed_after_a_publish(w):

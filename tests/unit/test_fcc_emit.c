@@ -207,6 +207,19 @@ static void test_mistakes(void)
     release(&c);
 }
 
+/* A rule is a function of its own; of two for one name the first counts, and the image stays valid. */
+static void test_migrations(void)
+{
+    struct compiled c;
+    compile(&c, HEAD "var n: int = 1\nmigrate var n = 40 + 2\nmigrate var n = 3\nmigrate stage velha -> a\n"
+                     "migrate stage velha -> z\nstage a {\n  say \"{n}\"\n  end\n}\n");
+    CU_ASSERT_EQUAL_FATAL(c.code, FN_OK);
+    CU_ASSERT_TRUE(lists(&c, "migrate:n"));
+    CU_ASSERT_EQUAL(c.im->n_migrates, 1);
+    CU_ASSERT_EQUAL(c.im->migrates[0].to.p[0], 'a');
+    release(&c);
+}
+
 UNIT_SUITE("fcc_emit", {"statements", test_statements}, {"values", test_values}, {"literals", test_literals},
            {"questions", test_questions}, {"the outside", test_outside}, {"same bytes", test_same_bytes},
-           {"contents", test_contents}, {"limit", test_limit}, {"mistakes", test_mistakes})
+           {"contents", test_contents}, {"migrations", test_migrations}, {"limit", test_limit}, {"mistakes", test_mistakes})
