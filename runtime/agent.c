@@ -85,8 +85,8 @@ void agent_join(struct turn *t, const struct fvm_request *q, struct fn_buf *payl
         return;
     }
     const struct fbc_agent *agent = agent_named(t->image, fvm_text(t->run, q->args[0].ref));
-    bool good = count_call(t, FN_STR_NULL, t->image->budget) &&
-                (agent == NULL || count_call(t, agent->name, agent->budget));
+    bool good =
+        count_call(t, FN_STR_NULL, t->image->budget) && (agent == NULL || count_call(t, agent->name, agent->budget));
     payload->n--; /* the object goes on */
     if (!good) {
         fn_buf_z(payload, ",\"spent\":true");

@@ -262,6 +262,7 @@ static enum fn_code run(struct fsv_app *app, enum fsv_serve how, struct fn_err *
     }
     code = code == FN_OK ? fsv_start_channels(app, err) : code;
     code = code == FN_OK ? fsv_start_secrets(app, err) : code;
+    code = code == FN_OK ? fsv_start_templates(app, err) : code;
     code = code == FN_OK && how == FSV_SERVE_DEMO ? fsv_demo(app, &chat, err) : code;
     code = code == FN_OK ? make_parts(app, err) : code;
     if (code != FN_OK) {

@@ -38,6 +38,13 @@ struct fsv_secret {
     struct fn_str name, value;
     struct fsv_secret *next;
 };
+/* A message template's text. */
+struct fsv_template {
+    int64_t tenant;
+    struct fn_str key; /* "NAME/LANGUAGE" */
+    struct fn_str text;
+    struct fsv_template *next;
+};
 enum fsv_secret_place { FSV_IN_URL /* percent-encoded */, FSV_IN_TEXT };
 
 struct fsv_poller;
@@ -62,6 +69,8 @@ struct fsv_app {
     size_t n_channels;
     struct fsv_secret *secrets;
     size_t n_secrets;
+    struct fsv_template *templates;
+    size_t n_templates;
     struct fsv_poller *pollers; /* web chats that wait for messages */
     struct fsv_job *jobs;       /* effects at their providers */
     int64_t ai_alert_at;        /* monotonic ms of the last line about the AI account */
@@ -127,6 +136,12 @@ void fsv_start_woken(void *app); /* another node says that there is work */
 /* out_new: the key when one was made, else an empty text. */
 FN_MUST_USE enum fn_code fsv_start_key(struct fsv_app *app, bool renew, char out_new[], struct fn_err *err);
 FN_MUST_USE enum fn_code fsv_start_channels(struct fsv_app *app, struct fn_err *err);
+FN_MUST_USE enum fn_code fsv_start_templates(struct fsv_app *app, struct fn_err *err);
+/* templates.c: in memory; false at the limit. */
+bool fsv_template_set(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str text);
+/* The text of a `template` effect with its values; false: none of that name and language. */
+struct fn_json;
+bool fsv_template_text(const struct fsv_app *app, int64_t tenant, const struct fn_json *args, struct fn_buf *out);
 FN_MUST_USE enum fn_code fsv_start_secrets(struct fsv_app *app, struct fn_err *err);
 /* demo.c: deploys the example and opens its web chat, unless they are there. *out_chat: the channel. */
 FN_MUST_USE enum fn_code fsv_demo(struct fsv_app *app, struct fsv_channel **out_chat, struct fn_err *err);

@@ -36,7 +36,7 @@ struct fsv_job {
     int64_t started;
     struct fn_arena arena;
     struct fsv_timer timer;
-    struct frt_sent answer; /* of a job that needs no request */
+    struct frt_sent answer;      /* of a job that needs no request */
     struct frt_op_messages past; /* talk */
     struct fsv_ai_talk talk;
     struct fsv_job *next, *prev;
@@ -194,6 +194,28 @@ static struct fsv_evo_effect effect_of(const struct fsv_job *job)
                                    job->args,          job->channel->buttons ? FSV_CHOOSE_BUTTONS : FSV_CHOOSE_TEXT};
 }
 
+/* Evolution knows no templates: one with a text in the catalogue is said; another one is refused. */
+static void as_text(struct fsv_job *job)
+{
+    struct fn_buf text, body;
+    const struct fn_json *args = NULL;
+    fn_buf_init(&text, ANSWER_MAX);
+    fn_buf_init(&body, ANSWER_MAX);
+    if (job->send.host == FBC_HOST_template && fsv_template_text(job->app, job->send.tenant, job->args, &text)) {
+        fn_buf_char(&body, '{');
+        fn_json_put_key(&body, "text");
+        fn_json_put_str(&body, fn_buf_view(&text));
+        fn_buf_char(&body, '}');
+        struct fn_str copy = fn_arena_dup(&job->arena, fn_buf_view(&body));
+        if (fn_json_parse(&job->arena, copy, FN_JSON_REPAIR, &args, NULL) == FN_OK) {
+            job->args = args;
+            job->host = FN_STR("say");
+        }
+    }
+    fn_buf_fini(&text);
+    fn_buf_fini(&body);
+}
+
 static void send_evolution(struct fsv_job *job)
 {
     int64_t paused = job->channel->paused_until - fsv_monotonic_ms();
@@ -208,6 +230,7 @@ static void send_evolution(struct fsv_job *job)
     }
     struct fsv_evo_request made;
     struct fn_err err = {FN_OK, ""};
+    as_text(job);
     struct fsv_evo_effect effect = effect_of(job);
     fsv_evo_request_init(&made);
     if (fsv_evo_build(&made, &effect, &err) == FN_OK) {
@@ -325,7 +348,8 @@ static void on_past(struct frt_op *op)
     struct fn_err err = {FN_OK, ""};
     struct fn_buf body;
     if (op->code != FN_OK) {
-        answer_later(job, (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the message log cannot be read")});
+        answer_later(job,
+                     (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the message log cannot be read")});
         return;
     }
     size_t n = take_past(job, lines);

@@ -246,3 +246,22 @@ enum fn_code fsv_start_secrets(struct fsv_app *app, struct fn_err *err)
     fn_arena_fini(&arena);
     return code;
 }
+
+/* -- the catalogue of templates --------------------------------------------------------------------------------------- */
+
+enum fn_code fsv_start_templates(struct fsv_app *app, struct fn_err *err)
+{
+    struct fn_arena arena;
+    struct frt_op_doc_get get;
+    const struct fn_json *root;
+    fn_arena_init(&arena, START_ARENA);
+    enum fn_code code = get_docs(app, &arena, &get, FN_STR("template"), err);
+    for (size_t i = 0; code == FN_OK && i < get.n; i++) {
+        code = fn_json_parse(&arena, get.docs[i].body, 0, &root, err);
+        if (code == FN_OK && !fsv_template_set(app, FSV_TENANT, get.docs[i].key, fn_json_str(fn_json_get(root, "text")))) {
+            code = fn_fail(err, FN_LIMIT, "too many templates");
+        }
+    }
+    fn_arena_fini(&arena);
+    return code;
+}

@@ -257,7 +257,31 @@ def a_voice_note_becomes_text(w):
     assert any('quero uma caneca' in m['content'] for r in w.openai.requests if r.json for m in r.json['messages'])
 
 
+def a_template_goes_out_as_its_text(w):
+    source = '''funnel aviso "Aviso"
+
+channel whatsapp
+timezone "America/Sao_Paulo"
+locale "pt-BR"
+
+start on keyword "aviso" -> inicio
+
+stage inicio {
+  send template "lembrete" ("Bia", "amanhã") language "pt_BR"
+  end
+}
+'''
+    assert w.funneld.deploy('aviso', source)[0] == 201, w.funneld.deploy('aviso', source)
+    assert w.funneld.api('PUT', '/v1/templates/lembrete', {'text': 'x'})[0] == 422
+    status, answer = w.funneld.api('PUT', '/v1/templates/lembrete?language=pt_BR', {'text': 'Oi {{1}}! Até {{2}}, {{1}}. {{x}}'})
+    assert status == 200, answer
+    w.funneld.kill()
+    w.funneld.start()
+    assert w.funneld.say('5511987670020', 'aviso') == 200
+    wait_for(lambda: w.evolution.texts('5511987670020') == ['Oi Bia! Até amanhã, Bia. {{x}}'])
+
+
 TESTS = [('agent: ' + f.__name__.replace('_', ' '), talked(f))
          for f in (rounds_with_a_tool, a_kill_between_rounds, wrong_calls_go_back_as_errors, only_the_first_of_parallel_calls,
                    no_answer_is_failed, the_budget_ends_it, rate_limits_and_the_account,
-                   a_voice_note_becomes_text)]
+                   a_voice_note_becomes_text, a_template_goes_out_as_its_text)]
