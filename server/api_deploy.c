@@ -12,11 +12,11 @@
 enum { IMAGE_MAX = 1 << 20, DIAGS_MAX_BYTES = 1 << 20, ANSWER_MAX = 8 << 20, SOURCE_DOC_MAX = 8 << 20 };
 
 struct deploy {
-    struct fn_str name, hash;     /* hash: FRT_HASH bytes */
-    struct fn_str image, source;  /* source: {NULL,0} when an image was sent */
-    struct fn_str warnings;       /* JSON array */
-    struct fn_str changes;        /* JSON members of the comparison */
-    const struct frt_pub *live;   /* NULL none */
+    struct fn_str name, hash;    /* hash: FRT_HASH bytes */
+    struct fn_str image, source; /* source: {NULL,0} when an image was sent */
+    struct fn_str warnings;      /* JSON array */
+    struct fn_str changes;       /* JSON members of the comparison */
+    const struct frt_pub *live;  /* NULL none */
     const struct frt_standing *standing;
     size_t n_standing;
     enum frt_inflight inflight;

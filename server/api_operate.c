@@ -219,8 +219,8 @@ void fsv_get_fault(struct fsv_app *app, struct fsv_request *r)
 
 static void put_effect(struct fn_buf *b, const struct frt_effect *e)
 {
-    fn_buf_printf(b, "{\"conversation\":\"%lld\",\"effect\":\"%lld\",\"attempts\":%u,\"created_at\":%lld", (long long)e->conv,
-                  (long long)e->id, (unsigned)e->attempts, (long long)e->created_at);
+    fn_buf_printf(b, "{\"conversation\":\"%lld\",\"effect\":\"%lld\",\"attempts\":%u,\"created_at\":%lld",
+                  (long long)e->conv, (long long)e->id, (unsigned)e->attempts, (long long)e->created_at);
     put(b, "host", fn_str_c(fbc_hosts[e->host].name));
     put(b, "funnel", e->funnel);
     put(b, "reason", e->reason);

@@ -12,9 +12,7 @@ enum { CHECK_ARENA = 64 << 20, DIAGS_MAX = 50 };
 
 struct fn_str fsv_inflight_name(enum frt_inflight inflight)
 {
-    return inflight == FRT_PIN       ? FN_STR("pin")
-           : inflight == FRT_RESTART ? FN_STR("restart")
-                                     : FN_STR("at_stage");
+    return inflight == FRT_PIN ? FN_STR("pin") : inflight == FRT_RESTART ? FN_STR("restart") : FN_STR("at_stage");
 }
 
 /* -- by sources ------------------------------------------------------------------------------------------------------------------------ */
@@ -226,7 +224,8 @@ static void put_row(struct fn_buf *out, const struct fcc_compat_row *row, int64_
     fn_buf_char(out, '}');
 }
 
-int64_t fsv_compare_put(struct fn_buf *out, const struct fcc_compat *table, const struct frt_standing *standing, size_t n)
+int64_t fsv_compare_put(struct fn_buf *out, const struct fcc_compat *table, const struct frt_standing *standing,
+                        size_t n)
 {
     int64_t blocked = 0;
     fn_buf_z(out, "\"changes\":[");

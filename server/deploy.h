@@ -23,6 +23,7 @@ FN_MUST_USE enum fn_code fsv_compare_sources(struct fn_arena *arena, struct fn_s
 FN_MUST_USE enum fn_code fsv_compare_images(struct fn_arena *arena, struct fn_str from, struct fn_str to,
                                             struct fcc_compat *out);
 /* Writes the members "changes", "unsettled" and "blocked" of an answer; returns how many conversations cannot go on. */
-int64_t fsv_compare_put(struct fn_buf *out, const struct fcc_compat *table, const struct frt_standing *standing, size_t n);
+int64_t fsv_compare_put(struct fn_buf *out, const struct fcc_compat *table, const struct frt_standing *standing,
+                        size_t n);
 
 #endif
