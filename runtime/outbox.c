@@ -345,23 +345,28 @@ static char *copy_texts(struct frt_effect *e)
     return block;
 }
 
-static bool is_there(const struct lane *lane, int64_t effect)
+static struct sending *find(const struct lane *lane, int64_t effect)
 {
-    for (const struct sending *s = lane->first; s != NULL; s = s->next) {
-        if (s->e.id == effect) {
-            return true;
-        }
+    struct sending *s = lane->first;
+    while (s != NULL && s->e.id != effect) {
+        s = s->next;
     }
-    return false;
+    return s;
 }
 
 void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *effect, bool orphan)
 {
     struct lane *lane = &m->lanes[effect->lane];
-    if (is_there(lane, effect->id)) {
+    struct sending *s = find(lane, effect->id);
+    if (s != NULL) { /* lost and won again while one before it was out: it begins anew, as any orphan */
+        if (orphan && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s)) {
+            s->state = SEND_QUEUED;
+            s->e.state = effect->state;
+            s->orphan = true;
+        }
         return;
     }
-    struct sending *s = engine_alloc(1, sizeof *s);
+    s = engine_alloc(1, sizeof *s);
     s->engine = e;
     s->mail = m;
     s->e = *effect;
