@@ -42,7 +42,9 @@ static struct fn_str question_name(struct ctx *c, const struct fgr_node *n)
         return name;
     }
     if (seen->times != 0 && n->kind == FGR_CHOOSE) {
-        struct fn_diag *d = sema_diag_at(c, FGR_D_QUESTION_NAMELESS, (struct fn_span){n->span.a, n->span.a + 6});
+        struct fn_diag *d =
+            sema_diag_at(c, FGR_D_QUESTION_NAMELESS,
+                         (struct fn_span){n->span.a, n->span.b < n->span.a + 6 ? n->span.b : n->span.a + 6});
         sema_arg(d, "name", name);
     }
     seen->times++;

@@ -111,4 +111,4 @@ static void test_pages(void)
     check_page("syntax.pt.md");
 }
 
-           {"pages", test_pages})
+UNIT_SUITE("fgr_golden", {"tokens", test_tokens}, {"trees", test_trees}, {"pages", test_pages})

@@ -236,7 +236,7 @@ static void test_idle_is_not_in_memory(void)
     struct frt_engine_stats stats;
     setup(&w, false);
     for (int round = 0; round < 3; round++) {
-        char text[8];
+        char text[16];
         snprintf(text, sizeof text, "m%d", round);
         all_say(&w, text);
     }
@@ -342,7 +342,7 @@ static void test_both_own_everything(void)
     setup(&w, true);
     boot(&w, 1);
     for (int round = 0; round < 5; round++) {
-        char text[8];
+        char text[16];
         snprintf(text, sizeof text, "r%d", round);
         all_say(&w, text);
         wait_ms(&w, 3000);
