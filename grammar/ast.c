@@ -6,14 +6,56 @@
 
 /* A row's arguments, counted: the dump name and up to six kids. */
 #define PICK(a, b, c, d, e, f, g, ROW, ...) ROW
-#define ROW(...) PICK(__VA_ARGS__, KIDS6, KIDS5, KIDS4, KIDS3, KIDS2, KIDS1, KIDS0, ~)(__VA_ARGS__)
-#define KIDS0(name) {name, 0, {NULL}}
-#define KIDS1(name, a) {name, 1, {#a}}
-#define KIDS2(name, a, b) {name, 2, {#a, #b}}
-#define KIDS3(name, a, b, c) {name, 3, {#a, #b, #c}}
-#define KIDS4(name, a, b, c, d) {name, 4, {#a, #b, #c, #d}}
-#define KIDS5(name, a, b, c, d, e) {name, 5, {#a, #b, #c, #d, #e}}
-#define KIDS6(name, a, b, c, d, e, f) {name, 6, {#a, #b, #c, #d, #e, #f}}
+#define ROW(...)                            PICK(__VA_ARGS__, KIDS6, KIDS5, KIDS4, KIDS3, KIDS2, KIDS1, KIDS0, ~)(__VA_ARGS__)
+#define KIDS0(name) \
+    {               \
+        name, 0,    \
+        {           \
+            NULL    \
+        }           \
+    }
+#define KIDS1(name, a) \
+    {                  \
+        name, 1,       \
+        {              \
+#a         \
+        }              \
+    }
+#define KIDS2(name, a, b) \
+    {                     \
+        name, 2,          \
+        {                 \
+#a, #b        \
+        }                 \
+    }
+#define KIDS3(name, a, b, c) \
+    {                        \
+        name, 3,             \
+        {                    \
+#a, #b, #c       \
+        }                    \
+    }
+#define KIDS4(name, a, b, c, d) \
+    {                           \
+        name, 4,                \
+        {                       \
+#a, #b, #c, #d      \
+        }                       \
+    }
+#define KIDS5(name, a, b, c, d, e) \
+    {                              \
+        name, 5,                   \
+        {                          \
+#a, #b, #c, #d, #e     \
+        }                          \
+    }
+#define KIDS6(name, a, b, c, d, e, f) \
+    {                                 \
+        name, 6,                      \
+        {                             \
+#a, #b, #c, #d, #e, #f    \
+        }                             \
+    }
 
 static const struct {
     const char *name;
@@ -66,10 +108,12 @@ static void put_flags(struct fn_buf *out, uint32_t flags)
         uint32_t flag;
         const char *name;
     } names[] = {
-        {FGR_BROKEN, "broken"}, {FGR_MODULE, "module"}, {FGR_PT, "pt"}, {FGR_OPTIONAL, "optional"},
-        {FGR_PERSONAL, "personal"}, {FGR_SECRET_FLAG, "secret"}, {FGR_ONCE, "once"}, {FGR_EXACT, "exact"},
-        {FGR_FAILED, "failed"}, {FGR_ELSE, "other"}, {FGR_UNTAG, "untag"}, {FGR_DESC, "desc"},
-        {FGR_BY_OPTION, "option"}, {FGR_TRANSCRIBE, "transcribe"}, {FGR_LONG_TEXT, "long"}, {FGR_PARENS, "parens"},
+        {FGR_BROKEN, "broken"},     {FGR_MODULE, "module"},         {FGR_PT, "pt"},
+        {FGR_OPTIONAL, "optional"}, {FGR_PERSONAL, "personal"},     {FGR_SECRET_FLAG, "secret"},
+        {FGR_ONCE, "once"},         {FGR_EXACT, "exact"},           {FGR_FAILED, "failed"},
+        {FGR_ELSE, "other"},        {FGR_UNTAG, "untag"},           {FGR_DESC, "desc"},
+        {FGR_BY_OPTION, "option"},  {FGR_TRANSCRIBE, "transcribe"}, {FGR_LONG_TEXT, "long"},
+        {FGR_PARENS, "parens"},
     };
     for (size_t i = 0; i < FN_COUNT(names); i++) {
         if (flags & names[i].flag) {
@@ -81,12 +125,14 @@ static void put_flags(struct fn_buf *out, uint32_t flags)
 /* What the kind's sub-enum says, by name, so that the dump reads without the header. */
 static const char *aux_name(const struct fgr_node *n)
 {
-    static const char *const ops[] = {"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "not", "neg"};
+    static const char *const ops[] = {"+",  "-", "*",  "/",   "%",  "==",  "!=", "<",
+                                      "<=", ">", ">=", "and", "or", "not", "neg"};
     static const char *const starts[] = {"message", "keyword", "campaign", "event"};
     static const char *const ons[] = {"phrase", "silence", "error", "event", "media", "invalid", "failed"};
-    static const char *const branches[] = {"check", "invalid", "failed", "silence", "media",
-                                           "settle", "other", "done", "limit", "from"};
-    static const char *const props[] = {"model", "instructions", "remember", "budget", "can", "header", "body", "timeout"};
+    static const char *const branches[] = {"check",  "invalid", "failed", "silence", "media",
+                                           "settle", "other",   "done",   "limit",   "from"};
+    static const char *const props[] = {"model", "instructions", "remember", "budget",
+                                        "can",   "header",       "body",     "timeout"};
     static const char *const methods[] = {"get", "post", "put", "patch", "delete"};
 #define NAME_IN(table) (n->aux < FN_COUNT(table) ? (table)[n->aux] : "?")
     switch ((int)n->kind) {

@@ -237,7 +237,8 @@ void build_file(struct build *b, struct fgr_loc at, struct fgr_node *decls)
     b->file = n;
 }
 
-struct fgr_node *build_header(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *title, uint32_t flags)
+struct fgr_node *build_header(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *title,
+                              uint32_t flags)
 {
     if (b->has_header) {
         fgr_diag_add(b->diags, FGR_D_TWO_HEADERS, (struct fn_span){at.a, at.b});
@@ -274,7 +275,8 @@ struct fgr_node *build_clocks(struct build *b, struct fgr_loc at, struct fgr_loc
     return n;
 }
 
-struct fgr_node *build_prop(struct build *b, struct fgr_loc at, enum fgr_prop prop, struct fgr_node *value, struct fgr_loc number)
+struct fgr_node *build_prop(struct build *b, struct fgr_loc at, enum fgr_prop prop, struct fgr_node *value,
+                            struct fgr_loc number)
 {
     struct fgr_node *kids[FGR_KIDS_MAX + 1] = {value};
     struct fgr_node *n = build_aux(build_node(b, FGR_PROP, at, kids), (int)prop);
@@ -284,7 +286,7 @@ struct fgr_node *build_prop(struct build *b, struct fgr_loc at, enum fgr_prop pr
 struct fgr_node *build_header_prop(struct build *b, struct fgr_loc at, struct fgr_node *name, struct fgr_node *value)
 {
     struct fgr_node *pair = build_add(b, build_add(b, build_list(b, at), name), value);
-    struct fgr_node *list = build_node(b, FGR_LIST_LIT, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){pair});
+    struct fgr_node *list = build_node(b, FGR_LIST_LIT, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){pair});
     return build_prop(b, at, FGR_P_HEADER, list, at);
 }
 

@@ -17,9 +17,9 @@ struct build {
     struct fgr_tree *tree;
     const uint32_t *doubts; /* doubtful tokens before each index; NULL when there are none */
     struct fgr_node *file;
-    struct fgr_node spare;  /* what out of memory builds */
+    struct fgr_node spare; /* what out of memory builds */
     struct fgr_node *nothing;
-    struct fn_str name;     /* of the header */
+    struct fn_str name; /* of the header */
     struct fn_span name_span;
     uint32_t header_flags;
     bool has_header, told_depth, broke;
@@ -51,18 +51,21 @@ struct fgr_node *build_add_all(struct build *b, struct fgr_node *list, struct fg
 struct fgr_node *build_prepend(struct build *b, struct fgr_node *item, struct fgr_node *list);
 
 void build_file(struct build *b, struct fgr_loc at, struct fgr_node *decls);
-struct fgr_node *build_header(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *title, uint32_t flags);
+struct fgr_node *build_header(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *title,
+                              uint32_t flags);
 struct fgr_node *build_field(struct build *b, struct fgr_node *field);
 struct fgr_node *build_days(struct build *b, struct fgr_loc at, struct fgr_loc low, struct fgr_loc high);
 struct fgr_node *build_clocks(struct build *b, struct fgr_loc at, struct fgr_loc low, struct fgr_loc high);
-struct fgr_node *build_prop(struct build *b, struct fgr_loc at, enum fgr_prop prop, struct fgr_node *value, struct fgr_loc number);
+struct fgr_node *build_prop(struct build *b, struct fgr_loc at, enum fgr_prop prop, struct fgr_node *value,
+                            struct fgr_loc number);
 struct fgr_node *build_header_prop(struct build *b, struct fgr_loc at, struct fgr_node *name, struct fgr_node *value);
 struct fgr_node *build_cans(struct build *b, struct fgr_node *names);
 struct fgr_node *build_start(struct build *b, struct fgr_loc at, struct fgr_node *start, struct fgr_node *jump);
 struct fgr_node *build_allow(struct build *b, struct fgr_loc at, struct fgr_loc path);
 struct fgr_node *build_titled(struct build *b, struct fgr_node *n, struct fgr_node *title, uint32_t flags);
 
-struct fgr_node *build_type(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *first, struct fgr_node *second);
+struct fgr_node *build_type(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *first,
+                            struct fgr_node *second);
 struct fgr_node *build_type_flag(struct build *b, struct fgr_node *type, struct fgr_loc at, uint32_t flag);
 struct fgr_node *build_type_bound(struct build *b, struct fgr_node *type, struct fgr_loc at, struct fgr_loc bound);
 struct fgr_node *build_media(struct build *b, struct fgr_node *n, struct fgr_loc word);
@@ -82,10 +85,11 @@ struct fgr_node *build_arm(struct build *b, struct fgr_node *arm);
 struct fgr_node *build_pattern(struct build *b, struct fgr_node *list, struct fgr_node *pattern, struct fgr_loc at);
 struct fgr_node *build_method(struct fgr_node *n, const struct fgr_node *method);
 
-struct fgr_node *build_binary(struct build *b, struct fgr_loc at, enum fgr_op op, struct fgr_node *l, struct fgr_node *r);
+struct fgr_node *build_binary(struct build *b, struct fgr_loc at, enum fgr_op op, struct fgr_node *l,
+                              struct fgr_node *r);
 struct fgr_node *build_callee(struct build *b, struct fgr_node *name);
-struct fgr_node *build_method_call(struct build *b, struct fgr_loc at, struct fgr_node *object, struct fgr_loc object_at,
-                                   struct fgr_loc name, struct fgr_node *args);
+struct fgr_node *build_method_call(struct build *b, struct fgr_loc at, struct fgr_node *object,
+                                   struct fgr_loc object_at, struct fgr_loc name, struct fgr_node *args);
 struct fgr_node *build_of_type(struct build *b, struct fgr_loc at, struct fgr_loc type, struct fgr_loc name);
 struct fgr_node *build_step_word(struct build *b, struct fgr_node *n, struct fgr_loc word);
 
@@ -101,7 +105,8 @@ struct fgr_node *build_text_end(struct build *b, struct fgr_loc at, struct fgr_n
 
 /* literal.c: what tokens say. A token that recovery made up is empty and reads as 0 or "". */
 struct fn_str literal_slice(const struct build *b, uint32_t token);
-struct fn_str literal_name(struct build *b, uint32_t token); /* NFC, without backticks; canonical for contact, stage, ended */
+struct fn_str literal_name(struct build *b,
+                           uint32_t token); /* NFC, without backticks; canonical for contact, stage, ended */
 struct fn_str literal_text(struct build *b, uint32_t token); /* one part of a text, decoded */
 int64_t literal_int(struct build *b, uint32_t token);
 double literal_number(struct build *b, uint32_t token);

@@ -4,8 +4,9 @@
 
 /* In the order of the TYPE words of keywords.def. */
 static const uint16_t type_of_word[] = {
-    FGR_T_TEXT,  FGR_T_INT, FGR_T_NUMBER, FGR_T_MONEY, FGR_T_BOOL,  FGR_T_DATE,     FGR_T_TIME,     FGR_T_DATETIME, FGR_T_DURATION, FGR_T_PHONE,
-    FGR_T_EMAIL, FGR_T_URL, FGR_T_IMAGE,  FGR_T_AUDIO, FGR_T_VIDEO, FGR_T_DOCUMENT, FGR_T_LOCATION, FGR_T_JSON,     FGR_T_LIST,     FGR_T_MAP,
+    FGR_T_TEXT,     FGR_T_INT,      FGR_T_NUMBER,   FGR_T_MONEY, FGR_T_BOOL, FGR_T_DATE,  FGR_T_TIME,
+    FGR_T_DATETIME, FGR_T_DURATION, FGR_T_PHONE,    FGR_T_EMAIL, FGR_T_URL,  FGR_T_IMAGE, FGR_T_AUDIO,
+    FGR_T_VIDEO,    FGR_T_DOCUMENT, FGR_T_LOCATION, FGR_T_JSON,  FGR_T_LIST, FGR_T_MAP,
 };
 static_assert(FN_COUNT(type_of_word) == FGR_TOK_T_MAP - FGR_TOK_T_TEXT + 1, "every TYPE word is a type");
 
@@ -38,10 +39,11 @@ static const struct fgr_word *type_word(struct build *b, uint32_t token)
     return other;
 }
 
-struct fgr_node *build_type(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *first, struct fgr_node *second)
+struct fgr_node *build_type(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *first,
+                            struct fgr_node *second)
 {
     struct fgr_node *args = build_add(b, build_add(b, build_list(b, at), first), second);
-    struct fgr_node *n = build_node(b, FGR_TYPE, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){args});
+    struct fgr_node *n = build_node(b, FGR_TYPE, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){args});
     build_named(b, n, name);
     const struct fgr_word *w = type_word(b, name.first);
     if (w != NULL) {
@@ -138,7 +140,7 @@ struct fgr_node *build_for(struct build *b, struct fgr_node *n, struct fgr_loc n
 
 struct fgr_node *build_record(struct build *b, struct fgr_loc open, struct fgr_loc close, struct fgr_node *fields)
 {
-    return build_node(b, FGR_RECORD_LIT, build_span(open, close), (struct fgr_node *[FGR_KIDS_MAX + 1]){fields});
+    return build_node(b, FGR_RECORD_LIT, build_span(open, close), (struct fgr_node * [FGR_KIDS_MAX + 1]){fields});
 }
 
 /* T[a] has a as its key, T[a, b] a list. */
@@ -148,7 +150,7 @@ struct fgr_node *build_key(struct build *b, struct fgr_node *exprs)
         return exprs->items[0];
     }
     struct fgr_loc at = {exprs->span.a, exprs->span.b, exprs->first_token, exprs->last_token};
-    return build_node(b, FGR_LIST_LIT, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){exprs});
+    return build_node(b, FGR_LIST_LIT, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){exprs});
 }
 
 struct fgr_node *build_times(struct build *b, struct fgr_node *branch, enum fgr_branch kind, struct fgr_loc times)
@@ -159,7 +161,8 @@ struct fgr_node *build_times(struct build *b, struct fgr_node *branch, enum fgr_
     return build_aux(branch, (int)kind);
 }
 
-static void split_items(struct build *b, const struct fgr_node *items, struct fgr_node *options, struct fgr_node *branches)
+static void split_items(struct build *b, const struct fgr_node *items, struct fgr_node *options,
+                        struct fgr_node *branches)
 {
     for (uint32_t i = 0; i < items->n_items; i++) {
         build_add(b, items->items[i]->kind == FGR_OPTION ? options : branches, items->items[i]);
@@ -190,8 +193,9 @@ struct fgr_node *build_rows(struct build *b, struct fgr_loc at, struct fgr_loc n
                             struct fgr_node *label, struct fgr_node *prompt, struct fgr_node *late_prompt,
                             struct fgr_node *action, struct fgr_node *clauses, struct fgr_node *items)
 {
-    struct fgr_node *kids[FGR_KIDS_MAX + 1] = {
-        [FGR_CHOOSE_source] = source, [FGR_CHOOSE_label] = label, [FGR_CHOOSE_prompt] = prompt != NULL ? prompt : late_prompt};
+    struct fgr_node *kids[FGR_KIDS_MAX + 1] = {[FGR_CHOOSE_source] = source,
+                                               [FGR_CHOOSE_label] = label,
+                                               [FGR_CHOOSE_prompt] = prompt != NULL ? prompt : late_prompt};
     kids[FGR_CHOOSE_branches] = build_add(b, build_list(b, build_nowhere()), action);
     return choose_node(b, at, name, kids, clauses, items);
 }
@@ -217,9 +221,10 @@ struct fgr_node *build_method(struct fgr_node *n, const struct fgr_node *method)
     return build_aux(n, method->aux);
 }
 
-struct fgr_node *build_binary(struct build *b, struct fgr_loc at, enum fgr_op op, struct fgr_node *l, struct fgr_node *r)
+struct fgr_node *build_binary(struct build *b, struct fgr_loc at, enum fgr_op op, struct fgr_node *l,
+                              struct fgr_node *r)
 {
-    return build_aux(build_node(b, FGR_BINARY, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){l, r}), (int)op);
+    return build_aux(build_node(b, FGR_BINARY, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){l, r}), (int)op);
 }
 
 /* `data("2026-03-02")` in Portuguese is `date(…)`: a type's word before a parenthesis is the type's. */
@@ -237,19 +242,20 @@ struct fgr_node *build_callee(struct build *b, struct fgr_node *name)
     return name;
 }
 
-struct fgr_node *build_method_call(struct build *b, struct fgr_loc at, struct fgr_node *object, struct fgr_loc object_at,
-                                   struct fgr_loc name, struct fgr_node *args)
+struct fgr_node *build_method_call(struct build *b, struct fgr_loc at, struct fgr_node *object,
+                                   struct fgr_loc object_at, struct fgr_loc name, struct fgr_node *args)
 {
-    struct fgr_node *callee = build_node(b, FGR_MEMBER_OF, build_span(object_at, name), (struct fgr_node *[FGR_KIDS_MAX + 1]){object});
+    struct fgr_node *callee =
+        build_node(b, FGR_MEMBER_OF, build_span(object_at, name), (struct fgr_node * [FGR_KIDS_MAX + 1]){object});
     build_named(b, callee, name);
-    return build_node(b, FGR_CALL, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){callee, args});
+    return build_node(b, FGR_CALL, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){callee, args});
 }
 
 /* Interesse.compra */
 struct fgr_node *build_of_type(struct build *b, struct fgr_loc at, struct fgr_loc type, struct fgr_loc name)
 {
     struct fgr_node *object = build_named(b, build_node(b, FGR_NAME, type, NULL), type);
-    return build_named(b, build_node(b, FGR_MEMBER_OF, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){object}), name);
+    return build_named(b, build_node(b, FGR_MEMBER_OF, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){object}), name);
 }
 
 /* The word of a test's line, in English whatever the file's spelling. */
@@ -342,7 +348,7 @@ struct fgr_node *build_text_more(struct build *b, struct fgr_node *text, struct 
 struct fgr_node *build_text_end(struct build *b, struct fgr_loc at, struct fgr_node *text, struct fgr_loc tail)
 {
     add_part(b, text, tail, NULL);
-    struct fgr_node *n = build_node(b, FGR_TEXT, at, (struct fgr_node *[FGR_KIDS_MAX + 1]){text});
+    struct fgr_node *n = build_node(b, FGR_TEXT, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){text});
     n->flags |= text->flags & FGR_LONG_TEXT;
     text->flags &= ~(uint32_t)FGR_LONG_TEXT;
     n->text_span = n->span;

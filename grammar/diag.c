@@ -11,7 +11,8 @@ static const struct row {
     enum fn_level level;
     const char *text[2], *help[2]; /* by enum fn_lang */
 } rows[] = {
-#define FGR_DIAG(code, name, level, pt, en, help_pt, help_en) {code, #name, FN_##level##_LEVEL, {pt, en}, {help_pt, help_en}},
+#define FGR_DIAG(code, name, level, pt, en, help_pt, help_en) \
+    {code, #name, FN_##level##_LEVEL, {pt, en}, {help_pt, help_en}},
 #include "diags.def"
 #undef FGR_DIAG
 };
@@ -78,7 +79,8 @@ static void drop_quote(struct fn_buf *out)
 /* Puts the value; true when the backtick behind it must be dropped as well. */
 static bool put_value(struct fn_buf *out, struct fn_str value, enum fn_lang lang)
 {
-    static const char *const ends[2][2] = {{"o fim do arquivo", "the end of the file"}, {"o fim da linha", "the end of the line"}};
+    static const char *const ends[2][2] = {{"o fim do arquivo", "the end of the file"},
+                                           {"o fim da linha", "the end of the line"}};
     bool line = fn_str_eq(value, FN_STR("\n"));
     if (!line && value.n > 0) {
         fn_buf_str(out, value);

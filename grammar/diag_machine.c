@@ -8,7 +8,8 @@
 
 enum { GITHUB_SHOWN = 10 };
 
-static void put_text(const struct render *r, const struct fn_diag *d, void (*make)(struct fn_buf *, const struct fn_diag *, enum fn_lang))
+static void put_text(const struct render *r, const struct fn_diag *d,
+                     void (*make)(struct fn_buf *, const struct fn_diag *, enum fn_lang))
 {
     struct fn_buf text;
     fn_buf_init(&text, 1 << 16);
@@ -139,7 +140,8 @@ static bool seen_before(const struct fn_diag_list *l, size_t i)
 /* A rule's text has no arguments: its placeholders stay, as names. */
 static void put_rule(const struct render *r, enum fgr_diag code)
 {
-    fn_buf_printf(r->out, "{\"id\":\"%s\",\"name\":\"%s\",\"shortDescription\":{\"text\":", fgr_diag_code(code), diag_name(code));
+    fn_buf_printf(r->out, "{\"id\":\"%s\",\"name\":\"%s\",\"shortDescription\":{\"text\":", fgr_diag_code(code),
+                  diag_name(code));
     fn_json_put_str(r->out, fn_str_c(diag_template(code, r->how.lang)));
     fn_buf_z(r->out, "},\"fullDescription\":{\"text\":");
     fn_json_put_str(r->out, fn_str_c(diag_help_template(code, r->how.lang)));
@@ -165,21 +167,23 @@ static void put_result(const struct render *r, const struct fn_diag *d)
     uint32_t line = 1, column = 1, end_line = 1, end_column = 1;
     fgr_place(s, d->span.a, &line, &column);
     fgr_place(s, d->span.b, &end_line, &end_column);
-    fn_buf_printf(r->out, "{\"ruleId\":\"%s\",\"level\":\"%s\",\"message\":{\"text\":", fgr_diag_code((enum fgr_diag)d->code),
+    fn_buf_printf(r->out,
+                  "{\"ruleId\":\"%s\",\"level\":\"%s\",\"message\":{\"text\":", fgr_diag_code((enum fgr_diag)d->code),
                   render_level(d->level));
     put_text(r, d, fgr_diag_message);
     fn_buf_z(r->out, "},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":");
     fn_json_put_str(r->out, render_path(s));
-    fn_buf_printf(r->out, "},\"region\":{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u}}}],", line, column,
-                  end_line, end_column);
+    fn_buf_printf(r->out, "},\"region\":{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u}}}],",
+                  line, column, end_line, end_column);
     fn_buf_printf(r->out, "\"partialFingerprints\":{\"primaryLocationLineHash\":\"%016llx:1\"}}",
                   (unsigned long long)line_hash(s, line));
 }
 
 void render_sarif(const struct render *r)
 {
-    fn_buf_z(r->out, "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{\"tool\":"
-                     "{\"driver\":{\"name\":\"funnelc\",\"rules\":[");
+    fn_buf_z(r->out,
+             "{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{\"tool\":"
+             "{\"driver\":{\"name\":\"funnelc\",\"rules\":[");
     bool first = true;
     for (size_t i = 0; i < r->list->n; i++) {
         if (!seen_before(r->list, i)) {
@@ -300,8 +304,10 @@ static void put_case(const struct render *r, const struct fn_diag *d)
 
 void render_junit(const struct render *r)
 {
-    fn_buf_printf(r->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"funnelc\" tests=\"%zu\" failures=\"%zu\">\n",
-                  r->list->n, r->list->errors);
+    fn_buf_printf(
+        r->out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"funnelc\" tests=\"%zu\" failures=\"%zu\">\n",
+        r->list->n, r->list->errors);
     for (size_t i = 0; i < r->list->n; i++) {
         put_case(r, r->list->items[i]);
     }
@@ -321,8 +327,9 @@ void render_checkstyle(const struct render *r)
             put_xml(r->out, render_path(s));
             fn_buf_z(r->out, "\">\n");
         }
-        fn_buf_printf(r->out, "  <error line=\"%u\" column=\"%u\" severity=\"%s\" source=\"funnelc.%s\" message=\"", line, column,
-                      d->level == FN_NOTE_LEVEL ? "info" : render_level(d->level), fgr_diag_code((enum fgr_diag)d->code));
+        fn_buf_printf(r->out, "  <error line=\"%u\" column=\"%u\" severity=\"%s\" source=\"funnelc.%s\" message=\"",
+                      line, column, d->level == FN_NOTE_LEVEL ? "info" : render_level(d->level),
+                      fgr_diag_code((enum fgr_diag)d->code));
         put_xml_text(r, d);
         fn_buf_z(r->out, "\"/>\n");
     }

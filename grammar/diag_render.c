@@ -134,7 +134,8 @@ static void put_source_line(const struct render *r, unsigned width, uint32_t num
     fn_buf_char(r->out, '\n');
 }
 
-static void put_mark(const struct render *r, const struct fgr_source *s, unsigned width, const struct mark *m, enum fn_level level)
+static void put_mark(const struct render *r, const struct fgr_source *s, unsigned width, const struct mark *m,
+                     enum fn_level level)
 {
     struct fn_str line = line_text(s, m->line);
     uint32_t start = s->lines[m->line - 1];
@@ -268,7 +269,8 @@ static void put_summary(const struct render *r)
     if (r->how.lang == FN_PT) {
         fn_buf_printf(r->out, "%zu %s e %zu %s\n", e, e == 1 ? "erro" : "erros", w, w == 1 ? "aviso" : "avisos");
     } else {
-        fn_buf_printf(r->out, "%zu %s and %zu %s\n", e, e == 1 ? "error" : "errors", w, w == 1 ? "warning" : "warnings");
+        fn_buf_printf(r->out, "%zu %s and %zu %s\n", e, e == 1 ? "error" : "errors", w,
+                      w == 1 ? "warning" : "warnings");
     }
 }
 
@@ -280,8 +282,8 @@ void render_text(const struct render *r)
     put_summary(r);
 }
 
-void fgr_diag_render(struct fn_buf *out, const struct fn_diag_list *l, const struct fgr_source *const *sources, size_t n_sources,
-                     struct fgr_render how)
+void fgr_diag_render(struct fn_buf *out, const struct fn_diag_list *l, const struct fgr_source *const *sources,
+                     size_t n_sources, struct fgr_render how)
 {
     struct render r = {out, l, sources, n_sources, how};
     switch (how.format) {

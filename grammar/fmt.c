@@ -26,7 +26,7 @@ static bool gap_is_clean(const struct fgr_tree *t, uint32_t a, uint32_t b, uint3
         } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
             a++;
         } else if (a == 0 && b >= 3 && (unsigned char)c == 0xEF) {
-            a += 3; /* byte order mark */
+            a += 3;                            /* byte order mark */
         } else if ((unsigned char)c >= 0x80) { /* other blanks the scanner skips */
             a++;
         } else {
@@ -153,7 +153,8 @@ static uint32_t skip_breaks(const struct fgr_tree *t, uint32_t i)
 }
 
 /* What a token means, whatever its spelling: a word, or the bytes of a name, number or text. */
-static bool same_token(const struct fgr_tree *t, const struct fgr_token *a, const struct fgr_tree *u, const struct fgr_token *b)
+static bool same_token(const struct fgr_tree *t, const struct fgr_token *a, const struct fgr_tree *u,
+                       const struct fgr_token *b)
 {
     bool name_a = fmt_is_name(a), name_b = fmt_is_name(b);
     if (name_a || name_b) {

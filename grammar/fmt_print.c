@@ -41,20 +41,21 @@ static bool closes(uint16_t k)
 
 static bool sticks_left(uint16_t k)
 {
-    return k == FGR_TOK_RPAREN || k == FGR_TOK_RBRACKET || k == FGR_TOK_COMMA || k == FGR_TOK_COLON || k == FGR_TOK_QUESTION ||
-           k == FGR_TOK_DOT || k == FGR_TOK_DOTDOT || k == FGR_TOK_LANGLE || k == FGR_TOK_RANGLE || k == FGR_TOK_TEXT_MID ||
-           k == FGR_TOK_TEXT_TAIL;
+    return k == FGR_TOK_RPAREN || k == FGR_TOK_RBRACKET || k == FGR_TOK_COMMA || k == FGR_TOK_COLON ||
+           k == FGR_TOK_QUESTION || k == FGR_TOK_DOT || k == FGR_TOK_DOTDOT || k == FGR_TOK_LANGLE ||
+           k == FGR_TOK_RANGLE || k == FGR_TOK_TEXT_MID || k == FGR_TOK_TEXT_TAIL;
 }
 
 static bool sticks_right(uint16_t k)
 {
-    return k == FGR_TOK_LPAREN || k == FGR_TOK_LBRACKET || k == FGR_TOK_DOT || k == FGR_TOK_DOTDOT || k == FGR_TOK_LANGLE ||
-           k == FGR_TOK_TEXT_HEAD || k == FGR_TOK_TEXT_MID;
+    return k == FGR_TOK_LPAREN || k == FGR_TOK_LBRACKET || k == FGR_TOK_DOT || k == FGR_TOK_DOTDOT ||
+           k == FGR_TOK_LANGLE || k == FGR_TOK_TEXT_HEAD || k == FGR_TOK_TEXT_MID;
 }
 
 static bool ends_value(uint16_t k)
 {
-    return k == FGR_TOK_NAME || k == FGR_TOK_TNAME || k == FGR_TOK_RPAREN || k == FGR_TOK_RBRACKET || k == FGR_TOK_RANGLE;
+    return k == FGR_TOK_NAME || k == FGR_TOK_TNAME || k == FGR_TOK_RPAREN || k == FGR_TOK_RBRACKET ||
+           k == FGR_TOK_RANGLE;
 }
 
 /* Behind this token a minus is a sign. */
@@ -235,7 +236,8 @@ void fmt_print(struct fmt *f, uint32_t from, uint32_t to)
 
 void fmt_comments_before(struct fmt *f, uint32_t i, bool blank_first)
 {
-    for (bool first = true; f->comment < f->tree->n_comments && f->tree->comments[f->comment].before <= i; f->comment++) {
+    for (bool first = true; f->comment < f->tree->n_comments && f->tree->comments[f->comment].before <= i;
+         f->comment++) {
         const struct fgr_comment *c = &f->tree->comments[f->comment];
         if ((first && blank_first) || (c->blank && f->out->n > 0 && !(first && !blank_first && f->out->n == 0))) {
             fn_buf_char(f->out, '\n');

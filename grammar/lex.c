@@ -4,8 +4,8 @@
  * A bracket that is never closed would swallow every line break to the end of the file, so a line that begins with the head of
  * a statement closes it (the parser then tells that the bracket is missing).
  * SPDX-License-Identifier: Apache-2.0 */
-#include "lexer.h"
 #include "fn_utf8.h"
+#include "lexer.h"
 
 struct fn_str lex_slice(const struct lexer *lx, struct fn_span span)
 {
@@ -32,8 +32,8 @@ struct fgr_token *lex_push(struct lexer *lx, uint16_t kind, struct fn_span span)
         lx->n_tokens--;
     }
     struct fgr_token *t = &lx->tokens[lx->n_tokens++];
-    unsigned flags = (lx->breaks > 0 || lx->n_tokens == 1 ? FGR_TOKEN_FIRST : 0U) |
-                     (lx->breaks > 1 ? FGR_TOKEN_BLANK : 0U);
+    unsigned flags =
+        (lx->breaks > 0 || lx->n_tokens == 1 ? FGR_TOKEN_FIRST : 0U) | (lx->breaks > 1 ? FGR_TOKEN_BLANK : 0U);
     *t = (struct fgr_token){.kind = kind, .flags = (uint8_t)flags, .span = span};
     lx->breaks = 0;
     lx->held_break = false;
@@ -129,8 +129,8 @@ static bool is_effect(uint16_t kind)
 static void end_dangling(struct lexer *lx, uint16_t kind)
 {
     uint16_t last = lx->n_tokens > 0 ? lx->tokens[lx->n_tokens - 1].kind : (uint16_t)FGR_TOK_NL;
-    bool dangles = lx->breaks > 0 && last != FGR_TOK_NL && last != FGR_TOK_LBRACE && last != FGR_TOK_COMMA &&
-                   goes_on_behind(last);
+    bool dangles =
+        lx->breaks > 0 && last != FGR_TOK_NL && last != FGR_TOK_LBRACE && last != FGR_TOK_COMMA && goes_on_behind(last);
     bool inside = lx->n_nest > 0 && lx->nest[lx->n_nest - 1] != '{';
     if (dangles && !inside && (kind == FGR_TOK_RBRACE || (heads_a_line(kind) && !is_effect(kind)))) {
         lex_push_nl(lx, lx->tokens[lx->n_tokens - 1].span.b);
@@ -241,11 +241,11 @@ static uint16_t nth_last(const struct lexer *lx, uint32_t n)
 void lex_less(struct lexer *lx)
 {
     uint16_t before = nth_last(lx, 2);
-    bool opens_type = lx->n_tokens > 0 && lx->tokens[lx->n_tokens - 1].span.b == lex_at(lx, lx->token) &&
-                      (last_kind(lx) == FGR_TOK_T_LIST || last_kind(lx) == FGR_TOK_T_MAP) &&
-                      (before == FGR_TOK_COLON || before == FGR_TOK_ARROW || before == FGR_TOK_AS ||
-                       before == FGR_TOK_LANGLE || before == FGR_TOK_PERSONAL || before == FGR_TOK_SECRET ||
-                       (before == FGR_TOK_COMMA && lx->angles > 0));
+    bool opens_type =
+        lx->n_tokens > 0 && lx->tokens[lx->n_tokens - 1].span.b == lex_at(lx, lx->token) &&
+        (last_kind(lx) == FGR_TOK_T_LIST || last_kind(lx) == FGR_TOK_T_MAP) &&
+        (before == FGR_TOK_COLON || before == FGR_TOK_ARROW || before == FGR_TOK_AS || before == FGR_TOK_LANGLE ||
+         before == FGR_TOK_PERSONAL || before == FGR_TOK_SECRET || (before == FGR_TOK_COMMA && lx->angles > 0));
     lx->angles += opens_type ? 1 : 0;
     begin_token(lx, FGR_TOK_LT);
     lex_push(lx, opens_type ? FGR_TOK_LANGLE : FGR_TOK_LT, lex_span(lx));

@@ -72,8 +72,8 @@ void lex_quote(struct lexer *lx, bool is_long)
         return;
     }
     uint32_t open = lex_at(lx, lx->token);
-    lx->texts[lx->n_texts++] = (struct lex_text){.open = open, .first = lx->n_tokens, .nest = lx->n_nest,
-                                                 .is_long = is_long, .curly = is_curly(lx)};
+    lx->texts[lx->n_texts++] = (struct lex_text){
+        .open = open, .first = lx->n_tokens, .nest = lx->n_nest, .is_long = is_long, .curly = is_curly(lx)};
     lx->part = open;
     lexer_enter_text(lx, is_long);
 }
@@ -82,7 +82,8 @@ void lex_quote(struct lexer *lx, bool is_long)
 static void forget_inner_quote(struct lexer *lx, uint32_t brace)
 {
     struct fn_diag_list *l = lx->diags;
-    if (l->n > 0 && l->dropped == 0 && l->items[l->n - 1]->code == FGR_D_TEXT_NOT_CLOSED && l->items[l->n - 1]->span.a > brace) {
+    if (l->n > 0 && l->dropped == 0 && l->items[l->n - 1]->code == FGR_D_TEXT_NOT_CLOSED &&
+        l->items[l->n - 1]->span.a > brace) {
         l->n--;
         l->errors--;
     }
@@ -93,7 +94,8 @@ void lex_abandon_text(struct lexer *lx, uint32_t at)
 {
     const struct lex_text *t = &lx->texts[--lx->n_texts];
     forget_inner_quote(lx, t->brace);
-    struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_INTERPOLATION_NOT_CLOSED, (struct fn_span){t->brace, t->brace + 1});
+    struct fn_diag *d =
+        fgr_diag_add(lx->diags, FGR_D_INTERPOLATION_NOT_CLOSED, (struct fn_span){t->brace, t->brace + 1});
     fn_diag_arg(d, "open", FN_STR("{"));
     lx->n_nest = t->nest;
     lx->n_too_deep = 0;
@@ -145,9 +147,9 @@ static void set_margin(struct lexer *lx, uint32_t first, uint32_t margin)
 void lex_text_plain(struct lexer *lx, uint8_t stop)
 {
     static const uint8_t stops[256] = {
-        [0] = LEX_STOPS_TEXT | LEX_STOPS_LONG,    ['\n'] = LEX_STOPS_TEXT,
-        ['"'] = LEX_STOPS_TEXT | LEX_STOPS_LONG,  ['\\'] = LEX_STOPS_TEXT | LEX_STOPS_LONG,
-        ['{'] = LEX_STOPS_TEXT | LEX_STOPS_LONG,  [0xE2] = LEX_STOPS_TEXT,
+        [0] = LEX_STOPS_TEXT | LEX_STOPS_LONG,   ['\n'] = LEX_STOPS_TEXT,
+        ['"'] = LEX_STOPS_TEXT | LEX_STOPS_LONG, ['\\'] = LEX_STOPS_TEXT | LEX_STOPS_LONG,
+        ['{'] = LEX_STOPS_TEXT | LEX_STOPS_LONG, [0xE2] = LEX_STOPS_TEXT,
     };
     const unsigned char *p = lx->cursor;
     while (!(stops[*p] & stop)) {
@@ -159,7 +161,8 @@ void lex_text_plain(struct lexer *lx, uint8_t stop)
 void lex_text_quote(struct lexer *lx, bool is_long)
 {
     const struct lex_text *t = &lx->texts[lx->n_texts - 1];
-    bool opening = lx->cursor - lx->token == 3 && (lx->token[2] == 0x9C || lx->token[2] == 0x9E || lx->token[2] == 0x9F);
+    bool opening =
+        lx->cursor - lx->token == 3 && (lx->token[2] == 0x9C || lx->token[2] == 0x9E || lx->token[2] == 0x9F);
     bool closes = is_long || (t->curly ? is_curly(lx) && !opening : !is_curly(lx));
     if (closes) {
         finish(lx, lex_at(lx, lx->cursor));

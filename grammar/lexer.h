@@ -12,10 +12,10 @@
 enum { LEX_TEXTS_MAX = 16 };
 
 struct lex_text {
-    uint32_t open;       /* offset of the opening quote */
-    uint32_t brace;      /* offset of the `{` of the interpolation that is open */
-    uint32_t first;      /* index of its first token */
-    uint32_t nest;       /* brackets open when it began */
+    uint32_t open;  /* offset of the opening quote */
+    uint32_t brace; /* offset of the `{` of the interpolation that is open */
+    uint32_t first; /* index of its first token */
+    uint32_t nest;  /* brackets open when it began */
     bool is_long, curly;
 };
 
@@ -36,9 +36,9 @@ struct lexer {
     char nest[FGR_NEST_MAX];        /* open brackets: ( [ { and " for an interpolation */
     uint32_t nest_at[FGR_NEST_MAX]; /* their offsets */
     uint32_t n_nest, n_too_deep;
-    uint32_t angles;                /* list< that wait for > */
-    uint32_t breaks;                /* line breaks since the last token */
-    bool held_break;                /* one of them was swallowed by an open ( or [ */
+    uint32_t angles; /* list< that wait for > */
+    uint32_t breaks; /* line breaks since the last token */
+    bool held_break; /* one of them was swallowed by an open ( or [ */
     bool portuguese, told_nested;
 };
 

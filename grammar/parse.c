@@ -4,11 +4,11 @@
  * whole array parse, telling each mistake, and the parser reads it from the start. A parse that still fails would be a
  * bug of ours; it yields an empty, broken tree and says so, because nobody's editor should go down for it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "settle.h"
-#include "lexer.h"
 #include "build.h"
-#include "funnel.tab.h"
 #include "fn_utf8.h"
+#include "funnel.tab.h"
+#include "lexer.h"
+#include "settle.h"
 
 void fgr_place(const struct fgr_source *s, uint32_t offset, uint32_t *line, uint32_t *column)
 {
@@ -94,7 +94,7 @@ static enum fn_code build_straight(struct build *b)
     *b = before;
     *b->diags = told;
     for (uint32_t i = 0; i < b->tree->n_tokens; i++) {
-        b->tree->tokens[i].flags &= (uint8_t)~(unsigned)(FGR_TOKEN_AS_NAME | FGR_TOKEN_AS_TYPE);
+        b->tree->tokens[i].flags &= (uint8_t) ~(unsigned)(FGR_TOKEN_AS_NAME | FGR_TOKEN_AS_TYPE);
     }
     return FN_OK;
 }

@@ -3,8 +3,8 @@
  * Score: four for each following token that parses, and a bonus for changes people need: a misspelt word, the other spelling's
  * word, a forgotten bracket or arrow. A score that only comes from deleting what was written loses against the others.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "settle.h"
 #include "fn_utf8.h"
+#include "settle.h"
 
 enum { WORD_MAX = 48 };
 
@@ -13,13 +13,15 @@ static const struct {
     const char *word;
     uint16_t token;
 } foreign[] = {
-    {"goto", FGR_TOK_ARROW}, {"go", FGR_TOK_ARROW}, {"ir", FGR_TOK_ARROW}, {"va", FGR_TOK_ARROW}, {"jump", FGR_TOK_ARROW},
-    {"print", FGR_TOK_SAY}, {"echo", FGR_TOK_SAY}, {"fale", FGR_TOK_SAY}, {"mande", FGR_TOK_SAY}, {"input", FGR_TOK_ASK},
-    {"stop", FGR_TOK_END}, {"exit", FGR_TOK_END}, {"pare", FGR_TOK_END}, {"switch", FGR_TOK_MATCH}, {"case", FGR_TOK_MATCH},
-    {"const", FGR_TOK_LET}, {"set", FGR_TOK_LET}, {"function", FGR_TOK_FN}, {"def", FGR_TOK_FN}, {"func", FGR_TOK_FN},
-    {"null", FGR_TOK_NONE}, {"nil", FGR_TOK_NONE}, {"nulo", FGR_TOK_NONE}, {"import", FGR_TOK_USE}, {"step", FGR_TOK_STAGE},
-    {"block", FGR_TOK_STAGE}, {"estagio", FGR_TOK_STAGE}, {"struct", FGR_TOK_RECORD}, {"sleep", FGR_TOK_WAIT},
-    {"foreach", FGR_TOK_FOR}, {"elif", FGR_TOK_ELSE}, {"then", FGR_TOK_LBRACE}, {"wenn", FGR_TOK_IF},
+    {"goto", FGR_TOK_ARROW}, {"go", FGR_TOK_ARROW},     {"ir", FGR_TOK_ARROW},      {"va", FGR_TOK_ARROW},
+    {"jump", FGR_TOK_ARROW}, {"print", FGR_TOK_SAY},    {"echo", FGR_TOK_SAY},      {"fale", FGR_TOK_SAY},
+    {"mande", FGR_TOK_SAY},  {"input", FGR_TOK_ASK},    {"stop", FGR_TOK_END},      {"exit", FGR_TOK_END},
+    {"pare", FGR_TOK_END},   {"switch", FGR_TOK_MATCH}, {"case", FGR_TOK_MATCH},    {"const", FGR_TOK_LET},
+    {"set", FGR_TOK_LET},    {"function", FGR_TOK_FN},  {"def", FGR_TOK_FN},        {"func", FGR_TOK_FN},
+    {"null", FGR_TOK_NONE},  {"nil", FGR_TOK_NONE},     {"nulo", FGR_TOK_NONE},     {"import", FGR_TOK_USE},
+    {"step", FGR_TOK_STAGE}, {"block", FGR_TOK_STAGE},  {"estagio", FGR_TOK_STAGE}, {"struct", FGR_TOK_RECORD},
+    {"sleep", FGR_TOK_WAIT}, {"foreach", FGR_TOK_FOR},  {"elif", FGR_TOK_ELSE},     {"then", FGR_TOK_LBRACE},
+    {"wenn", FGR_TOK_IF},
 };
 
 static struct fn_str slice(const struct settle *s, const struct fgr_token *t)
@@ -179,12 +181,15 @@ static int insert_bonus(const struct settle *s, uint16_t token)
     default: break;
     }
     enum fgr_class class = fgr_token_class(token);
-    if ((token >= FGR_TOK_EQ && token <= FGR_TOK_PERCENT) || token == FGR_TOK_AND || token == FGR_TOK_OR || token == FGR_TOK_AS) {
+    if ((token >= FGR_TOK_EQ && token <= FGR_TOK_PERCENT) || token == FGR_TOK_AND || token == FGR_TOK_OR ||
+        token == FGR_TOK_AS) {
         return -7; /* two values side by side: which operation was meant is a guess */
     }
-    return class == FGR_CLASS_LITERAL ? -8 : class == FGR_CLASS_PUNCT || class == FGR_CLASS_CLOSE ? 2
-         : token == FGR_TOK_COMMA || token == FGR_TOK_COLON || token == FGR_TOK_ASSIGN ? 2
-         : class == FGR_CLASS_OPERATOR ? 0 : -1;
+    return class == FGR_CLASS_LITERAL                                                    ? -8
+           : class == FGR_CLASS_PUNCT || class == FGR_CLASS_CLOSE                        ? 2
+           : token == FGR_TOK_COMMA || token == FGR_TOK_COLON || token == FGR_TOK_ASSIGN ? 2
+           : class == FGR_CLASS_OPERATOR                                                 ? 0
+                                                                                         : -1;
 }
 
 static int delete_bonus(const struct fgr_token *t)

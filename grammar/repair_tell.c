@@ -51,14 +51,16 @@ static enum fgr_diag missing_code(const struct settle *s, const struct settle_re
     switch (r->token) {
     case FGR_TOK_NL: return FGR_D_TWO_ON_A_LINE;
     case FGR_TOK_NAME:
-    case FGR_TOK_TNAME: return fits(stack, FGR_TOK_INT) && fits(stack, FGR_TOK_TRUE) ? FGR_D_VALUE_EXPECTED : FGR_D_NAME_EXPECTED;
+    case FGR_TOK_TNAME:
+        return fits(stack, FGR_TOK_INT) && fits(stack, FGR_TOK_TRUE) ? FGR_D_VALUE_EXPECTED : FGR_D_NAME_EXPECTED;
     case FGR_TOK_TEXT: return fits(stack, FGR_TOK_TRUE) ? FGR_D_VALUE_EXPECTED : FGR_D_TEXT_EXPECTED;
     case FGR_TOK_INT: return fits(stack, FGR_TOK_TRUE) ? FGR_D_VALUE_EXPECTED : FGR_D_NUMBER_EXPECTED;
     default: return FGR_D_MISSING;
     }
 }
 
-static void tell_insert(struct settle *s, const struct settle_repair *r, const struct fgr_token *t, const struct lr_stack *stack)
+static void tell_insert(struct settle *s, const struct settle_repair *r, const struct fgr_token *t,
+                        const struct lr_stack *stack)
 {
     enum fgr_diag code = t->kind == FGR_TOK_EOF ? FGR_D_UNFINISHED : missing_code(s, r, stack);
     struct fn_span at = place(s, t);
@@ -76,7 +78,8 @@ static void tell_insert(struct settle *s, const struct settle_repair *r, const s
     }
 }
 
-static void tell_word(struct settle *s, enum fgr_diag code, const struct fgr_token *t, struct fn_str near, enum fn_fix_kind kind)
+static void tell_word(struct settle *s, enum fgr_diag code, const struct fgr_token *t, struct fn_str near,
+                      enum fn_fix_kind kind)
 {
     struct fn_diag *d = fgr_diag_add(s->diags, code, t->span);
     fn_diag_arg(d, "word", slice(s, t));
@@ -93,8 +96,9 @@ static struct fn_str other_case(struct settle *s, const struct fgr_token *t)
         return slice(s, t);
     }
     char first = copy.p[0];
-    char flipped = first >= 'a' && first <= 'z' ? (char)(first - 'a' + 'A')
-                 : first >= 'A' && first <= 'Z' ? (char)(first - 'A' + 'a') : first;
+    char flipped = first >= 'a' && first <= 'z'   ? (char)(first - 'a' + 'A')
+                   : first >= 'A' && first <= 'Z' ? (char)(first - 'A' + 'a')
+                                                  : first;
     return fn_arena_printf(s->arena, "%c%.*s", flipped, (int)(copy.n - 1), copy.p + 1);
 }
 

@@ -3,8 +3,8 @@
  * Bytes that no lexer should meet (NUL, control characters, what is not UTF-8) are told here and replaced by blanks of the same
  * length in the copy, so offsets stay those of the file. What must never happen: reading past the copy's NUL.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "lexer.h"
 #include "fn_utf8.h"
+#include "lexer.h"
 
 enum { TOLD_BYTES_MAX = 10 };
 
@@ -133,7 +133,8 @@ static size_t skip_blanks(struct fn_str s, size_t at)
 }
 
 /* The first word decides; a file without its first line is judged by the words that begin its lines. */
-static enum fn_lang find_spelling(const struct fgr_source *source, const struct word_table *en, const struct word_table *pt)
+static enum fn_lang find_spelling(const struct fgr_source *source, const struct word_table *en,
+                                  const struct word_table *pt)
 {
     unsigned score_en = 0, score_pt = 0;
     for (uint32_t i = 0; i < source->n_lines && score_en + score_pt < 40; i++) {

@@ -38,7 +38,8 @@ static bool fits(const struct lr_stack *stack, uint16_t kind)
 static bool may_be_name(uint16_t kind)
 {
     enum fgr_class class = fgr_token_class(kind);
-    return class == FGR_CLASS_CONTEXT || class == FGR_CLASS_DECL || class == FGR_CLASS_TYPE || class == FGR_CLASS_FOLLOWER;
+    return class == FGR_CLASS_CONTEXT || class == FGR_CLASS_DECL || class == FGR_CLASS_TYPE ||
+           class == FGR_CLASS_FOLLOWER;
 }
 
 /* Does the token behind fit once `kind` is read? */
@@ -90,8 +91,8 @@ uint16_t settle_kind(struct settle *s, const struct lr_stack *stack, const struc
     }
     if (fits(stack, kind)) {
         uint16_t next = tokens[i + 1].kind;
-        bool as_name = fits(stack, FGR_TOK_NAME) && !next_fits(s, stack, kind, next) &&
-                       next_fits(s, stack, FGR_TOK_NAME, next);
+        bool as_name =
+            fits(stack, FGR_TOK_NAME) && !next_fits(s, stack, kind, next) && next_fits(s, stack, FGR_TOK_NAME, next);
         return as_name ? (uint16_t)FGR_TOK_NAME : kind;
     }
     return settle_heads_decl(s, i) || !fits(stack, FGR_TOK_NAME) ? kind : (uint16_t)FGR_TOK_NAME;
@@ -288,7 +289,8 @@ static bool scanner_told(const struct settle *s, uint32_t line)
     for (size_t i = 0; i < s->n_scanned; i++) {
         uint32_t offset = s->diags->items[i]->span.a;
         uint16_t code = s->diags->items[i]->code;
-        bool swallowed = code == FGR_D_LONG_TEXT_NOT_CLOSED && s->in[s->at].kind == FGR_TOK_EOF; /* with all its braces */
+        bool swallowed =
+            code == FGR_D_LONG_TEXT_NOT_CLOSED && s->in[s->at].kind == FGR_TOK_EOF; /* with all its braces */
         if (swallowed || (code != FGR_D_ELSE_ON_ITS_OWN && line_of(s, offset) == line)) {
             return true;
         }
@@ -454,9 +456,7 @@ static bool start(struct settle *s)
     s->cap_out = s->n_in + 64;
     s->out = fn_arena_array(s->arena, s->cap_out, sizeof *s->out);
     return s->out != NULL && make_stack(s, &s->stack) && make_stack(s, &s->line) && make_stack(s, &s->above) &&
-           make_stack(s, &s->top) &&
-           make_stack(s, &s->scratch) &&
-           make_stack(s, &s->scratch2);
+           make_stack(s, &s->top) && make_stack(s, &s->scratch) && make_stack(s, &s->scratch2);
 }
 
 static void finish(struct settle *s)

@@ -25,12 +25,12 @@ struct settle {
     const struct fgr_token *in; /* scanned tokens; the last is EOF */
     uint32_t n_in, at;          /* at: the next to settle */
     struct fgr_token *out;
-    uint32_t n_out, cap_out, n_comments; /* comments already carried over */
+    uint32_t n_out, cap_out, n_comments;                        /* comments already carried over */
     struct lr_stack stack, line, above, top, scratch, scratch2; /* above: before the line break over this line */
     uint32_t line_out, top_out; /* tokens settled when the line, the declaration began */
     uint32_t line_at;           /* where the line began in `in` */
     struct settle_undo undo;
-    size_t n_scanned; /* diagnostics of the scanner */
+    size_t n_scanned;             /* diagnostics of the scanner */
     uint32_t errors, repaired_at; /* repaired_at: tokens settled when the last repair was made */
     uint32_t repaired_line;
     bool doubt; /* mark the next token */

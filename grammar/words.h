@@ -8,7 +8,8 @@
 enum { WORD_SLOTS = 1024 };
 struct word_table {
     bool portuguese;
-    uint32_t lengths[256]; /* by first byte, a bit for each length of a word: most names are told apart without a hash */
+    uint32_t
+        lengths[256]; /* by first byte, a bit for each length of a word: most names are told apart without a hash */
     struct {
         struct fn_str text;
         const struct fgr_word *word;

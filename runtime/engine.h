@@ -128,11 +128,11 @@ struct turn {
     bool taken; /* a row was taken: the program runs */
     bool self;  /* no message caused it */
     bool faulted, quarantined;
-    bool must_move;       /* to the published version at the next stage, though it is pinned */
-    struct fn_str goal;   /* stage to enter there, empty the same */
-    unsigned errors;   /* ways into the stage of `on error` */
-    int64_t settle_at; /* FRT_NEVER: nothing settles */
-    unsigned index;    /* next effect */
+    bool must_move;     /* to the published version at the next stage, though it is pinned */
+    struct fn_str goal; /* stage to enter there, empty the same */
+    unsigned errors;    /* ways into the stage of `on error` */
+    int64_t settle_at;  /* FRT_NEVER: nothing settles */
+    unsigned index;     /* next effect */
     unsigned notes;
     unsigned calls;
     struct engine_vec consume, park, unpark, rows, effects, log, metrics, docs, pairs;
@@ -198,7 +198,7 @@ void engine_submit(struct frt_engine *e, struct frt_op *op);
 bool engine_again(struct frt_engine *e, struct frt_op *op);
 void engine_timer(struct frt_engine *e, int64_t at, int64_t tenant, int64_t conv);
 int64_t engine_epoch(const struct frt_engine *e, int64_t tenant, int64_t conv);
-bool engine_runs(const struct frt_engine *e, int64_t tenant, int64_t conv); /* turns of this conversation */
+bool engine_runs(const struct frt_engine *e, int64_t tenant, int64_t conv);   /* turns of this conversation */
 void *engine_push(struct fn_arena *arena, struct engine_vec *v, size_t size); /* zeroed element, NULL no memory */
 void *engine_alloc(size_t n, size_t size); /* zeroed; ends the process when there is none */
 
@@ -223,8 +223,8 @@ bool recover_released(const struct frt_engine *e); /* after frt_engine_drain: th
 int64_t recover_next(const struct frt_engine *e);  /* wall time at which it wants to be called */
 
 /* nodes.c: which shards are whose */
-bool nodes_hold(const struct frt_engine *e);     /* the lease has not run out: turns may run and commit */
-bool nodes_may_send(const struct frt_engine *e); /* nor will it soon: sends may begin */
+bool nodes_hold(const struct frt_engine *e);                 /* the lease has not run out: turns may run and commit */
+bool nodes_may_send(const struct frt_engine *e);             /* nor will it soon: sends may begin */
 uint64_t nodes_crowd(const struct fn_str *others, size_t n); /* differs when the others differ */
 void nodes_share(struct fn_str self, const struct fn_str *others, size_t n, uint64_t want[FRT_SHARDS / 64]);
 void nodes_drop(struct frt_engine *e, const uint64_t lost[FRT_SHARDS / 64]); /* forget what is in memory of them */
@@ -254,7 +254,7 @@ bool turn_vm(struct turn *t);     /* the conversation is in the run; false: it f
 bool turn_begin(struct turn *t, const struct frt_pub *pub, const struct fbc_image *image, uint16_t stage);
 bool turn_outdated(const struct turn *t); /* its version was replaced by one that restarts what runs */
 bool turn_restart(struct turn *t);        /* stands at its stage's entry; false: the newer version has no such stage */
-bool turn_to_error(struct turn *t); /* false: there is no way into `on error` */
+bool turn_to_error(struct turn *t);       /* false: there is no way into `on error` */
 void turn_fault(struct turn *t, const char *what, struct fn_str where);
 /* record.c: what the turn was made from, as JSON for the turn log */
 void record_row(struct turn *t, const struct frt_row *row, const struct frt_payload *p);

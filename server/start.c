@@ -258,7 +258,8 @@ enum fn_code fsv_start_templates(struct fsv_app *app, struct fn_err *err)
     enum fn_code code = get_docs(app, &arena, &get, FN_STR("template"), err);
     for (size_t i = 0; code == FN_OK && i < get.n; i++) {
         code = fn_json_parse(&arena, get.docs[i].body, 0, &root, err);
-        if (code == FN_OK && !fsv_template_set(app, FSV_TENANT, get.docs[i].key, fn_json_str(fn_json_get(root, "text")))) {
+        if (code == FN_OK &&
+            !fsv_template_set(app, FSV_TENANT, get.docs[i].key, fn_json_str(fn_json_get(root, "text")))) {
             code = fn_fail(err, FN_LIMIT, "too many templates");
         }
     }

@@ -38,7 +38,7 @@ static const struct word_number ones[] = {
     {"twelve", 12},      {"thirteen", 13},    {"fourteen", 14},    {"fifteen", 15},       {"sixteen", 16},
     {"seventeen", 17},   {"eighteen", 18},    {"nineteen", 19},    {"twenty", 20},        {"thirty", 30},
     {"forty", 40},       {"fifty", 50},       {"sixty", 60},       {"seventy", 70},       {"eighty", 80},
-    {"ninety", 90},       {"nenhum", 0},        {"nenhuma", 0},
+    {"ninety", 90},      {"nenhum", 0},       {"nenhuma", 0},
 };
 
 static bool find_word(struct fn_str w, int64_t *out)
@@ -144,10 +144,10 @@ static bool scale_up(struct decimal *d, int64_t by)
 /* Words that multiply the number before them. */
 static int64_t multiplier(struct fn_str w)
 {
-    static const struct word_number table[] = {
-        {"mil", 1000},   {"k", 1000},          {"thousand", 1000}, {"milhao", 1000000}, {"milhoes", 1000000},
-        {"mi", 1000000}, {"million", 1000000}, {"duzia", 12},      {"duzias", 12},      {"dozen", 12},
-        {"par", 2},      {"pares", 2}};
+    static const struct word_number table[] = {{"mil", 1000},        {"k", 1000},          {"thousand", 1000},
+                                               {"milhao", 1000000},  {"milhoes", 1000000}, {"mi", 1000000},
+                                               {"million", 1000000}, {"duzia", 12},        {"duzias", 12},
+                                               {"dozen", 12},        {"par", 2},           {"pares", 2}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
         if (fn_str_eq(w, fn_str_c(table[i].word))) {
             return table[i].value;
@@ -159,9 +159,9 @@ static int64_t multiplier(struct fn_str w)
 /* What a scan over the words has found so far. */
 struct scan {
     struct decimal value;
-    bool found, closed; /* closed: a later number is a second one */
-    bool words;         /* the number is being built of words: "trinta e cinco" */
-    bool half;          /* "meia", "meio" was just said: "meia dúzia", "meio milhão" */
+    bool found, closed;  /* closed: a later number is a second one */
+    bool words;          /* the number is being built of words: "trinta e cinco" */
+    bool half;           /* "meia", "meio" was just said: "meia dúzia", "meio milhão" */
     int64_t scale, rest; /* behind "mil": what is still added, "mil e duzentos" */
     int others;
     bool en;

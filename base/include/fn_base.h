@@ -16,10 +16,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#define FN_MUST_USE __attribute__((warn_unused_result))
+#define FN_MUST_USE     __attribute__((warn_unused_result))
 #define FN_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define FN_NORETURN __attribute__((noreturn))
-#define FN_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define FN_NORETURN     __attribute__((noreturn))
+#define FN_COUNT(a)     (sizeof(a) / sizeof((a)[0]))
 
 /* A borrowed slice of bytes; not NUL-terminated. n == 0 allows p == NULL. */
 struct fn_str {
@@ -27,7 +27,7 @@ struct fn_str {
     size_t n;
 };
 #define FN_STR(literal) ((struct fn_str){(literal), sizeof(literal) - 1})
-#define FN_STR_NULL ((struct fn_str){NULL, 0})
+#define FN_STR_NULL     ((struct fn_str){NULL, 0})
 /* For printf's "%.*s". */
 #define FN_STR_ARG(s) (int)(s).n, ((s).p != NULL ? (s).p : "")
 

@@ -5,8 +5,8 @@
 #include "fn_base.h"
 
 struct fn_buf {
-    char *p;    /* owned; NUL-terminated whenever p != NULL */
-    size_t n;   /* bytes written */
+    char *p;  /* owned; NUL-terminated whenever p != NULL */
+    size_t n; /* bytes written */
     size_t cap;
     size_t max; /* n never exceeds it */
     bool failed;

@@ -37,7 +37,7 @@ struct fn_diag {
     struct fn_diag_arg args[FN_DIAG_ARGS];
     struct fn_diag_label labels[FN_DIAG_LABELS];
     struct fn_diag_fix fixes[FN_DIAG_FIXES];
-    uint16_t why;         /* row of the "why it matters" table, 0 = none */
+    uint16_t why;          /* row of the "why it matters" table, 0 = none */
     struct fn_str why_arg; /* e.g. the label a customer would tap */
 };
 

@@ -10,14 +10,22 @@
 #include "fn_arena.h"
 #include "fn_buf.h"
 
-enum fn_json_kind { FN_JSON_NULL, FN_JSON_FALSE, FN_JSON_TRUE, FN_JSON_NUMBER, FN_JSON_STRING, FN_JSON_ARRAY, FN_JSON_OBJECT };
+enum fn_json_kind {
+    FN_JSON_NULL,
+    FN_JSON_FALSE,
+    FN_JSON_TRUE,
+    FN_JSON_NUMBER,
+    FN_JSON_STRING,
+    FN_JSON_ARRAY,
+    FN_JSON_OBJECT
+};
 enum { FN_JSON_REPAIR = 1, FN_JSON_ALLOW_DUPLICATES = 2 /* the last wins */ };
 
 struct fn_json {
     enum fn_json_kind kind;
-    uint32_t n;                 /* children of an array or object */
-    struct fn_str text;         /* STRING: decoded; NUMBER: as spelled */
-    struct fn_str key;          /* when the parent is an object */
+    uint32_t n;                  /* children of an array or object */
+    struct fn_str text;          /* STRING: decoded; NUMBER: as spelled */
+    struct fn_str key;           /* when the parent is an object */
     const struct fn_json *first; /* children, linked by next */
     const struct fn_json *next;
 };
@@ -34,10 +42,10 @@ bool fn_json_int(const struct fn_json *v, int64_t *out); /* integral and in rang
 bool fn_json_num(const struct fn_json *v, double *out);
 
 /* Writing: the caller keeps the structure right; strings are escaped (control bytes, ", \, and < as \u003c). */
-void fn_json_put_str(struct fn_buf *b, struct fn_str s);      /* with quotes; invalid UTF-8 as U+FFFD */
-void fn_json_put_key(struct fn_buf *b, const char *key);      /* "key": with a comma before it when needed */
-void fn_json_put_num(struct fn_buf *b, double v);             /* shortest that reads back equal; no inf/nan: null */
+void fn_json_put_str(struct fn_buf *b, struct fn_str s); /* with quotes; invalid UTF-8 as U+FFFD */
+void fn_json_put_key(struct fn_buf *b, const char *key); /* "key": with a comma before it when needed */
+void fn_json_put_num(struct fn_buf *b, double v);        /* shortest that reads back equal; no inf/nan: null */
 void fn_json_put_value(struct fn_buf *b, const struct fn_json *v);
-void fn_json_comma(struct fn_buf *b);                         /* a comma unless b is empty or ends in { [ , or : */
+void fn_json_comma(struct fn_buf *b); /* a comma unless b is empty or ends in { [ , or : */
 
 #endif

@@ -32,7 +32,15 @@ enum fn_level fgr_diag_level(enum fgr_diag d);
 /* Adds with the table's level. */
 struct fn_diag *fgr_diag_add(struct fn_diag_list *l, enum fgr_diag d, struct fn_span at);
 
-enum fgr_format { FGR_FORMAT_TEXT, FGR_FORMAT_JSON, FGR_FORMAT_JSONL, FGR_FORMAT_SARIF, FGR_FORMAT_GITHUB, FGR_FORMAT_JUNIT, FGR_FORMAT_CHECKSTYLE };
+enum fgr_format {
+    FGR_FORMAT_TEXT,
+    FGR_FORMAT_JSON,
+    FGR_FORMAT_JSONL,
+    FGR_FORMAT_SARIF,
+    FGR_FORMAT_GITHUB,
+    FGR_FORMAT_JUNIT,
+    FGR_FORMAT_CHECKSTYLE
+};
 struct fgr_render {
     enum fn_lang lang;
     enum fgr_format format;
@@ -42,8 +50,8 @@ struct fgr_render {
 void fgr_diag_message(struct fn_buf *out, const struct fn_diag *d, enum fn_lang lang);
 void fgr_diag_help(struct fn_buf *out, const struct fn_diag *d, enum fn_lang lang);
 /* The whole list, in the form of LANGUAGE.md "Errors read like this", or a machine format. sources[d->file]. */
-void fgr_diag_render(struct fn_buf *out, const struct fn_diag_list *l, const struct fgr_source *const *sources, size_t n_sources,
-                     struct fgr_render how);
+void fgr_diag_render(struct fn_buf *out, const struct fn_diag_list *l, const struct fgr_source *const *sources,
+                     size_t n_sources, struct fgr_render how);
 /* --lang/FUNNEL_LANG/LC_ALL/LANG -> language; pt-BR when nothing says otherwise. */
 enum fn_lang fgr_lang_from(const char *value, enum fn_lang fallback);
 

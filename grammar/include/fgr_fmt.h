@@ -15,10 +15,10 @@ enum fgr_fmt_result {
     FGR_FMT_DONE,      /* out differs from the source */
     FGR_FMT_UNCHANGED, /* out equals the source */
     FGR_FMT_REFUSED,   /* out equals the source: the oracle saw a difference (a bug), or bytes that cannot be kept */
-    FGR_FMT_BROKEN     /* out is formatted but for broken declarations; a translation of a broken file is refused like this */
+    FGR_FMT_BROKEN /* out is formatted but for broken declarations; a translation of a broken file is refused like this */
 };
 /* Appends the formatted text of t (as fgr_parse left it) to out. Needs a scratch arena of about 100 bytes a token. */
-FN_MUST_USE enum fn_code fgr_fmt(struct fn_buf *out, const struct fgr_tree *t, enum fgr_fmt_lang lang, struct fn_arena *scratch,
-                                 enum fgr_fmt_result *ret_result);
+FN_MUST_USE enum fn_code fgr_fmt(struct fn_buf *out, const struct fgr_tree *t, enum fgr_fmt_lang lang,
+                                 struct fn_arena *scratch, enum fgr_fmt_result *ret_result);
 
 #endif

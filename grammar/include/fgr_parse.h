@@ -11,17 +11,18 @@
 #include "fn_diag.h"
 
 struct fgr_token {
-    uint16_t kind;  /* FGR_TOK_*; tokens.def */
-    uint8_t flags;  /* enum fgr_token_flag: 1 = made up by recovery, 2 = first on its line, 4 = a blank line before it, ... */
+    uint16_t kind; /* FGR_TOK_*; tokens.def */
+    uint8_t
+        flags; /* enum fgr_token_flag: 1 = made up by recovery, 2 = first on its line, 4 = a blank line before it, ... */
     uint8_t keyword_lang; /* 0 not a keyword, 1 en, 2 pt, 3 both */
     struct fn_span span;
     uint32_t value; /* parts of a long text: columns to drop from each line; else 0 */
 };
 struct fgr_comment {
-    struct fn_span span;  /* from # to the end of line, exclusive */
-    uint32_t before;      /* index of the token it stands before */
+    struct fn_span span; /* from # to the end of line, exclusive */
+    uint32_t before;     /* index of the token it stands before */
     bool own_line;
-    bool blank;           /* a blank line stands before it */
+    bool blank; /* a blank line stands before it */
 };
 struct fgr_source {
     struct fn_str path; /* for messages; may be empty */
@@ -40,8 +41,8 @@ struct fgr_tree {
 };
 
 /* Only FN_NO_MEMORY / FN_LIMIT are errors; whatever the bytes, mistakes are diagnostics and *out has a tree. */
-FN_MUST_USE enum fn_code fgr_parse(struct fn_arena *arena, struct fn_str path, struct fn_str text, struct fn_diag_list *diags,
-                                   struct fgr_tree *out);
+FN_MUST_USE enum fn_code fgr_parse(struct fn_arena *arena, struct fn_str path, struct fn_str text,
+                                   struct fn_diag_list *diags, struct fgr_tree *out);
 /* Everything a funnel may be: limits of one file, enforced by the lexer and the parser. */
 enum {
     FGR_SOURCE_MAX = 8 << 20, /* bytes */

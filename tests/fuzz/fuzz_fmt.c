@@ -17,7 +17,8 @@ static enum fgr_fmt_result format(struct fn_str text, enum fgr_fmt_lang lang, st
     enum fgr_fmt_result result = FGR_FMT_REFUSED;
     fn_arena_init(&arena, ARENA);
     fn_diag_list_init(&diags, &arena, 200);
-    if (fgr_parse(&arena, FN_STR_NULL, text, &diags, &tree) != FN_OK || fgr_fmt(out, &tree, lang, &arena, &result) != FN_OK) {
+    if (fgr_parse(&arena, FN_STR_NULL, text, &diags, &tree) != FN_OK ||
+        fgr_fmt(out, &tree, lang, &arena, &result) != FN_OK) {
         FN_BUG("out of limits on a small input");
     }
     if (result == FGR_FMT_REFUSED && diags.errors == 0) {

@@ -222,4 +222,5 @@ static void test_migrations(void)
 
 UNIT_SUITE("fcc_emit", {"statements", test_statements}, {"values", test_values}, {"literals", test_literals},
            {"questions", test_questions}, {"the outside", test_outside}, {"same bytes", test_same_bytes},
-           {"contents", test_contents}, {"migrations", test_migrations}, {"limit", test_limit}, {"mistakes", test_mistakes})
+           {"contents", test_contents}, {"migrations", test_migrations}, {"limit", test_limit},
+           {"mistakes", test_mistakes})

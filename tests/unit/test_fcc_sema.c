@@ -291,7 +291,7 @@ static void test_given(void)
                     "");
 }
 
-#define TOOL "tool soma(x: int) -> int \"s\" {\n  return x\n}\nagent bia {\n  model \"m\"\n  can soma\n}\n"
+#define TOOL  "tool soma(x: int) -> int \"s\" {\n  return x\n}\nagent bia {\n  model \"m\"\n  can soma\n}\n"
 #define TALKS "stage inicio {\n  talk to bia {\n    done -> falha\n  }\n}\n"
 /* A test may name a tool in a call: it says what the agent does; its arguments are checked. */
 static void test_tool_step(void)
@@ -301,8 +301,8 @@ static void test_tool_step(void)
     UNIT_ASSERT_STR(codes(HEAD TOOL TALKS "test \"a\" {\n  > \"oi\"\n  ai tool some(x: 2)\n}\n"), "F0207");
 }
 
-UNIT_SUITE("fcc_sema", {"tool in a test", test_tool_step}, {"choose keeps a var set", test_choose_var}, {"given", test_given},
-           {"narrows", test_narrows}, {"leaves types", test_leaves_types},
+UNIT_SUITE("fcc_sema", {"tool in a test", test_tool_step}, {"choose keeps a var set", test_choose_var},
+           {"given", test_given}, {"narrows", test_narrows}, {"leaves types", test_leaves_types},
            {"questions are total", test_questions_are_total},
            {"named arguments are bound", test_named_arguments_are_bound},
            {"sets flow between stages", test_sets_flow_between_stages}, {"window", test_window},

@@ -163,7 +163,8 @@ static void test_lines(void)
 {
     struct fn_buf out;
     render(&out, wide, FN_EN, FGR_FORMAT_GITHUB);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "::error file=vendas/loja.funnel,line=3,endLine=3,col=17,endColumn=18,title=F0105::"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(out.p, "::error file=vendas/loja.funnel,line=3,endLine=3,col=17,endColumn=18,title=F0105::"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "%0A"));
     fn_buf_fini(&out);
     render(&out, "funil a\netapa b { diga \"<\" \"&\" }", FN_EN, FGR_FORMAT_JUNIT);
@@ -171,7 +172,8 @@ static void test_lines(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "`&quot;&amp;&quot;`"));
     fn_buf_fini(&out);
     render(&out, wide, FN_PT, FGR_FORMAT_CHECKSTYLE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out.p, "<file name=\"vendas/loja.funnel\">\n  <error line=\"3\" column=\"17\" severity=\"error\""));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(out.p, "<file name=\"vendas/loja.funnel\">\n  <error line=\"3\" column=\"17\" severity=\"error\""));
     fn_buf_fini(&out);
     render(&out, wide, FN_PT, FGR_FORMAT_JSONL);
     CU_ASSERT_EQUAL(out.p[out.n - 1], '\n');
@@ -191,4 +193,5 @@ static void test_lang(void)
 }
 
 UNIT_SUITE("fgr_diag", {"codes", test_codes}, {"placeholders", test_placeholders}, {"text", test_text},
-           {"ends of line", test_ends}, {"json and sarif", test_json}, {"lines and xml", test_lines}, {"lang", test_lang})
+           {"ends of line", test_ends}, {"json and sarif", test_json}, {"lines and xml", test_lines},
+           {"lang", test_lang})

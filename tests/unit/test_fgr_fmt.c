@@ -36,26 +36,30 @@ static void test_style(void)
     check("funnel a\nfn f(a:int,b:list<int>)->int{return (a+ -b [0])*2}\n",
           "funnel a\nfn f(a: int, b: list<int>) -> int { return (a + -b[0]) * 2 }\n", FGR_FMT_DONE);
     check("funil a\nregiao \"pt\"\nopcoes Cor{a,b}\n", "funil a\nregião \"pt\"\nopções Cor { a, b }\n", FGR_FMT_DONE);
-    check("funnel a\nstage b {\n  say “oi”\n  end\n}\n", "funnel a\n\nstage b {\n  say \"oi\"\n  end\n}\n", FGR_FMT_DONE);
+    check("funnel a\nstage b {\n  say “oi”\n  end\n}\n", "funnel a\n\nstage b {\n  say \"oi\"\n  end\n}\n",
+          FGR_FMT_DONE);
 }
 
 static void test_comments(void)
 {
     check("# um\nfunnel a # dois\n# três\nstage b { # quatro\n# cinco\n  end # seis\n  # sete\n}\n# oito\n",
-          "# um\nfunnel a  # dois\n\n# três\nstage b {  # quatro\n  # cinco\n  end  # seis\n  # sete\n}\n# oito\n", FGR_FMT_DONE);
+          "# um\nfunnel a  # dois\n\n# três\nstage b {  # quatro\n  # cinco\n  end  # seis\n  # sete\n}\n# oito\n",
+          FGR_FMT_DONE);
 }
 
 static void test_alignment(void)
 {
-    check("funnel a\n\nstage b {\n  choose \"?\" {\n    um \"Um\" -> b\n    dezoito \"Ação\" -> b\n\n    z \"Z\" -> b\n  }\n}\n",
-          "funnel a\n\nstage b {\n  choose \"?\" {\n    um       \"Um\"   -> b\n    dezoito  \"Ação\" -> b\n\n    z \"Z\" -> b\n  }\n}\n",
+    check("funnel a\n\nstage b {\n  choose \"?\" {\n    um \"Um\" -> b\n    dezoito \"Ação\" -> b\n\n    z \"Z\" -> "
+          "b\n  }\n}\n",
+          "funnel a\n\nstage b {\n  choose \"?\" {\n    um       \"Um\"   -> b\n    dezoito  \"Ação\" -> b\n\n    z "
+          "\"Z\" -> b\n  }\n}\n",
           FGR_FMT_DONE);
 }
 
 static void test_broken(void)
 {
-    check("funnel a\nstage b{\n  say   )\n}\n\n\nstage c{\nend\n}\n", "funnel a\nstage b{\n  say   )\n}\n\n\nstage c {\n  end\n}\n",
-          FGR_FMT_BROKEN);
+    check("funnel a\nstage b{\n  say   )\n}\n\n\nstage c{\nend\n}\n",
+          "funnel a\nstage b{\n  say   )\n}\n\n\nstage c {\n  end\n}\n", FGR_FMT_BROKEN);
 }
 
 static void test_backticks(void)
@@ -64,8 +68,9 @@ static void test_backticks(void)
     static const char source[] = "funnel a\n\nstage b {\n  let meta = 1\n  let etapa = meta\n  let limite = 2\n"
                                  "  goal x value meta\n  let `end` = p.para\n  -> b\n}\n";
     CU_ASSERT_EQUAL(format(&pt, fn_str_c(source), FGR_FMT_PT), FGR_FMT_DONE);
-    UNIT_ASSERT_STR(fn_buf_view(&pt), "funil a\n\netapa b {\n  seja `meta` = 1\n  seja `etapa` = `meta`\n  seja limite = 2\n"
-                                      "  meta x valor `meta`\n  seja end = p.para\n  -> b\n}\n");
+    UNIT_ASSERT_STR(fn_buf_view(&pt),
+                    "funil a\n\netapa b {\n  seja `meta` = 1\n  seja `etapa` = `meta`\n  seja limite = 2\n"
+                    "  meta x valor `meta`\n  seja end = p.para\n  -> b\n}\n");
     CU_ASSERT_EQUAL(format(&en, fn_buf_view(&pt), FGR_FMT_EN), FGR_FMT_DONE);
     UNIT_ASSERT_STR(fn_buf_view(&en), source);
     fn_buf_fini(&pt);
@@ -86,7 +91,8 @@ static struct fn_str read_file(char *space, size_t max, const char *name)
 static void check_there_and_back(const char *en_name, const char *pt_name)
 {
     static char en_space[64 << 10], pt_space[64 << 10];
-    struct fn_str en = read_file(en_space, sizeof en_space, en_name), pt = read_file(pt_space, sizeof pt_space, pt_name);
+    struct fn_str en = read_file(en_space, sizeof en_space, en_name),
+                  pt = read_file(pt_space, sizeof pt_space, pt_name);
     struct fn_buf out;
     CU_ASSERT_EQUAL(format(&out, en, FGR_FMT_KEEP), FGR_FMT_UNCHANGED);
     fn_buf_fini(&out);

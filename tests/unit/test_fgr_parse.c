@@ -82,7 +82,8 @@ static void check_code(const char *expression, enum fgr_diag code)
 {
     value_of(expression);
     if (diags.n != 1 || diags.items[0]->code != code) {
-        unit_differ(__FILE__, __LINE__, expression, strlen(expression), diags.n > 0 ? fgr_diag_code(diags.items[0]->code) : "");
+        unit_differ(__FILE__, __LINE__, expression, strlen(expression),
+                    diags.n > 0 ? fgr_diag_code(diags.items[0]->code) : "");
     }
     CU_ASSERT_EQUAL_FATAL(diags.n, 1);
     CU_ASSERT_EQUAL(diags.errors, 1);
@@ -109,11 +110,16 @@ static void test_bad_texts(void)
 
 static void test_names(void)
 {
-    UNIT_ASSERT_STR(value_of("orc\xCC\xA7" "amento")->text, "or\xC3\xA7" "amento");
+    UNIT_ASSERT_STR(value_of("orc\xCC\xA7"
+                             "amento")
+                        ->text,
+                    "or\xC3\xA7"
+                    "amento");
     UNIT_ASSERT_STR(value_of("`end`")->text, "end");
     UNIT_ASSERT_STR(value_of("limit")->text, "limit");
     CU_ASSERT_EQUAL(diags.errors, 0);
-    const struct fgr_node *file = parse_n(FN_STR("funil f\netapa s {\n  diga contato.valor\n  diga data(\"2026-01-01\")\n}\n"));
+    const struct fgr_node *file =
+        parse_n(FN_STR("funil f\netapa s {\n  diga contato.valor\n  diga data(\"2026-01-01\")\n}\n"));
     CU_ASSERT_EQUAL(diags.errors, 0);
     const struct fgr_node *stmts = file->kid[FGR_FILE_decls]->items[0]->kid[FGR_STAGE_body]->kid[FGR_BLOCK_stmts];
     const struct fgr_node *member = stmts->items[0]->kid[FGR_SAY_value];
@@ -124,7 +130,8 @@ static void test_names(void)
 
 static void test_accents_are_optional(void)
 {
-    parse_n(FN_STR("funil f\nregiao \"pt-BR\"\nopcoes Cor { a }\nfuncao g(x: numero) -> logico { retorne nao verdadeiro }\n"));
+    parse_n(FN_STR(
+        "funil f\nregiao \"pt-BR\"\nopcoes Cor { a }\nfuncao g(x: numero) -> logico { retorne nao verdadeiro }\n"));
     CU_ASSERT_EQUAL(diags.errors, 0);
     CU_ASSERT_EQUAL(tree.spelling, FN_PT);
     UNIT_ASSERT_STR(value_of("válor")->text, "válor");
@@ -136,7 +143,8 @@ static void test_lines(void)
     CU_ASSERT_EQUAL(value_of("f(1\n  , 2\n)")->kind, FGR_CALL);
     CU_ASSERT_EQUAL(value_of("a or\n  b")->kind, FGR_BINARY);
     CU_ASSERT_EQUAL(diags.errors, 0);
-    parse_n(FN_STR("\xEF\xBB\xBF" "funnel f\r\nstage s {\r\n  end\r\n}\r\n"));
+    parse_n(FN_STR("\xEF\xBB\xBF"
+                   "funnel f\r\nstage s {\r\n  end\r\n}\r\n"));
     CU_ASSERT_EQUAL(diags.errors, 0);
 }
 
@@ -172,8 +180,9 @@ static void test_hostile(void)
 
 static void test_every_prefix(void)
 {
-    static const char source[] = "funnel f\nstage s {\n  ask nome: text(60) \"Oi {x or \"y\"}?\" {\n    invalid 2x \"n\"\n  }\n"
-                                 "  choose \"?\" {\n    a \"A\" -> s\n  }\n  if x { end } else { -> s }\n}\n";
+    static const char source[] =
+        "funnel f\nstage s {\n  ask nome: text(60) \"Oi {x or \"y\"}?\" {\n    invalid 2x \"n\"\n  }\n"
+        "  choose \"?\" {\n    a \"A\" -> s\n  }\n  if x { end } else { -> s }\n}\n";
     for (size_t n = 0; n < sizeof source; n++) {
         char *copy = malloc(n + 1); /* of exactly this size, for the sanitizer */
         CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
