@@ -5,57 +5,17 @@
 #include "fn_buf.h"
 
 /* A row's arguments, counted: the dump name and up to six kids. */
+/* clang-format off */
 #define PICK(a, b, c, d, e, f, g, ROW, ...) ROW
-#define ROW(...)                            PICK(__VA_ARGS__, KIDS6, KIDS5, KIDS4, KIDS3, KIDS2, KIDS1, KIDS0, ~)(__VA_ARGS__)
-#define KIDS0(name) \
-    {               \
-        name, 0,    \
-        {           \
-            NULL    \
-        }           \
-    }
-#define KIDS1(name, a) \
-    {                  \
-        name, 1,       \
-        {              \
-#a         \
-        }              \
-    }
-#define KIDS2(name, a, b) \
-    {                     \
-        name, 2,          \
-        {                 \
-#a, #b        \
-        }                 \
-    }
-#define KIDS3(name, a, b, c) \
-    {                        \
-        name, 3,             \
-        {                    \
-#a, #b, #c       \
-        }                    \
-    }
-#define KIDS4(name, a, b, c, d) \
-    {                           \
-        name, 4,                \
-        {                       \
-#a, #b, #c, #d      \
-        }                       \
-    }
-#define KIDS5(name, a, b, c, d, e) \
-    {                              \
-        name, 5,                   \
-        {                          \
-#a, #b, #c, #d, #e     \
-        }                          \
-    }
-#define KIDS6(name, a, b, c, d, e, f) \
-    {                                 \
-        name, 6,                      \
-        {                             \
-#a, #b, #c, #d, #e, #f    \
-        }                             \
-    }
+#define ROW(...) PICK(__VA_ARGS__, KIDS6, KIDS5, KIDS4, KIDS3, KIDS2, KIDS1, KIDS0, ~)(__VA_ARGS__)
+#define KIDS0(name) {name, 0, {NULL}}
+#define KIDS1(name, a) {name, 1, {#a}}
+#define KIDS2(name, a, b) {name, 2, {#a, #b}}
+#define KIDS3(name, a, b, c) {name, 3, {#a, #b, #c}}
+#define KIDS4(name, a, b, c, d) {name, 4, {#a, #b, #c, #d}}
+#define KIDS5(name, a, b, c, d, e) {name, 5, {#a, #b, #c, #d, #e}}
+#define KIDS6(name, a, b, c, d, e, f) {name, 6, {#a, #b, #c, #d, #e, #f}}
+/* clang-format on */
 
 static const struct {
     const char *name;

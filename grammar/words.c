@@ -3,14 +3,12 @@
 #include "words.h"
 #include "fn_utf8.h"
 
-#define LITERAL(s)       \
-    {                    \
-        s, sizeof(s) - 1 \
-    }
+/* The order of the two tables is the order of the tokens: no tool may sort them. */
+/* clang-format off */
+#define LITERAL(s) {s, sizeof(s) - 1}
 static const struct fgr_word words[] = {
 #define FGR_KEYWORD(NAME, en, pt, class) {LITERAL(en), LITERAL(pt), FGR_TOK_##NAME, 0, FGR_CLASS_##class},
-#define FGR_FOLLOWER(AFTER, NAME, en, pt) \
-    {LITERAL(en), LITERAL(pt), FGR_TOK_##NAME, FGR_TOK_##AFTER, FGR_CLASS_FOLLOWER},
+#define FGR_FOLLOWER(AFTER, NAME, en, pt) {LITERAL(en), LITERAL(pt), FGR_TOK_##NAME, FGR_TOK_##AFTER, FGR_CLASS_FOLLOWER},
 #include "keywords.def"
 #undef FGR_KEYWORD
 #undef FGR_FOLLOWER
@@ -20,26 +18,27 @@ static_assert(FN_COUNT(words) == FGR_TOK_PAST - FGR_TOK_KEYWORDS, "every word is
 static const struct {
     const char *name, *spelling;
 } tokens[] = {
-#define FGR_TOKEN(NAME, spelling, class)  {#NAME, spelling},
-#define FGR_KEYWORD(NAME, en, pt, class)  {#NAME, en},
+#define FGR_TOKEN(NAME, spelling, class) {#NAME, spelling},
+#define FGR_KEYWORD(NAME, en, pt, class) {#NAME, en},
 #define FGR_FOLLOWER(AFTER, NAME, en, pt) {#NAME, en},
-#include "keywords.def"
 #include "tokens.def"
+#include "keywords.def"
 #undef FGR_TOKEN
 #undef FGR_KEYWORD
 #undef FGR_FOLLOWER
 };
 
 const uint8_t fgr_token_classes[] = {
-#define FGR_TOKEN(NAME, spelling, class)  FGR_CLASS_##class,
-#define FGR_KEYWORD(NAME, en, pt, class)  FGR_CLASS_##class,
+#define FGR_TOKEN(NAME, spelling, class) FGR_CLASS_##class,
+#define FGR_KEYWORD(NAME, en, pt, class) FGR_CLASS_##class,
 #define FGR_FOLLOWER(AFTER, NAME, en, pt) FGR_CLASS_FOLLOWER,
-#include "keywords.def"
 #include "tokens.def"
+#include "keywords.def"
 #undef FGR_TOKEN
 #undef FGR_KEYWORD
 #undef FGR_FOLLOWER
 };
+/* clang-format on */
 static_assert(FN_COUNT(tokens) == FGR_TOK_PAST - FGR_TOK_NL, "every token has a row");
 
 const struct fgr_word *fgr_words(size_t *n)
