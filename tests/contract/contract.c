@@ -28,9 +28,7 @@ void contract_do(struct contract *c, enum frt_op_kind kind, struct frt_op *op)
     op->arena = &c->arena;
     op->code = FN_INVALID;
     frt_store_submit(c->store, op);
-    if (done) {
-        CHECK(c, !"done came inside submit");
-    }
+    CHECK(c, !done); /* never inside submit */
     for (int tries = 0; !done && tries < 5000; tries++) {
         struct pollfd p = {.fd = c->store.ops->poll_fd(c->store.self), .events = POLLIN};
         if (p.fd >= 0) {
