@@ -13,7 +13,9 @@ enum { LOG_MAX = 16 << 20, VALUE_MAX = 1 << 20, LISTED_MAX = 4 };
 struct fn_diag *cli_script_fail(struct cli_script *s, enum fgr_diag d)
 {
     s->failed = true;
-    return fgr_diag_add(s->diags, d, s->at->span);
+    struct fn_diag *out = fgr_diag_add(s->diags, d, s->at->span);
+    out->portuguese = s->program->trees[0].spelling == FN_PT;
+    return out;
 }
 
 void cli_script_arg(struct cli_script *s, struct fn_diag *d, const char *name, struct fn_str value)

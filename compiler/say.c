@@ -39,6 +39,7 @@ struct fn_diag *sema_diag_at(struct ctx *c, enum fgr_diag d, struct fn_span span
 {
     struct fn_diag *out = fgr_diag_add(c->diags, d, span);
     out->file = c->file;
+    out->portuguese = c->p->trees[c->file].spelling == FN_PT;
     return out;
 }
 

@@ -2,31 +2,20 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
-static const char *const basic_names[][2] = {
-    [FGR_T_BOOL] = {"lógico", "bool"},
-    [FGR_T_INT] = {"inteiro", "int"},
-    [FGR_T_NUMBER] = {"número", "number"},
-    [FGR_T_MONEY] = {"dinheiro", "money"},
-    [FGR_T_TEXT] = {"texto", "text"},
-    [FGR_T_DATE] = {"data", "date"},
-    [FGR_T_TIME] = {"hora", "time"},
-    [FGR_T_DATETIME] = {"data_hora", "datetime"},
-    [FGR_T_DURATION] = {"duração", "duration"},
-    [FGR_T_PHONE] = {"telefone", "phone"},
-    [FGR_T_EMAIL] = {"email", "email"},
-    [FGR_T_URL] = {"url", "url"},
-    [FGR_T_IMAGE] = {"imagem", "image"},
-    [FGR_T_AUDIO] = {"áudio", "audio"},
-    [FGR_T_VIDEO] = {"vídeo", "video"},
-    [FGR_T_DOCUMENT] = {"documento", "document"},
-    [FGR_T_LOCATION] = {"local", "location"},
-    [FGR_T_JSON] = {"json", "json"},
+/* The word of each basic type. */
+static const uint16_t basic_words[] = {
+    [FGR_T_BOOL] = FGR_TOK_T_BOOL,         [FGR_T_INT] = FGR_TOK_T_INT,           [FGR_T_NUMBER] = FGR_TOK_T_NUMBER,
+    [FGR_T_MONEY] = FGR_TOK_T_MONEY,       [FGR_T_TEXT] = FGR_TOK_T_TEXT,         [FGR_T_DATE] = FGR_TOK_T_DATE,
+    [FGR_T_TIME] = FGR_TOK_T_TIME,         [FGR_T_DATETIME] = FGR_TOK_T_DATETIME, [FGR_T_DURATION] = FGR_TOK_T_DURATION,
+    [FGR_T_PHONE] = FGR_TOK_T_PHONE,       [FGR_T_EMAIL] = FGR_TOK_T_EMAIL,       [FGR_T_URL] = FGR_TOK_T_URL,
+    [FGR_T_IMAGE] = FGR_TOK_T_IMAGE,       [FGR_T_AUDIO] = FGR_TOK_T_AUDIO,       [FGR_T_VIDEO] = FGR_TOK_T_VIDEO,
+    [FGR_T_DOCUMENT] = FGR_TOK_T_DOCUMENT, [FGR_T_LOCATION] = FGR_TOK_T_LOCATION, [FGR_T_JSON] = FGR_TOK_T_JSON,
 };
 
 static void basic_name(struct fn_buf *out, const struct fcc_type *t, enum fn_lang lang)
 {
-    if (t->basic < FN_COUNT(basic_names) && basic_names[t->basic][0] != NULL) {
-        fn_buf_z(out, basic_names[t->basic][lang == FN_EN]);
+    if (t->basic < FN_COUNT(basic_words) && basic_words[t->basic] != 0) {
+        fn_buf_z(out, fgr_token_spelling(basic_words[t->basic], lang == FN_PT));
     }
     if (t->bound != 0) {
         fn_buf_printf(out, "(%u)", t->bound);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diag_render.h"
 #include "fn_json.h"
+#include "words.h"
 
 static const struct row {
     const char *code, *name;
@@ -124,16 +125,73 @@ static bool put_placeholder(struct fn_buf *out, const struct fn_diag *d, struct 
     return put_value(out, arg->value, lang);
 }
 
+/* -- what a template quotes of the language ------------------------------------------------------------------------------ */
+/* Templates quote the language in its English spelling, between backticks; the reader gets the spelling of his file. */
+struct quoting {
+    bool code, text; /* inside `…`; inside a "…" of that */
+    uint16_t before; /* the word before, for followers such as `on` of `start on` */
+};
+
+static bool is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static size_t word_length(const char *p)
+{
+    size_t n = 0;
+    while (is_word_char(p[n])) {
+        n++;
+    }
+    return n;
+}
+
+/* Puts a quoted word of the language; returns its length in the template, 0 when p stands at none. */
+static size_t put_word(struct fn_buf *out, struct quoting *q, const char *p)
+{
+    struct fn_str text = {p, word_length(p)};
+    if (text.n == 0) {
+        return 0;
+    }
+    const struct fgr_word *w = q->before != 0 ? word_follower(text, false, q->before) : NULL;
+    w = w != NULL ? w : fgr_word_find(text, false, 0);
+    q->before = w != NULL ? w->token : 0;
+    fn_buf_str(out, w != NULL ? w->pt : text);
+    return text.n;
+}
+
+static void put_char(struct fn_buf *out, struct quoting *q, char c)
+{
+    if (c == '`') {
+        *q = (struct quoting){.code = !q->code};
+    } else if (c == '"' && q->code) {
+        q->text = !q->text;
+    } else if (c != ' ') {
+        q->before = 0;
+    }
+    fn_buf_char(out, c);
+}
+
 void diag_expand(struct fn_buf *out, const char *template, const struct fn_diag *d, enum fn_lang lang)
 {
+    struct quoting q = {0};
     for (const char *p = template; *p != '\0'; p++) {
         const char *end = *p == '{' && p[1] >= 'a' && p[1] <= 'z' ? strchr(p, '}') : NULL;
-        if (end == NULL) {
-            fn_buf_char(out, *p);
+        if (end != NULL) {
+            bool skip = put_placeholder(out, d, (struct fn_str){p + 1, (size_t)(end - p) - 1}, lang);
+            p = end;
+            if (skip && end[1] == '`') {
+                p++;
+                q.code = false;
+            }
             continue;
         }
-        bool skip = put_placeholder(out, d, (struct fn_str){p + 1, (size_t)(end - p) - 1}, lang);
-        p = skip && end[1] == '`' ? end + 1 : end;
+        size_t n = d != NULL && d->portuguese && q.code && !q.text ? put_word(out, &q, p) : 0;
+        if (n != 0) {
+            p += n - 1;
+        } else {
+            put_char(out, &q, *p);
+        }
     }
 }
 
@@ -173,7 +231,7 @@ void diag_put_why(struct fn_buf *out, const struct fn_diag *d, enum fn_lang lang
     if (d->why == 0 || d->why >= FGR_WHYS) {
         return;
     }
-    struct fn_diag with = {.n_args = 1, .args = {{"arg", d->why_arg}}};
+    struct fn_diag with = {.n_args = 1, .args = {{"arg", d->why_arg}}, .portuguese = d->portuguese};
     diag_expand(out, whys[d->why][lang], &with, lang);
 }
 

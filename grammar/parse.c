@@ -149,7 +149,11 @@ enum fn_code fgr_parse(struct fn_arena *arena, struct fn_str path, struct fn_str
     if (code == FN_OK && b.file == NULL) {
         code = build_settled(&b);
     }
-    return code == FN_OK ? empty_tree(&b) : code;
+    code = code == FN_OK ? empty_tree(&b) : code;
+    for (size_t i = n_told; i < diags->n; i++) {
+        diags->items[i]->portuguese = out->spelling == FN_PT;
+    }
+    return code;
 }
 
 static void dump_text(struct fn_buf *out, struct fn_str s)

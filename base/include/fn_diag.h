@@ -31,7 +31,8 @@ struct fn_diag_fix {
 struct fn_diag {
     uint16_t code; /* enum fgr_diag */
     enum fn_level level;
-    uint16_t file; /* index in the list's files */
+    uint16_t file;   /* index in the list's files */
+    bool portuguese; /* the source is in the Portuguese spelling: what a text quotes of the language is then, too */
     struct fn_span span;
     uint8_t n_args, n_labels, n_fixes;
     struct fn_diag_arg args[FN_DIAG_ARGS];
