@@ -309,7 +309,7 @@ void emit_builtin(struct emit *e, const struct fgr_node *n, const struct fgr_nod
     } else if (strcmp(owner, "list") == 0 || strcmp(owner, "map") == 0) {
         emit_container(e, n, row, object, args, dest);
     } else if (strcmp(owner, "hours") == 0) {
-        emit_hours(e, row, object, dest);
+        emit_hours(e, row, object, args, dest);
     } else if (owner[0] == '\0') {
         free_builtin(e, n, row, args, dest);
     } else if (!scaled_member(e, row, object, dest)) {

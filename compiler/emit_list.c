@@ -162,15 +162,20 @@ static void closed_dates(struct emit *e, const struct fgr_node *values, unsigned
     }
 }
 
-void emit_hours(struct emit *e, uint16_t row, const struct fgr_node *object, unsigned dest)
+/* args: the time asked about; NULL or empty: now. */
+void emit_hours(struct emit *e, uint16_t row, const struct fgr_node *object, const struct fgr_node *args, unsigned dest)
 {
-    enum fbc_native native = row == FCC_B_HOURS_OPEN    ? FBC_NATIVE_hours_open
-                             : row == FCC_B_HOURS_OPENS ? FBC_NATIVE_hours_opens
-                                                        : FBC_NATIVE_hours_closes;
+    enum fbc_native native = row == FCC_B_HOURS_OPENS    ? FBC_NATIVE_hours_opens
+                             : row == FCC_B_HOURS_CLOSES ? FBC_NATIVE_hours_closes
+                                                         : FBC_NATIVE_hours_open;
     const struct fgr_node *rules = object->sym->decl->kid[FGR_HOURS_rules];
     struct fn_str calendar = FN_STR("");
-    unsigned w = emit_native(e, native, row == FCC_B_HOURS_OPEN ? e->t_bool : e->t_int);
-    emit_op(e, FBC_OP_NOW, w + 1, 0, 0);
+    unsigned w = emit_native(e, native, native == FBC_NATIVE_hours_open ? e->t_bool : e->t_int);
+    if (args != NULL && args->n_items > 0) {
+        emit_into(e, args->items[0], &fcc_t_datetime, w + 1);
+    } else {
+        emit_op(e, FBC_OP_NOW, w + 1, 0, 0);
+    }
     emit_load_text(e, w + 2, e->timezone);
     emit_load_text(e, w + 3, packed_rules(e, rules));
     emit_op(e, FBC_OP_ZERO, w + 5, 0, 0);

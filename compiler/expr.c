@@ -109,6 +109,16 @@ const struct fcc_type *sema_enum_member(struct ctx *c, struct fgr_node *n, const
     return sema_error(n);
 }
 
+/* `now` for `now()`. */
+static const struct fcc_type *call_needed(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b)
+{
+    struct fn_diag *d = sema_name_diag(c, FGR_D_CALL_NEEDED, n);
+    if (fn_str_starts(fn_str_c(b->sig), FN_STR("()"))) {
+        fn_diag_fix(d, FN_FIX_SAFE, (struct fn_span){n->text_span.b, n->text_span.b}, FN_STR("()"));
+    }
+    return sema_error(n);
+}
+
 /* A name that is nothing here but a member of exactly some enum: the place gives no type. */
 static bool member_somewhere(const struct ctx *c, struct fn_str name)
 {
@@ -134,6 +144,10 @@ const struct fcc_type *sema_name_expr(struct ctx *c, struct fgr_node *n, const s
     if (s == NULL && !sema_full(c) && member_somewhere(c, n->text)) {
         sema_name_diag(c, FGR_D_MEMBER_WITHOUT_TYPE, n);
         return sema_error(n);
+    }
+    const struct fcc_builtin *b = s == NULL && n->text.n != 0 ? sema_builtin("", n->text) : NULL;
+    if (b != NULL) {
+        return call_needed(c, n, b);
     }
     s = sema_find(c, NS_VALUE, n, n->text, FGR_D_NAME_UNKNOWN, NULL);
     n->sym = s;
@@ -222,18 +236,22 @@ static const struct fcc_type *record_member(struct ctx *c, struct fgr_node *n, c
     return p != NULL && p->set ? sema_open(f->type) : f->type;
 }
 
-static const struct fcc_type *no_member(struct ctx *c, struct fgr_node *n, const struct fcc_type *t)
+const struct fcc_type *sema_no_member(struct ctx *c, struct fgr_node *n, const struct fcc_type *t, const char *owner)
 {
     if (n->text.n == 0) {
         return sema_error(n);
     }
     struct fn_diag *d = sema_name_diag(c, FGR_D_NO_MEMBER, n);
-    sema_arg_type(c, d, "type", t);
+    bool pt = c->p->trees[c->file].spelling == FN_PT;
+    if (t->cls == FCC_C_VOID) {
+        sema_arg(d, "type", fn_str_c(fgr_token_spelling(FGR_TOK_HOURS, pt)));
+    } else {
+        sema_arg_type(c, d, "type", t);
+    }
     struct suggest best;
     sema_suggest_begin(&best, c, n->text);
-    bool pt = c->p->trees[c->file].spelling == FN_PT;
     for (size_t i = 0; i < FCC_BUILTINS; i++) {
-        if (strcmp(fcc_builtins[i].owner, sema_owner(t)) == 0) {
+        if (strcmp(fcc_builtins[i].owner, owner) == 0) {
             sema_suggest_try(&best, fn_str_c(pt ? fcc_builtins[i].pt : fcc_builtins[i].en), NULL);
         }
     }
@@ -241,13 +259,24 @@ static const struct fcc_type *no_member(struct ctx *c, struct fgr_node *n, const
     return sema_error(n);
 }
 
+bool sema_hours_object(struct ctx *c, struct fgr_node *object)
+{
+    struct fcc_sym *s = object->kind == FGR_NAME ? sema_lookup(c, NS_VALUE, object->text) : NULL;
+    if (s == NULL || s->kind != FCC_S_HOURS) {
+        return false;
+    }
+    s->uses++;
+    object->sym = s;
+    object->type = &fcc_t_void;
+    return true;
+}
+
 static const struct fcc_type *property(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b,
                                        const struct fcc_type *owner)
 {
     n->sym = sema_builtin_sym(c, b);
     if (!b->property) {
-        sema_name_diag(c, FGR_D_CALL_NEEDED, n);
-        return sema_error(n);
+        return call_needed(c, n, b);
     }
     return sema_builtin_result(c, n, b, owner, NULL);
 }
@@ -286,12 +315,9 @@ const struct fcc_type *sema_member_expr(struct ctx *c, struct fgr_node *n)
         object->type = s->type;
         return sema_enum_member(c, n, sema_type_of_decl(c, s));
     }
-    if (s != NULL && s->kind == FCC_S_HOURS) {
-        s->uses++;
-        object->sym = s;
-        object->type = &fcc_t_void;
+    if (sema_hours_object(c, object)) {
         const struct fcc_builtin *b = sema_builtin("hours", n->text);
-        return b != NULL ? property(c, n, b, &fcc_t_void) : no_member(c, n, &fcc_t_void);
+        return b != NULL ? property(c, n, b, &fcc_t_void) : sema_no_member(c, n, &fcc_t_void, "hours");
     }
     const struct fcc_type *t = sema_expr_open(c, object, NULL);
     if (sema_is_error(t)) {
@@ -301,7 +327,7 @@ const struct fcc_type *sema_member_expr(struct ctx *c, struct fgr_node *n)
         return record_member(c, n, t);
     }
     const struct fcc_builtin *b = sema_builtin(sema_owner(t), n->text);
-    return b != NULL ? property(c, n, b, t) : no_member(c, n, t);
+    return b != NULL ? property(c, n, b, t) : sema_no_member(c, n, t, sema_owner(t));
 }
 
 /* -- the rest ------------------------------------------------------------------------------------------------------------------ */

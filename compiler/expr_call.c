@@ -243,18 +243,19 @@ static void check_changed(struct ctx *c, struct fgr_node *callee)
 static const struct fcc_type *method(struct ctx *c, struct fgr_node *n)
 {
     struct fgr_node *callee = n->kid[FGR_CALL_callee], *object = callee->kid[FGR_MEMBER_OF_object];
-    const struct fcc_type *t = sema_expr_open(c, object, NULL);
-    const struct fcc_builtin *b = sema_is_error(t) ? NULL : sema_builtin(sema_owner(t), callee->text);
+    bool hours = sema_hours_object(c, object);
+    const struct fcc_type *t = hours ? &fcc_t_void : sema_expr_open(c, object, NULL);
+    const char *owner = hours ? "hours" : sema_owner(t);
+    const struct fcc_builtin *b = sema_is_error(t) ? NULL : sema_builtin(owner, callee->text);
     if (b == NULL || b->property) {
         for (uint32_t i = 0; i < n->kid[FGR_CALL_args]->n_items; i++) {
             struct fgr_node *a = n->kid[FGR_CALL_args]->items[i];
             sema_expr(c, a->kind == FGR_NAMED_ARG ? a->kid[0] : a, NULL);
         }
-        if (!sema_is_error(t) && callee->text.n != 0) {
-            struct fn_diag *d = sema_name_diag(c, b != NULL ? FGR_D_NO_PARENTHESES : FGR_D_NO_MEMBER, callee);
-            if (b == NULL) {
-                sema_arg_type(c, d, "type", t);
-            }
+        if (b != NULL) {
+            sema_name_diag(c, FGR_D_NO_PARENTHESES, callee);
+        } else if (!sema_is_error(t)) {
+            sema_no_member(c, callee, t, owner);
         }
         return sema_error(n);
     }

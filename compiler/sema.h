@@ -307,6 +307,10 @@ const struct fcc_type *sema_expr_to(struct ctx *c, struct fgr_node *n, const str
 const struct fcc_type *sema_expr_open(struct ctx *c, struct fgr_node *n, const struct fcc_type *want); /* T? is told */
 void sema_cond(struct ctx *c, struct fgr_node *n);
 const struct fcc_type *sema_error(struct fgr_node *n);
+/* Tells that a value of type t (void: opening hours) has no member of this name, and suggests the nearest one. */
+const struct fcc_type *sema_no_member(struct ctx *c, struct fgr_node *n, const struct fcc_type *t, const char *owner);
+/* Is this the name of opening hours? Then it counts as used. */
+bool sema_hours_object(struct ctx *c, struct fgr_node *object);
 const struct fcc_type *sema_name_expr(struct ctx *c, struct fgr_node *n, const struct fcc_type *want);
 const struct fcc_type *sema_member_expr(struct ctx *c, struct fgr_node *n);
 const struct fcc_type *sema_binary(struct ctx *c, struct fgr_node *n, const struct fcc_type *want);
