@@ -2,22 +2,23 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "chart.h"
 
+/* The colours of one setting. Written out, without custom properties: most viewers but browsers know none and paint black. */
+#define COLOURS(ink, soft, box, rim, page, go, bad)                                                          \
+    ".fg .page{fill:" page "}.fg text{fill:" ink "}.fg .says{fill:" soft "}.fg .label{stroke:" page "}"      \
+    ".fg rect.box{fill:" box ";stroke:" rim "}.fg .start rect.box,.fg .always rect.box{stroke:" go "}"       \
+    ".fg .unknown rect.box{stroke:" bad "}.fg path.way{stroke:" soft "}.fg .failed path.way{stroke:" bad "}" \
+    ".fg marker path{fill:" soft "}"
+
 static const char style[] =
     "<style>"
-    ".fg{font:12px "
-    "system-ui,sans-serif;--ink:#1c2733;--soft:#5b6b7b;--box:#fff;--rim:#9fb0c0;--page:#f7f9fb;--go:#0b7a53;"
-    "--bad:#b3261e}"
-    "@media(prefers-color-scheme:dark){.fg{--ink:#e8eef4;--soft:#9fb0c0;--box:#1e2832;--rim:#4a5b6b;--page:#131a21;"
-    "--go:#4cc38a;--bad:#ff8a80}}"
-    ".fg .page{fill:var(--page)}.fg text{fill:var(--ink);text-anchor:middle}.fg .title{font-weight:600;font-size:13px}"
-    ".fg .says{fill:var(--soft)}.fg rect.box{fill:var(--box);stroke:var(--rim);stroke-width:1.2}"
-    ".fg .start rect.box,.fg .always rect.box{stroke:var(--go)}.fg .unknown "
-    "rect.box{stroke:var(--bad);stroke-dasharray:5 3}"
-    ".fg .hands rect.box{stroke-width:2.4}"
-    ".fg path.way{fill:none;stroke:var(--soft);stroke-width:1.3}.fg .back path.way{stroke-dasharray:5 3}"
-    ".fg .failed path.way{stroke:var(--bad)}.fg marker path{fill:var(--soft)}"
-    ".fg .label{font-size:11.5px;paint-order:stroke;stroke:var(--page);stroke-width:4px;stroke-linejoin:round}"
-    "</style>\n";
+    ".fg{font:12px system-ui,sans-serif}.fg text{text-anchor:middle}.fg .title{font-weight:600;font-size:13px}"
+    ".fg rect.box{stroke-width:1.2}.fg .hands rect.box{stroke-width:2.4}.fg .unknown rect.box{stroke-dasharray:5 3}"
+    ".fg path.way{fill:none;stroke-width:1.3}.fg .back path.way{stroke-dasharray:5 3}"
+    ".fg .label{font-size:11.5px;paint-order:stroke;stroke-width:4px;stroke-linejoin:round}" COLOURS(
+        "#1c2733", "#5b6b7b", "#fff", "#9fb0c0", "#f7f9fb", "#0b7a53",
+        "#b3261e") "@media(prefers-color-scheme:dark){" COLOURS("#e8eef4", "#9fb0c0", "#1e2832", "#4a5b6b", "#131a21",
+                                                                "#4cc38a", "#ff8a80") "}"
+                                                                                      "</style>\n";
 
 static void put_escaped(struct fn_buf *out, struct fn_str s)
 {

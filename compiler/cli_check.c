@@ -95,7 +95,9 @@ static enum cli_exit fix(const struct cli *c, const struct cli_source *s)
     enum cli_exit code = CLI_GOOD;
     if (n > 0 && !out.failed) {
         code = cli_write_file(c, s->path, fn_buf_view(&out)) ? CLI_GOOD : CLI_IO;
-        printf("%s: %zu %s\n", s->path, n, cli_say(c, "consertos aplicados", "fixes applied"));
+        printf("%s: %zu %s\n", s->path, n,
+               n == 1 ? cli_say(c, "conserto aplicado", "fix applied")
+                      : cli_say(c, "consertos aplicados", "fixes applied"));
     }
     fn_buf_fini(&out);
     return code;
