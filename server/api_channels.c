@@ -1,11 +1,12 @@
-/* api_channels.c: binding channels. The same instance or name twice gives the same channel: a deploy script may run again.
+/* api_channels.c: binding channels. The same instance or name twice gives the same channel: a deploy script may run again, on any node. The
+ * document's revision decides who was first; who was not starts over with what the other one stored.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app.h"
 #include "handlers.h"
 
 #include "fn_json.h"
 
-enum { NAME_MAX_BYTES = 100, DOC_MAX = 8192 };
+enum { NAME_MAX_BYTES = 100, DOC_MAX = 8192, LIST_MAX = 4 << 20, TRIES = 3 };
 
 static void answer_channel(struct fsv_request *r, int status, const struct fsv_channel *c)
 {
@@ -16,35 +17,56 @@ static void answer_channel(struct fsv_request *r, int status, const struct fsv_c
     fn_buf_fini(&b);
 }
 
-static void on_put(struct fsv_request *r, void *op)
+struct binding {
+    enum fsv_channel_kind kind;
+    struct fn_str name;
+    const struct fn_json *root;
+    unsigned tries;
+};
+
+static void bind(struct fsv_request *r);
+
+static void on_put(struct fsv_request *r, bool fits)
 {
-    struct fsv_channel *c = r->state;
-    if (fsv_op_good(r, op)) {
-        c->stored = true;
+    struct binding *b = r->state;
+    const struct fsv_channel *c = fsv_channel_by_name(r->app, r->tenant, b->kind, b->name);
+    if (fits && c != NULL) {
         answer_channel(r, 201, c);
+    } else if (!fits && b->tries++ < TRIES) {
+        bind(r);
+    } else {
+        fsv_problem(r, fits ? FSV_P_INTERNAL : FSV_P_CONFLICT, FN_STR_NULL);
     }
 }
 
-static void store(struct fsv_request *r, struct fsv_channel *c)
+static bool same_settings(const struct fsv_channel *c, const struct fn_json *choose, const struct fn_json *api_key)
 {
-    struct frt_op_doc_put *put = fsv_op_new(r, sizeof *put, FRT_OP_DOC_PUT, on_put);
-    struct frt_doc *doc = fn_arena_alloc(&r->arena, sizeof *doc);
-    struct fn_buf b;
-    if (put == NULL || doc == NULL) {
-        fsv_problem(r, FSV_P_INTERNAL, FN_STR_NULL);
+    return (choose == NULL || fn_str_eq(fn_json_str(choose), FN_STR("buttons")) == c->buttons) &&
+           (api_key == NULL || fn_str_eq(fn_json_str(api_key), c->api_key));
+}
+
+static void bind(struct fsv_request *r)
+{
+    const struct binding *b = r->state;
+    const struct fsv_channel *old = fsv_channel_by_name(r->app, r->tenant, b->kind, b->name);
+    const struct fn_json *choose = fn_json_get(b->root, "choose"), *api_key = fn_json_get(b->root, "api_key");
+    if (old != NULL && same_settings(old, choose, api_key)) {
+        answer_channel(r, 200, old);
         return;
     }
-    fn_buf_init(&b, DOC_MAX);
-    fsv_channel_write(r->app, c, &b);
-    *doc = (struct frt_doc){FN_STR("channel"), fsv_channel_doc_key(&r->arena, c),
-                            fn_arena_dup(&r->arena, fn_buf_view(&b)), -1};
-    fn_buf_fini(&b);
-    put->tenant = r->tenant;
-    put->at = fsv_wall_ms();
-    put->docs = doc;
-    put->n = 1;
-    r->state = c;
-    fsv_op_submit(put);
+    struct fsv_channel *c = old == NULL && r->app->n_channels >= FSV_CATALOGUE_MAX
+                                ? NULL
+                                : fsv_channel_draft(&r->arena, r->tenant, b->kind, b->name);
+    if (c == NULL) {
+        fsv_problem(r, FSV_P_MANY, FN_STR_NULL);
+        return;
+    }
+    if (old != NULL) {
+        *c = *old;
+    }
+    c->buttons = choose != NULL ? fn_str_eq(fn_json_str(choose), FN_STR("buttons")) : c->buttons;
+    c->api_key = api_key != NULL ? fn_json_str(api_key) : c->api_key;
+    fsv_catalogue_put(r, FSV_COL_CHANNEL, fsv_channel_doc(r->app, &r->arena, c), on_put);
 }
 
 /* Nothing but letters, digits and a few signs: the name stands in Evolution's paths. */
@@ -79,6 +101,7 @@ static const char *check_fields(const struct fn_json *root)
 
 void fsv_post_channel(struct fsv_app *app, struct fsv_request *r)
 {
+    (void)app;
     const struct fn_json *root;
     struct fn_err err;
     if (fn_json_parse(&r->arena, fn_buf_view(&r->body), 0, &root, &err) != FN_OK) {
@@ -96,39 +119,34 @@ void fsv_post_channel(struct fsv_app *app, struct fsv_request *r)
         fsv_problem(r, FSV_P_FIELD, fn_str_c(wrong != NULL ? wrong : "kind: evolution, web; instance"));
         return;
     }
-    enum fsv_channel_kind k = web ? FSV_CHANNEL_WEB : FSV_CHANNEL_EVOLUTION;
-    struct fsv_channel *c = fsv_channel_by_name(app, r->tenant, k, name);
-    bool settings = fn_json_get(root, "choose") != NULL || fn_json_get(root, "api_key") != NULL;
-    if (c != NULL && c->stored && !settings) {
-        answer_channel(r, 200, c);
+    struct binding *b = fn_arena_alloc(&r->arena, sizeof *b);
+    if (b == NULL) {
+        fsv_problem(r, FSV_P_INTERNAL, FN_STR_NULL);
         return;
     }
-    c = c != NULL ? c : fsv_channel_make(app, r->tenant, k, name);
-    if (c == NULL) {
-        fsv_problem(r, FSV_P_MANY, FN_STR_NULL);
-        return;
-    }
-    c->buttons = fn_json_get(root, "choose") == NULL
-                     ? c->buttons
-                     : fn_str_eq(fn_json_str(fn_json_get(root, "choose")), FN_STR("buttons"));
-    if (fn_json_get(root, "api_key") != NULL) {
-        c->api_key = fn_arena_dup(&app->arena, fn_json_str(fn_json_get(root, "api_key")));
-    }
-    store(r, c);
+    *b = (struct binding){web ? FSV_CHANNEL_WEB : FSV_CHANNEL_EVOLUTION, name, root, 0};
+    r->state = b;
+    bind(r);
 }
 
-void fsv_get_channels(struct fsv_app *app, struct fsv_request *r)
+static void list(struct fsv_request *r)
 {
     struct fn_buf b;
-    fn_buf_init(&b, 4 << 20);
+    fn_buf_init(&b, LIST_MAX);
     fn_buf_z(&b, "{\"channels\":[");
-    for (const struct fsv_channel *c = app->channels; c != NULL; c = c->next) {
+    for (const struct fsv_channel *c = r->app->channels; c != NULL; c = c->next) {
         if (c->tenant == r->tenant) {
             fn_json_comma(&b);
-            fsv_channel_json(app, c, &b);
+            fsv_channel_json(r->app, c, &b);
         }
     }
     fn_buf_z(&b, "]}");
     fsv_answer_json(r, 200, fn_buf_view(&b));
     fn_buf_fini(&b);
+}
+
+void fsv_get_channels(struct fsv_app *app, struct fsv_request *r)
+{
+    (void)app;
+    fsv_catalogue_then(r, list); /* what another node was told a moment ago is in it */
 }

@@ -62,16 +62,6 @@ static int64_t read_token(struct fsv_request *r, const struct fsv_channel *c, st
     return right.n == token.n && fsv_equal(right.p, token.p, token.n) ? conv : 0;
 }
 
-/* The channel of the path; NULL with the request answered. */
-static struct fsv_channel *channel_of(struct fsv_request *r)
-{
-    struct fsv_channel *c = fsv_channel_by_key(r->app, FSV_CHANNEL_WEB, r->param[0]);
-    if (c == NULL) {
-        fsv_problem(r, FSV_P_NOT_FOUND, FN_STR_NULL);
-    }
-    return c;
-}
-
 /* -- the visitor writes -------------------------------------------------------------------------------------------------------------- */
 
 struct posting {
@@ -99,7 +89,7 @@ void fsv_post_chat(struct fsv_app *app, struct fsv_request *r)
     const struct fn_json *root;
     struct fn_err err;
     struct posting *p = fn_arena_alloc(&r->arena, sizeof *p);
-    struct fsv_channel *c = channel_of(r);
+    struct fsv_channel *c = fsv_channel_of(r, FSV_CHANNEL_WEB);
     if (c == NULL || p == NULL) {
         return;
     }
@@ -227,7 +217,7 @@ static void on_nothing(struct fsv_request *r)
 
 void fsv_get_chat_events(struct fsv_app *app, struct fsv_request *r)
 {
-    struct fsv_channel *c = channel_of(r);
+    struct fsv_channel *c = fsv_channel_of(r, FSV_CHANNEL_WEB);
     struct fsv_poller *p = fn_arena_alloc(&r->arena, sizeof *p);
     if (c == NULL || p == NULL) {
         return;
@@ -288,7 +278,7 @@ static void answer_page(struct fsv_request *r, struct fn_str name, const char *t
 void fsv_get_chat(struct fsv_app *app, struct fsv_request *r)
 {
     (void)app;
-    if (channel_of(r) != NULL) {
+    if (fsv_channel_of(r, FSV_CHANNEL_WEB) != NULL) {
         answer_page(r, FN_STR("chat.html"), "text/html; charset=utf-8");
     }
 }

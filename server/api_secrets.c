@@ -7,21 +7,11 @@
 
 enum { NAME_MAX_BYTES = 100, VALUE_MAX_BYTES = 4096, DOC_MAX = 32768 };
 
-struct putting {
-    struct fn_str name, value;
-};
-
-static void on_put(struct fsv_request *r, void *op)
+static void on_put(struct fsv_request *r, bool fits)
 {
-    const struct putting *p = r->state;
-    if (!fsv_op_good(r, op)) {
-        return;
-    }
-    if (!fsv_secret_set(r->app, r->tenant, p->name, p->value)) {
-        fsv_problem(r, FSV_P_MANY, FN_STR_NULL);
-        return;
-    }
-    FSV_LOG(INFO, "secret.set", "a secret has a new value", FSV_INT("tenant", r->tenant), FSV_TEXT("name", p->name),
+    const struct fn_str *name = r->state;
+    (void)fits; /* any revision does */
+    FSV_LOG(INFO, "secret.set", "a secret has a new value", FSV_INT("tenant", r->tenant), FSV_TEXT("name", *name),
             FSV_SECRET("value"), FSV_Z("request_id", r->id));
     fsv_answer_json(r, 200, FN_STR("{\"ok\":true}"));
 }
@@ -41,11 +31,9 @@ void fsv_post_secret(struct fsv_app *app, struct fsv_request *r)
 {
     const struct fn_json *root;
     struct fn_err err;
-    struct putting *p = fn_arena_alloc(&r->arena, sizeof *p);
-    struct frt_op_doc_put *put = fsv_op_new(r, sizeof *put, FRT_OP_DOC_PUT, on_put);
-    struct frt_doc *doc = fn_arena_alloc(&r->arena, sizeof *doc);
+    struct fn_str *name = fn_arena_alloc(&r->arena, sizeof *name);
     struct fn_buf b;
-    if (p == NULL || put == NULL || doc == NULL) {
+    if (name == NULL) {
         fsv_problem(r, FSV_P_INTERNAL, FN_STR_NULL);
         return;
     }
@@ -53,31 +41,32 @@ void fsv_post_secret(struct fsv_app *app, struct fsv_request *r)
         fsv_problem(r, FSV_P_JSON, fn_str_c(err.text));
         return;
     }
-    *p = (struct putting){fn_json_str(fn_json_get(root, "name")), fn_json_str(fn_json_get(root, "value"))};
-    if (p->name.n == 0 || p->name.n > NAME_MAX_BYTES || !is_value(p->name) || !is_value(p->value) || root->n != 2) {
+    struct fn_str value = fn_json_str(fn_json_get(root, "value"));
+    *name = fn_json_str(fn_json_get(root, "name"));
+    r->state = name;
+    if (name->n > NAME_MAX_BYTES || !is_value(*name) || !is_value(value) || root->n != 2) {
         fsv_problem(r, FSV_P_FIELD, FN_STR("name, value"));
+        return;
+    }
+    if (!fsv_secret_known(app, r->tenant, *name) && app->n_secrets >= FSV_CATALOGUE_MAX) {
+        fsv_problem(r, FSV_P_MANY, FN_STR_NULL);
         return;
     }
     fn_buf_init(&b, DOC_MAX);
     fn_buf_char(&b, '{');
-    fsv_sealed_put(app, &b, "value", fn_arena_printf(&r->arena, "secret:%.*s", FN_STR_ARG(p->name)), p->value);
+    fsv_sealed_put(app, &b, "value", fn_arena_printf(&r->arena, "secret:%.*s", FN_STR_ARG(*name)), value);
     fn_buf_char(&b, '}');
-    *doc = (struct frt_doc){FN_STR("secret"), p->name, fn_arena_dup(&r->arena, fn_buf_view(&b)), -1};
+    struct frt_doc doc = {.key = *name, .body = fn_arena_dup(&r->arena, fn_buf_view(&b)), .rev = -1};
     fn_buf_fini(&b);
-    put->tenant = r->tenant;
-    put->at = fsv_wall_ms();
-    put->docs = doc;
-    put->n = 1;
-    r->state = p;
-    fsv_op_submit(put);
+    fsv_catalogue_put(r, FSV_COL_SECRET, doc, on_put);
 }
 
-void fsv_get_secrets(struct fsv_app *app, struct fsv_request *r)
+static void list(struct fsv_request *r)
 {
     struct fn_buf b;
     fn_buf_init(&b, 1 << 20);
     fn_buf_z(&b, "{\"secrets\":[");
-    for (const struct fsv_secret *s = app->secrets; s != NULL; s = s->next) {
+    for (const struct fsv_secret *s = r->app->secrets; s != NULL; s = s->next) {
         if (s->tenant == r->tenant) {
             fn_json_comma(&b);
             fn_json_put_str(&b, s->name);
@@ -86,4 +75,10 @@ void fsv_get_secrets(struct fsv_app *app, struct fsv_request *r)
     fn_buf_z(&b, "]}");
     fsv_answer_json(r, 200, fn_buf_view(&b));
     fn_buf_fini(&b);
+}
+
+void fsv_get_secrets(struct fsv_app *app, struct fsv_request *r)
+{
+    (void)app;
+    fsv_catalogue_then(r, list);
 }

@@ -126,6 +126,7 @@ static void take(struct fsv_request *r, struct fsv_evo_item *item)
 
 void fsv_post_webhook(struct fsv_app *app, struct fsv_request *r)
 {
+    (void)app;
     struct delivery *d = fn_arena_alloc(&r->arena, sizeof *d);
     struct fsv_evo_batch batch;
     struct fn_err err = {FN_OK, ""};
@@ -133,10 +134,9 @@ void fsv_post_webhook(struct fsv_app *app, struct fsv_request *r)
         fsv_problem(r, FSV_P_BUSY, FN_STR_NULL);
         return;
     }
-    d->channel = fsv_channel_by_key(app, FSV_CHANNEL_EVOLUTION, r->param[0]);
+    d->channel = fsv_channel_of(r, FSV_CHANNEL_EVOLUTION);
     r->state = d;
     if (d->channel == NULL) {
-        fsv_problem(r, FSV_P_NOT_FOUND, FN_STR_NULL);
         return;
     }
     enum fn_code code = fsv_evo_parse(&r->arena, fn_buf_view(&r->body), &batch, &err);

@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app.h"
 #include "purge.h"
-#include "wake.h"
 
 #include "fsl_natives.h"
 #include "fsv_app.h"
@@ -162,8 +161,9 @@ static struct fn_str hosts_of(struct fsv_app *app)
 
 static enum fn_code make_server(struct fsv_app *app, struct fn_err *err)
 {
-    struct fsv_server_config c = {app->loop,        app,           app->config.value[FSV_BIND].p,
-                                  app->config.port, hosts_of(app), fsv_authorize};
+    struct fsv_server_config c = {app->loop,          app,           app->config.value[FSV_BIND].p,
+                                  app->config.port,   hosts_of(app), fsv_authorize,
+                                  fsv_authorize_later};
     enum fn_code code = fsv_server_new(&c, &app->server, err);
     if (code != FN_OK) {
         return code;
@@ -208,6 +208,7 @@ static void take_down(struct fsv_app *app)
 {
     if (app->loop != NULL) {
         fsv_chat_close(app);
+        fsv_catalogue_close(app);
         fsv_loop_unwatch(app->loop, &app->store_watch);
         fsv_loop_unwatch(app->loop, &app->signal_watch);
     }
@@ -223,6 +224,7 @@ static void take_down(struct fsv_app *app)
         close(app->signal_watch.fd);
     }
     fsv_loop_free(app->loop);
+    fsv_catalogue_free(app);
     fn_arena_fini(&app->arena);
     fsv_wipe(app->master, sizeof app->master);
     free(app);
@@ -260,9 +262,6 @@ static enum fn_code run(struct fsv_app *app, enum fsv_serve how, struct fn_err *
         puts(key);
         return FN_OK;
     }
-    code = code == FN_OK ? fsv_start_channels(app, err) : code;
-    code = code == FN_OK ? fsv_start_secrets(app, err) : code;
-    code = code == FN_OK ? fsv_start_templates(app, err) : code;
     code = code == FN_OK && how == FSV_SERVE_DEMO ? fsv_demo(app, &chat, err) : code;
     code = code == FN_OK ? make_parts(app, err) : code;
     if (code != FN_OK) {
@@ -271,6 +270,7 @@ static enum fn_code run(struct fsv_app *app, enum fsv_serve how, struct fn_err *
     fsv_metric_set(FSV_M_BUILD_INFO, "version=\"0.1.0\"", 1);
     fsv_metric_set(FSV_M_START_TIME, "", (double)fsv_wall_ms() / 1000.0);
     frt_engine_start(app->engine);
+    fsv_catalogue_start(app);
     print_start(app, key, chat);
     fsv_wipe(key, sizeof key);
     FSV_LOG(INFO, "server.started", "listening", FSV_TEXT("bind", app->config.value[FSV_BIND]),
@@ -287,6 +287,7 @@ enum fn_code fsv_app_run(const struct fsv_config *config, enum fsv_serve how, en
     app->config = *config;
     app->lang = lang;
     fn_arena_init(&app->arena, APP_ARENA);
+    fsv_catalogue_init(app);
     enum fn_code code = run(app, how, err);
     take_down(app);
     return code;

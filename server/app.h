@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef APP_H
 #define APP_H
+#include "catalogue.h"
 #include "frt_engine.h"
 #include "fsv_config.h"
 #include "fsv_crypto.h"
@@ -10,10 +11,10 @@
 #include "fsv_metrics.h"
 #include "fsv_server.h"
 
-enum { FSV_TENANT = 1, FSV_CHANNELS_MAX = 1000 };
+enum { FSV_TENANT = 1, FSV_TENANT_UNSURE = -1 /* the catalogue must be asked first */ };
 enum fsv_channel_kind { FSV_CHANNEL_WEB, FSV_CHANNEL_EVOLUTION };
 
-/* A way in and out. Lives as long as the process; never freed before, so pointers stay good. */
+/* A way in and out. Lives as long as the process; never freed before, so pointers stay good. Its texts are its own: only api_key changes. */
 struct fsv_channel {
     int64_t tenant, id;
     enum fsv_channel_kind kind;
@@ -21,7 +22,7 @@ struct fsv_channel {
     struct fn_str key;  /* secret word of its address */
     uint8_t key_hash[FSV_SHA256_BYTES];
     struct fn_str api_key; /* Evolution: of its own; empty: the configuration's */
-    bool stored;           /* its document is durable */
+    int64_t rev;           /* of its document; 0: it has none yet */
     bool buttons;          /* `choose` as buttons or list instead of numbered text */
     /* breaker */
     int64_t paused_until; /* monotonic ms */
@@ -36,6 +37,7 @@ struct fsv_channel {
 struct fsv_secret {
     int64_t tenant;
     struct fn_str name, value;
+    int64_t rev;
     struct fsv_secret *next;
 };
 /* A message template's text. */
@@ -43,6 +45,7 @@ struct fsv_template {
     int64_t tenant;
     struct fn_str key; /* "NAME/LANGUAGE" */
     struct fn_str text;
+    int64_t rev;
     struct fsv_template *next;
 };
 enum fsv_secret_place { FSV_IN_URL /* percent-encoded */, FSV_IN_TEXT };
@@ -65,6 +68,7 @@ struct fsv_app {
     uint8_t master[FSV_SHA256_BYTES];
     uint8_t key_hash[FSV_SHA256_BYTES];
     bool has_key;
+    struct fsv_catalogue catalogue; /* keeps what follows equal to the store */
     struct fsv_channel *channels;
     size_t n_channels;
     struct fsv_secret *secrets;
@@ -89,14 +93,16 @@ struct fsv_channel *fsv_channel_by_id(const struct fsv_app *app, int64_t tenant,
 struct fsv_channel *fsv_channel_by_key(const struct fsv_app *app, enum fsv_channel_kind kind, struct fn_str key);
 struct fsv_channel *fsv_channel_by_name(const struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
                                         struct fn_str name);
-/* Makes one in memory, with a new id and key; NULL at the limit. */
-struct fsv_channel *fsv_channel_make(struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
-                                     struct fn_str name);
-/* To and from its document. Credentials are sealed. */
-void fsv_channel_write(const struct fsv_app *app, const struct fsv_channel *c, struct fn_buf *out);
-FN_MUST_USE enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str body,
-                                          struct fn_err *err);
-struct fn_str fsv_channel_doc_key(struct fn_arena *arena, const struct fsv_channel *c);
+/* The channel whose key stands in the request's path. NULL: the request was answered, or its handler runs once more after a round of the
+ * catalogue: another node may have bound it a moment ago, and Evolution never repeats what got a 404. */
+struct fsv_channel *fsv_channel_of(struct fsv_request *r, enum fsv_channel_kind kind);
+/* A new one with an id and a key, in the arena and nowhere else. */
+struct fsv_channel *fsv_channel_draft(struct fn_arena *arena, int64_t tenant, enum fsv_channel_kind kind,
+                                      struct fn_str name);
+/* What is in memory, at the end. */
+void fsv_channels_free(struct fsv_app *app);
+/* Its document, in the arena. Credentials are sealed. */
+struct frt_doc fsv_channel_doc(const struct fsv_app *app, struct fn_arena *arena, const struct fsv_channel *c);
 void fsv_channel_json(const struct fsv_app *app, const struct fsv_channel *c, struct fn_buf *out);
 
 /* -- what is sealed (sealed.c) ----------------------------------------------------------------------------------------- */
@@ -105,8 +111,9 @@ void fsv_sealed_put(const struct fsv_app *app, struct fn_buf *out, const char *k
                     struct fn_str secret);
 FN_MUST_USE enum fn_code fsv_sealed_get(const struct fsv_app *app, struct fn_str hex, struct fn_str bound,
                                         struct fn_buf *out);
-/* In memory; false at the limit. */
-bool fsv_secret_set(struct fsv_app *app, int64_t tenant, struct fn_str name, struct fn_str value);
+bool fsv_secret_known(const struct fsv_app *app, int64_t tenant, struct fn_str name);
+void fsv_secrets_free(struct fsv_app *app);
+void fsv_templates_free(struct fsv_app *app);
 /* Copies text with U+0001 name U+0001 replaced by the secret's value. FN_NOT_FOUND: it has none. */
 FN_MUST_USE enum fn_code fsv_secret_fill(const struct fsv_app *app, int64_t tenant, struct fn_str text,
                                          enum fsv_secret_place place, struct fn_buf *out, struct fn_err *err);
@@ -115,7 +122,10 @@ FN_MUST_USE enum fn_code fsv_secret_fill(const struct fsv_app *app, int64_t tena
 struct frt_provider fsv_provider(struct fsv_app *app);
 /* Forgets the effects under way without answering; after the HTTP client is gone. */
 void fsv_provider_close(struct fsv_app *app);
-int64_t fsv_authorize(struct fsv_app *app, struct fn_str header);
+/* The tenant of an Authorization header; 0 none; FSV_TENANT_UNSURE: to be asked again after a round of the catalogue. */
+int64_t fsv_authorize(const struct fsv_app *app, struct fn_str header);
+/* Does that: the request's handler runs, or the request is answered. */
+void fsv_authorize_later(struct fsv_app *app, struct fsv_request *r);
 /* The channel's provider works again. */
 void fsv_channel_up(struct fsv_channel *c);
 /* A conversation changed: answers the pollers that wait for it. */
@@ -133,16 +143,12 @@ FN_MUST_USE enum fn_code fsv_start_store(struct fsv_app *app, struct fn_err *err
 /* Between nodes: Redis when REDIS_URL is given, else the database's NOTIFY; fills in c->elsewhere. c->node is the name told. */
 FN_MUST_USE enum fn_code fsv_start_wake(struct fsv_app *app, struct frt_engine_config *c, struct fn_err *err);
 void fsv_start_woken(void *app); /* another node says that there is work */
+void fsv_start_tell(void *app);  /* tells the others */
 /* out_new: the key when one was made, else an empty text. */
 FN_MUST_USE enum fn_code fsv_start_key(struct fsv_app *app, bool renew, char out_new[], struct fn_err *err);
-FN_MUST_USE enum fn_code fsv_start_channels(struct fsv_app *app, struct fn_err *err);
-FN_MUST_USE enum fn_code fsv_start_templates(struct fsv_app *app, struct fn_err *err);
-/* templates.c: in memory; false at the limit. */
-bool fsv_template_set(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str text);
 /* The text of a `template` effect with its values; false: none of that name and language. */
 struct fn_json;
 bool fsv_template_text(const struct fsv_app *app, int64_t tenant, const struct fn_json *args, struct fn_buf *out);
-FN_MUST_USE enum fn_code fsv_start_secrets(struct fsv_app *app, struct fn_err *err);
 /* demo.c: deploys the example and opens its web chat, unless they are there. *out_chat: the channel. */
 FN_MUST_USE enum fn_code fsv_demo(struct fsv_app *app, struct fsv_channel **out_chat, struct fn_err *err);
 

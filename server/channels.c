@@ -6,6 +6,8 @@
 #include "fn_json.h"
 #include "fsv_auth.h"
 
+#include <stdlib.h>
+
 static const char *const kinds[] = {[FSV_CHANNEL_WEB] = "web", [FSV_CHANNEL_EVOLUTION] = "evolution"};
 enum { KEY_CHARS = 32, DOC_MAX = 8192 };
 
@@ -42,16 +44,39 @@ struct fsv_channel *fsv_channel_by_name(const struct fsv_app *app, int64_t tenan
     return NULL;
 }
 
-static void set_key(struct fsv_app *app, struct fsv_channel *c, struct fn_str key)
+/* The form of the keys fsv_channel_draft makes: another word is no channel's, and the store need not be asked about it. */
+static bool is_key(struct fn_str s)
 {
-    c->key = fn_arena_dup(&app->arena, key);
-    fsv_sha256(c->key, c->key_hash);
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) {
+            return false;
+        }
+    }
+    return s.n == KEY_CHARS;
 }
 
-struct fsv_channel *fsv_channel_make(struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
-                                     struct fn_str name)
+static void again(struct fsv_request *r)
 {
-    struct fsv_channel *c = app->n_channels < FSV_CHANNELS_MAX ? fn_arena_alloc(&app->arena, sizeof *c) : NULL;
+    r->route->handler(r->app, r);
+}
+
+struct fsv_channel *fsv_channel_of(struct fsv_request *r, enum fsv_channel_kind kind)
+{
+    struct fsv_channel *c = fsv_channel_by_key(r->app, kind, r->param[0]);
+    if (c == NULL && (r->asked || !is_key(r->param[0]))) {
+        fsv_problem(r, FSV_P_NOT_FOUND, FN_STR_NULL);
+    } else if (c == NULL) {
+        r->asked = true;
+        fsv_catalogue_then(r, again);
+    }
+    return c;
+}
+
+struct fsv_channel *fsv_channel_draft(struct fn_arena *arena, int64_t tenant, enum fsv_channel_kind kind,
+                                      struct fn_str name)
+{
+    struct fsv_channel *c = fn_arena_alloc(arena, sizeof *c);
     if (c == NULL) {
         return NULL;
     }
@@ -59,20 +84,11 @@ struct fsv_channel *fsv_channel_make(struct fsv_app *app, int64_t tenant, enum f
     uint64_t id = 0;
     fsv_random_word(key, KEY_CHARS);
     fsv_random(&id, sizeof id);
-    c->tenant = tenant;
+    *c = (struct fsv_channel){.tenant = tenant, .kind = kind, .name = name};
     c->id = (int64_t)(id >> 12) | 1; /* 52 bits: exact in every JSON reader */
-    c->kind = kind;
-    c->name = fn_arena_dup(&app->arena, name);
-    set_key(app, c, fn_str_c(key));
-    c->next = app->channels;
-    app->channels = c;
-    app->n_channels++;
+    c->key = fn_arena_dup(arena, (struct fn_str){key, KEY_CHARS});
+    fsv_wipe(key, sizeof key);
     return c;
-}
-
-struct fn_str fsv_channel_doc_key(struct fn_arena *arena, const struct fsv_channel *c)
-{
-    return fn_arena_printf(arena, "%s:%.*s", kinds[c->kind], FN_STR_ARG(c->name));
 }
 
 /* -- documents ------------------------------------------------------------------------------------------------------------------- */
@@ -83,64 +99,113 @@ static void put(struct fn_buf *b, const char *key, struct fn_str s)
     fn_json_put_str(b, s);
 }
 
-void fsv_channel_write(const struct fsv_app *app, const struct fsv_channel *c, struct fn_buf *out)
+struct frt_doc fsv_channel_doc(const struct fsv_app *app, struct fn_arena *arena, const struct fsv_channel *c)
 {
-    struct fn_arena arena;
-    fn_arena_init(&arena, DOC_MAX);
-    struct fn_str bound = fsv_channel_doc_key(&arena, c);
-    fn_buf_printf(out, "{\"id\":%lld,\"kind\":\"%s\"", (long long)c->id, kinds[c->kind]);
-    put(out, "name", c->name);
-    put(out, "choose", c->buttons ? FN_STR("buttons") : FN_STR("text"));
-    fsv_sealed_put(app, out, "key", bound, c->key);
+    struct fn_str bound = fn_arena_printf(arena, "%s:%.*s", kinds[c->kind], FN_STR_ARG(c->name));
+    struct fn_buf out;
+    fn_buf_init(&out, DOC_MAX);
+    fn_buf_printf(&out, "{\"id\":%lld,\"kind\":\"%s\"", (long long)c->id, kinds[c->kind]);
+    put(&out, "name", c->name);
+    put(&out, "choose", c->buttons ? FN_STR("buttons") : FN_STR("text"));
+    fsv_sealed_put(app, &out, "key", bound, c->key);
     if (c->api_key.n > 0) {
-        fsv_sealed_put(app, out, "api_key", bound, c->api_key);
+        fsv_sealed_put(app, &out, "api_key", bound, c->api_key);
     }
-    fn_buf_char(out, '}');
-    fn_arena_fini(&arena);
+    fn_buf_char(&out, '}');
+    struct frt_doc doc = {.key = bound, .body = fn_arena_dup(arena, fn_buf_view(&out)), .rev = c->rev};
+    fn_buf_fini(&out);
+    return doc;
 }
 
-static enum fn_code load_secrets(struct fsv_app *app, struct fsv_channel *c, const struct fn_json *doc,
-                                 struct fn_str bound)
+/* Opens one sealed member into a text of the channel's own; absent: empty. */
+static enum fn_code load_sealed(struct fsv_app *app, const struct fn_json *doc, const char *name, struct fn_str bound,
+                                struct fn_str *at)
 {
+    struct fn_str hex = fn_json_str(fn_json_get(doc, name));
     struct fn_buf secret;
     fn_buf_init(&secret, DOC_MAX);
-    enum fn_code code = fsv_sealed_get(app, fn_json_str(fn_json_get(doc, "key")), bound, &secret);
-    if (code == FN_OK) {
-        set_key(app, c, fn_buf_view(&secret));
+    enum fn_code code = hex.n > 0 ? fsv_sealed_get(app, hex, bound, &secret) : FN_OK;
+    if (code == FN_OK && !fsv_own(at, fn_buf_view(&secret))) {
+        code = FN_NO_MEMORY;
     }
-    fn_buf_clear(&secret);
-    struct fn_str own = fn_json_str(fn_json_get(doc, "api_key"));
-    if (code == FN_OK && own.n > 0) {
-        code = fsv_sealed_get(app, own, bound, &secret);
-        c->api_key = code == FN_OK ? fn_arena_dup(&app->arena, fn_buf_view(&secret)) : FN_STR_NULL;
+    if (secret.p != NULL) {
+        fsv_wipe(secret.p, secret.n);
     }
     fn_buf_fini(&secret);
     return code;
 }
 
-enum fn_code fsv_channel_load(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str body,
-                              struct fn_err *err)
+static enum fn_code take_document(struct fsv_app *app, struct fsv_channel *c, const struct fn_json *doc,
+                                  const struct frt_doc *from)
+{
+    enum fn_code code = fn_json_int(fn_json_get(doc, "id"), &c->id) ? FN_OK : FN_INVALID;
+    code = code == FN_OK ? load_sealed(app, doc, "key", from->key, &c->key) : code;
+    code = code == FN_OK && c->key.n == 0 ? FN_INVALID : code;
+    code = code == FN_OK ? load_sealed(app, doc, "api_key", from->key, &c->api_key) : code;
+    if (code == FN_OK) {
+        fsv_sha256(c->key, c->key_hash);
+        c->buttons = fn_str_eq(fn_json_str(fn_json_get(doc, "choose")), FN_STR("buttons"));
+        c->rev = from->rev;
+    }
+    return code;
+}
+
+static void channel_free(struct fsv_channel *c)
+{
+    fsv_disown(&c->name);
+    fsv_disown(&c->key);
+    fsv_disown(&c->api_key);
+    free(c);
+}
+
+void fsv_channels_free(struct fsv_app *app)
+{
+    for (struct fsv_channel *c = app->channels, *next; c != NULL; c = next) {
+        next = c->next;
+        channel_free(c);
+    }
+    app->channels = NULL;
+}
+
+static enum fn_code load_new(struct fsv_app *app, enum fsv_channel_kind kind, struct fn_str name,
+                             const struct fn_json *doc, const struct frt_doc *from)
+{
+    struct fsv_channel *c = calloc(1, sizeof *c);
+    enum fn_code code = c != NULL && fsv_own(&c->name, name) ? FN_OK : FN_NO_MEMORY;
+    if (code == FN_OK) {
+        c->tenant = FSV_TENANT;
+        c->kind = kind;
+        code = take_document(app, c, doc, from);
+    }
+    if (code == FN_OK) {
+        c->next = app->channels;
+        app->channels = c;
+        app->n_channels++;
+    } else if (c != NULL) {
+        channel_free(c);
+    }
+    return code;
+}
+
+enum fn_code fsv_channel_load(struct fsv_app *app, const struct frt_doc *from, struct fn_err *err)
 {
     const struct fn_json *doc;
     struct fn_arena arena;
     fn_arena_init(&arena, 1 << 18);
-    enum fn_code code = fn_json_parse(&arena, body, 0, &doc, err);
-    bool web = code == FN_OK && fn_str_eq(fn_json_str(fn_json_get(doc, "kind")), FN_STR("web"));
-    struct fsv_channel *c = NULL;
+    enum fn_code code = fn_json_parse(&arena, from->body, 0, &doc, err);
     if (code == FN_OK) {
-        c = fsv_channel_make(app, tenant, web ? FSV_CHANNEL_WEB : FSV_CHANNEL_EVOLUTION,
-                             fn_json_str(fn_json_get(doc, "name")));
-        code = c == NULL                                     ? FN_LIMIT
-               : fn_json_int(fn_json_get(doc, "id"), &c->id) ? load_secrets(app, c, doc, key)
-                                                             : FN_INVALID;
-    }
-    if (code == FN_OK) {
-        c->stored = true;
-        c->buttons = fn_str_eq(fn_json_str(fn_json_get(doc, "choose")), FN_STR("buttons"));
+        bool web = fn_str_eq(fn_json_str(fn_json_get(doc, "kind")), FN_STR("web"));
+        enum fsv_channel_kind kind = web ? FSV_CHANNEL_WEB : FSV_CHANNEL_EVOLUTION;
+        struct fn_str name = fn_json_str(fn_json_get(doc, "name"));
+        struct fsv_channel *c = fsv_channel_by_name(app, FSV_TENANT, kind, name);
+        code = c == NULL             ? load_new(app, kind, name, doc, from)
+               : c->rev == from->rev ? FN_OK
+                                     : take_document(app, c, doc, from);
     }
     fn_arena_fini(&arena);
-    return code == FN_OK ? FN_OK
-                         : fn_fail(err, code, "channel %.*s cannot be read: was SECRET_KEY changed?", FN_STR_ARG(key));
+    return code == FN_OK
+               ? FN_OK
+               : fn_fail(err, code, "channel %.*s cannot be read: was SECRET_KEY changed?", FN_STR_ARG(from->key));
 }
 
 /* For the API: with its address, which is a secret, and without the instance's key. */

@@ -59,28 +59,24 @@ static enum fn_code deploy(struct fsv_app *app, struct fn_arena *arena, struct f
     return code;
 }
 
+/* Another node may open it at the same moment: the store has one of the two, and that one is it. */
 static enum fn_code open_chat(struct fsv_app *app, struct fn_arena *arena, struct fsv_channel **out_chat,
                               struct fn_err *err)
 {
-    struct fsv_channel *c = fsv_channel_by_name(app, FSV_TENANT, FSV_CHANNEL_WEB, FN_STR("demo"));
-    struct fn_buf body;
-    if (c != NULL) {
-        *out_chat = c;
-        return FN_OK;
+    static const struct fn_str name = {"demo", 4};
+    enum fn_code code = FN_OK;
+    *out_chat = fsv_channel_by_name(app, FSV_TENANT, FSV_CHANNEL_WEB, name);
+    if (*out_chat == NULL) {
+        const struct fsv_channel *c = fsv_channel_draft(arena, FSV_TENANT, FSV_CHANNEL_WEB, name);
+        if (c == NULL) {
+            return fn_fail(err, FN_NO_MEMORY, "no memory for a channel");
+        }
+        struct frt_doc doc = fsv_channel_doc(app, arena, c);
+        code = fsv_catalogue_store(app, FSV_COL_CHANNEL, &doc, err);
+        code = code == FN_OK || code == FN_CONFLICT ? fsv_catalogue_load(app, err) : code;
+        *out_chat = fsv_channel_by_name(app, FSV_TENANT, FSV_CHANNEL_WEB, name);
     }
-    c = fsv_channel_make(app, FSV_TENANT, FSV_CHANNEL_WEB, FN_STR("demo"));
-    if (c == NULL) {
-        return fn_fail(err, FN_LIMIT, "too many channels");
-    }
-    fn_buf_init(&body, 8192);
-    fsv_channel_write(app, c, &body);
-    struct frt_doc doc = {FN_STR("channel"), fsv_channel_doc_key(arena, c), fn_buf_view(&body), -1};
-    struct frt_op_doc_put put = {.tenant = FSV_TENANT, .at = fsv_wall_ms(), .docs = &doc, .n = 1};
-    fsv_store_wait(app, &put.op, FRT_OP_DOC_PUT, arena);
-    fn_buf_fini(&body);
-    c->stored = put.op.code == FN_OK;
-    *out_chat = c;
-    return c->stored ? FN_OK : fn_fail(err, put.op.code, "store: %s", put.op.err.text);
+    return code != FN_OK || *out_chat != NULL ? code : fn_fail(err, FN_LIMIT, "too many channels");
 }
 
 enum fn_code fsv_demo(struct fsv_app *app, struct fsv_channel **out_chat, struct fn_err *err)

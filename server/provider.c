@@ -39,6 +39,9 @@ struct fsv_job {
     struct frt_sent answer;      /* of a job that needs no request */
     struct frt_op_messages past; /* talk */
     struct fsv_ai_talk talk;
+    struct fsv_asking asking; /* what memory does not have, the store may */
+    void (*then)(struct fsv_job *job);
+    bool asked;
     struct fsv_job *next, *prev;
 };
 
@@ -103,6 +106,30 @@ static void reject(struct fsv_job *job, const char *why)
 static struct fn_str arg(const struct fsv_job *job, const char *name)
 {
     return fn_json_str(fn_json_get(job->args, name));
+}
+
+static void on_asked(void *ctx, bool fresh)
+{
+    struct fsv_job *job = ctx;
+    if (fresh) {
+        job->channel = fsv_channel_by_id(job->app, job->send.tenant, job->send.channel);
+        job->then(job);
+    } else {
+        answer_later(job, (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the store does not answer")});
+    }
+}
+
+/* True, once, for a job that names what is not known here: another node may have stored it a moment ago. Then it goes on in `then`. */
+static bool ask_first(struct fsv_job *job, void (*then)(struct fsv_job *job))
+{
+    if (job->asked) {
+        return false;
+    }
+    job->asked = true;
+    job->then = then;
+    job->asking = (struct fsv_asking){on_asked, job, NULL};
+    fsv_catalogue_ask(job->app, &job->asking);
+    return true;
 }
 
 /* -- Evolution ------------------------------------------------------------------------------------------------------------------- */
@@ -194,14 +221,15 @@ static struct fsv_evo_effect effect_of(const struct fsv_job *job)
                                    job->args,          job->channel->buttons ? FSV_CHOOSE_BUTTONS : FSV_CHOOSE_TEXT};
 }
 
-/* Evolution knows no templates: one with a text in the catalogue is said; another one is refused. */
-static void as_text(struct fsv_job *job)
+/* Evolution knows no templates: one with a text in the catalogue is said; another one is refused. False: it has none. */
+static bool as_text(struct fsv_job *job)
 {
     struct fn_buf text, body;
     const struct fn_json *args = NULL;
     fn_buf_init(&text, ANSWER_MAX);
     fn_buf_init(&body, ANSWER_MAX);
-    if (job->send.host == FBC_HOST_template && fsv_template_text(job->app, job->send.tenant, job->args, &text)) {
+    bool good = fsv_template_text(job->app, job->send.tenant, job->args, &text);
+    if (good) {
         fn_buf_char(&body, '{');
         fn_json_put_key(&body, "text");
         fn_json_put_str(&body, fn_buf_view(&text));
@@ -214,6 +242,7 @@ static void as_text(struct fsv_job *job)
     }
     fn_buf_fini(&text);
     fn_buf_fini(&body);
+    return good;
 }
 
 static void send_evolution(struct fsv_job *job)
@@ -230,7 +259,9 @@ static void send_evolution(struct fsv_job *job)
     }
     struct fsv_evo_request made;
     struct fn_err err = {FN_OK, ""};
-    as_text(job);
+    if (job->send.host == FBC_HOST_template && !as_text(job) && ask_first(job, send_evolution)) {
+        return;
+    }
     struct fsv_evo_effect effect = effect_of(job);
     fsv_evo_request_init(&made);
     if (fsv_evo_build(&made, &effect, &err) == FN_OK) {
@@ -412,6 +443,9 @@ static void send_voice(struct fsv_job *job)
     const struct fn_json *media = NULL;
     bool good = fn_json_parse(&job->arena, arg(job, "media"), FN_JSON_REPAIR, &media, NULL) == FN_OK;
     struct fn_str id = good ? fn_json_str(fn_json_get(media, "id")) : FN_STR_NULL;
+    if (id.n > 0 && job->channel == NULL && ask_first(job, send_voice)) {
+        return;
+    }
     if (id.n == 0 || job->channel == NULL || job->channel->kind != FSV_CHANNEL_EVOLUTION ||
         job->app->config.value[FSV_EVOLUTION_API_URL].n == 0) {
         reject(job, "no voice note that can be fetched");
@@ -518,6 +552,9 @@ static void send_http(struct fsv_job *job)
     r.method = upper(&job->arena, arg(job, "method"));
     if (!fill(job, arg(job, "url"), FSV_IN_URL, &r.url, &err) ||
         !fill(job, arg(job, "body"), FSV_IN_TEXT, &r.body, &err) || !take_headers(job, &r, &err)) {
+        if (err.code == FN_NOT_FOUND && ask_first(job, send_http)) {
+            return;
+        }
         struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err.text));
         reject(job, why.n > 0 ? why.p : "malformed request");
         return;
@@ -557,6 +594,9 @@ static struct fsv_job *job_new(struct fsv_app *app, const struct frt_send *send,
 
 static void send_message(struct fsv_job *job)
 {
+    if (job->channel == NULL && ask_first(job, send_message)) {
+        return;
+    }
     if (job->channel == NULL) {
         reject(job, "the channel is gone");
     } else if (job->channel->kind == FSV_CHANNEL_WEB) { /* the page reads the message log */
@@ -599,12 +639,14 @@ static void provider_send(void *self, const struct frt_send *send, frt_sent_fn d
     reject(job, "no provider for this");
 }
 
-static void provider_query(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
+static void ask_provider(struct fsv_job *job)
 {
-    struct fsv_job *job = job_new(self, send, done, ctx);
-    bool text = send->host == FBC_HOST_say || send->host == FBC_HOST_choose || send->host == FBC_HOST_say_or_template;
-    if (!text || job->channel == NULL || job->channel->kind != FSV_CHANNEL_EVOLUTION || job->channel->buttons ||
-        fn_json_parse(&job->arena, send->payload, FN_JSON_REPAIR, &job->args, NULL) != FN_OK) {
+    bool text = job->send.host == FBC_HOST_say || job->send.host == FBC_HOST_choose ||
+                job->send.host == FBC_HOST_say_or_template;
+    if (text && job->channel == NULL && ask_first(job, ask_provider)) {
+        return;
+    }
+    if (!text || job->channel == NULL || job->channel->kind != FSV_CHANNEL_EVOLUTION || job->channel->buttons) {
         answer_later(job, (struct frt_sent){.outcome = FRT_UNKNOWN, .reason = FN_STR("cannot be asked")});
         return;
     }
@@ -614,6 +656,16 @@ static void provider_query(void *self, const struct frt_send *send, frt_sent_fn 
     fsv_evo_build_query(&made, &effect);
     post_evolution(job, &made, on_evolution_query);
     fsv_evo_request_fini(&made);
+}
+
+static void provider_query(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
+{
+    struct fsv_job *job = job_new(self, send, done, ctx);
+    if (fn_json_parse(&job->arena, send->payload, FN_JSON_REPAIR, &job->args, NULL) == FN_OK) {
+        ask_provider(job);
+    } else {
+        answer_later(job, (struct frt_sent){.outcome = FRT_UNKNOWN, .reason = FN_STR("malformed effect")});
+    }
 }
 
 struct frt_provider fsv_provider(struct fsv_app *app)

@@ -5,7 +5,9 @@
 
 #include "fn_json.h"
 
-enum { SECRET_MAX = 8192, SECRETS_MAX = 1000, MARK = 1 /* U+0001 on both sides of a name */ };
+#include <stdlib.h>
+
+enum { SECRET_MAX = 8192, MARK = 1 /* U+0001 on both sides of a name */ };
 
 void fsv_sealed_put(const struct fsv_app *app, struct fn_buf *out, const char *key, struct fn_str bound,
                     struct fn_str secret)
@@ -52,20 +54,72 @@ static struct fsv_secret *find(const struct fsv_app *app, int64_t tenant, struct
     return s;
 }
 
-bool fsv_secret_set(struct fsv_app *app, int64_t tenant, struct fn_str name, struct fn_str value)
+bool fsv_secret_known(const struct fsv_app *app, int64_t tenant, struct fn_str name)
 {
-    struct fsv_secret *s = find(app, tenant, name);
-    if (s == NULL) {
-        s = app->n_secrets < SECRETS_MAX ? fn_arena_alloc(&app->arena, sizeof *s) : NULL;
-        if (s == NULL) {
-            return false;
+    return find(app, tenant, name) != NULL;
+}
+
+static void secret_free(struct fsv_secret *s)
+{
+    fsv_disown(&s->name);
+    fsv_disown(&s->value);
+    free(s);
+}
+
+void fsv_secrets_free(struct fsv_app *app)
+{
+    for (struct fsv_secret *s = app->secrets, *next; s != NULL; s = next) {
+        next = s->next;
+        secret_free(s);
+    }
+    app->secrets = NULL;
+}
+
+/* FN_NO_MEMORY leaves everything as it was. */
+static enum fn_code keep(struct fsv_app *app, const struct frt_doc *doc, struct fn_str value)
+{
+    struct fsv_secret *s = find(app, FSV_TENANT, doc->key);
+    bool old = s != NULL;
+    s = old ? s : calloc(1, sizeof *s);
+    if (s == NULL || (!old && !fsv_own(&s->name, doc->key)) || !fsv_own(&s->value, value)) {
+        if (!old && s != NULL) {
+            secret_free(s);
         }
-        *s = (struct fsv_secret){tenant, fn_arena_dup(&app->arena, name), FN_STR_NULL, app->secrets};
+        return FN_NO_MEMORY;
+    }
+    s->rev = doc->rev;
+    if (!old) {
+        s->tenant = FSV_TENANT;
+        s->next = app->secrets;
         app->secrets = s;
         app->n_secrets++;
     }
-    s->value = fn_arena_dup(&app->arena, value);
-    return s->value.p != NULL;
+    return FN_OK;
+}
+
+enum fn_code fsv_secret_load(struct fsv_app *app, const struct frt_doc *doc, struct fn_err *err)
+{
+    const struct fsv_secret *old = find(app, FSV_TENANT, doc->key);
+    const struct fn_json *root;
+    struct fn_arena arena;
+    struct fn_buf value;
+    if (old != NULL && old->rev == doc->rev) {
+        return FN_OK;
+    }
+    fn_arena_init(&arena, 1 << 18);
+    fn_buf_init(&value, SECRET_MAX);
+    struct fn_str bound = fn_arena_printf(&arena, "secret:%.*s", FN_STR_ARG(doc->key));
+    enum fn_code code = fn_json_parse(&arena, doc->body, 0, &root, err);
+    code = code == FN_OK ? fsv_sealed_get(app, fn_json_str(fn_json_get(root, "value")), bound, &value) : code;
+    code = code == FN_OK ? keep(app, doc, fn_buf_view(&value)) : code;
+    if (value.p != NULL) {
+        fsv_wipe(value.p, value.n);
+    }
+    fn_buf_fini(&value);
+    fn_arena_fini(&arena);
+    return code == FN_OK
+               ? FN_OK
+               : fn_fail(err, code, "secret %.*s cannot be read: was SECRET_KEY changed?", FN_STR_ARG(doc->key));
 }
 
 static void put_value(struct fn_buf *out, struct fn_str value, enum fsv_secret_place place)

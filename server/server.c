@@ -425,7 +425,11 @@ static enum MHD_Result on_whole(struct fsv_server *server, struct fsv_request *r
         fsv_problem(r, FSV_P_TOO_LARGE, FN_STR_NULL);
     } else if (!r->answered) {
         fsv_hold(r); /* a handler may lose the client while it runs */
-        r->route->handler(r->app, r);
+        if (r->tenant < 0) {
+            server->config.later(r->app, r);
+        } else {
+            r->route->handler(r->app, r);
+        }
         bool gone = r->peer == NULL;
         fsv_release(r);
         if (gone) {

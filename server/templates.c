@@ -7,12 +7,9 @@
 #include "fn_json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { NAME_MAX_BYTES = 100, LANGUAGE_MAX = 12, TEXT_MAX = 4096, DOC_MAX = 32768, TEMPLATES_MAX = 1000 };
-
-struct putting {
-    struct fn_str key, text;
-};
+enum { NAME_MAX_BYTES = 100, LANGUAGE_MAX = 12, TEXT_MAX = 4096, DOC_MAX = 32768 };
 
 static struct fsv_template *find(const struct fsv_app *app, int64_t tenant, struct fn_str key)
 {
@@ -23,20 +20,57 @@ static struct fsv_template *find(const struct fsv_app *app, int64_t tenant, stru
     return t;
 }
 
-bool fsv_template_set(struct fsv_app *app, int64_t tenant, struct fn_str key, struct fn_str text)
+static void template_free(struct fsv_template *t)
 {
-    struct fsv_template *t = find(app, tenant, key);
-    if (t == NULL) {
-        t = app->n_templates < TEMPLATES_MAX ? fn_arena_alloc(&app->arena, sizeof *t) : NULL;
-        if (t == NULL) {
-            return false;
+    fsv_disown(&t->key);
+    fsv_disown(&t->text);
+    free(t);
+}
+
+void fsv_templates_free(struct fsv_app *app)
+{
+    for (struct fsv_template *t = app->templates, *next; t != NULL; t = next) {
+        next = t->next;
+        template_free(t);
+    }
+    app->templates = NULL;
+}
+
+/* FN_NO_MEMORY leaves everything as it was. */
+static enum fn_code keep(struct fsv_app *app, const struct frt_doc *doc, struct fn_str text)
+{
+    struct fsv_template *t = find(app, FSV_TENANT, doc->key);
+    bool old = t != NULL;
+    t = old ? t : calloc(1, sizeof *t);
+    if (t == NULL || (!old && !fsv_own(&t->key, doc->key)) || !fsv_own(&t->text, text)) {
+        if (!old && t != NULL) {
+            template_free(t);
         }
-        *t = (struct fsv_template){tenant, fn_arena_dup(&app->arena, key), FN_STR_NULL, app->templates};
+        return FN_NO_MEMORY;
+    }
+    t->rev = doc->rev;
+    if (!old) {
+        t->tenant = FSV_TENANT;
+        t->next = app->templates;
         app->templates = t;
         app->n_templates++;
     }
-    t->text = fn_arena_dup(&app->arena, text);
-    return t->text.p != NULL;
+    return FN_OK;
+}
+
+enum fn_code fsv_template_load(struct fsv_app *app, const struct frt_doc *doc, struct fn_err *err)
+{
+    const struct fsv_template *old = find(app, FSV_TENANT, doc->key);
+    const struct fn_json *root;
+    struct fn_arena arena;
+    if (old != NULL && old->rev == doc->rev) {
+        return FN_OK;
+    }
+    fn_arena_init(&arena, 1 << 18);
+    enum fn_code code = fn_json_parse(&arena, doc->body, 0, &root, err);
+    code = code == FN_OK ? keep(app, doc, fn_json_str(fn_json_get(root, "text"))) : code;
+    fn_arena_fini(&arena);
+    return code;
 }
 
 bool fsv_template_text(const struct fsv_app *app, int64_t tenant, const struct fn_json *args, struct fn_buf *out)
@@ -65,16 +99,9 @@ bool fsv_template_text(const struct fsv_app *app, int64_t tenant, const struct f
     return !out->failed;
 }
 
-static void on_put(struct fsv_request *r, void *op)
+static void on_put(struct fsv_request *r, bool fits)
 {
-    const struct putting *p = r->state;
-    if (!fsv_op_good(r, op)) {
-        return;
-    }
-    if (!fsv_template_set(r->app, r->tenant, p->key, p->text)) {
-        fsv_problem(r, FSV_P_MANY, FN_STR_NULL);
-        return;
-    }
+    (void)fits; /* any revision does */
     fsv_answer_json(r, 200, FN_STR("{\"ok\":true}"));
 }
 
@@ -95,31 +122,20 @@ void fsv_put_template(struct fsv_app *app, struct fsv_request *r)
 {
     const struct fn_json *root;
     struct fn_err err;
-    (void)app;
-    struct putting *p = fn_arena_alloc(&r->arena, sizeof *p);
-    struct frt_op_doc_put *put = fsv_op_new(r, sizeof *put, FRT_OP_DOC_PUT, on_put);
-    struct frt_doc *doc = fn_arena_alloc(&r->arena, sizeof *doc);
     struct fn_str name = r->param[0], language = fsv_query(r, "language");
-    if (p == NULL || put == NULL || doc == NULL) {
-        fsv_problem(r, FSV_P_INTERNAL, FN_STR_NULL);
-        return;
-    }
     if (fn_json_parse(&r->arena, fn_buf_view(&r->body), 0, &root, &err) != FN_OK) {
         fsv_problem(r, FSV_P_JSON, fn_str_c(err.text));
         return;
     }
-    p->text = fn_json_str(fn_json_get(root, "text"));
-    p->key = fn_arena_printf(&r->arena, "%.*s/%.*s", FN_STR_ARG(name), FN_STR_ARG(language));
-    if (name.n > NAME_MAX_BYTES || language.n == 0 || language.n > LANGUAGE_MAX || p->text.n == 0 ||
-        p->text.n > TEXT_MAX) {
+    struct fn_str text = fn_json_str(fn_json_get(root, "text"));
+    struct fn_str key = fn_arena_printf(&r->arena, "%.*s/%.*s", FN_STR_ARG(name), FN_STR_ARG(language));
+    if (name.n > NAME_MAX_BYTES || language.n == 0 || language.n > LANGUAGE_MAX || text.n == 0 || text.n > TEXT_MAX) {
         fsv_problem(r, FSV_P_FIELD, FN_STR("name, language, text"));
         return;
     }
-    *doc = (struct frt_doc){FN_STR("template"), p->key, document(r, p->text), -1};
-    put->tenant = r->tenant;
-    put->at = fsv_wall_ms();
-    put->docs = doc;
-    put->n = 1;
-    r->state = p;
-    fsv_op_submit(put);
+    if (find(app, r->tenant, key) == NULL && app->n_templates >= FSV_CATALOGUE_MAX) {
+        fsv_problem(r, FSV_P_MANY, FN_STR_NULL);
+        return;
+    }
+    fsv_catalogue_put(r, FSV_COL_TEMPLATE, (struct frt_doc){.key = key, .body = document(r, text), .rev = -1}, on_put);
 }

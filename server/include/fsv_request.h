@@ -49,6 +49,7 @@ struct fsv_request {
     int64_t deadline_ms; /* of a held request; FSV_DEADLINE_MS unless the handler says otherwise */
     void (*on_deadline)(struct fsv_request *r); /* instead of a TIMEOUT problem; must answer */
     void *state;                                /* the handler's */
+    bool asked;                                 /* the store was asked for what this request names */
     /* the adapter's */
     struct fsv_app *app;
     struct fsv_connection *connection;

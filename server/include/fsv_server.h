@@ -11,8 +11,10 @@ struct fsv_server_config {
     const char *bind;
     uint16_t port;       /* 0: any free one */
     struct fn_str hosts; /* see fsv_gate_check; kept by the caller */
-    /* Whether an Authorization header names a key; its tenant, or 0. */
-    int64_t (*authorize)(struct fsv_app *app, struct fn_str header);
+    /* The tenant of an Authorization header; 0: it names no key; below 0: not known before `later`, which is called when the request is
+     * whole, and runs its handler or answers. */
+    int64_t (*authorize)(const struct fsv_app *app, struct fn_str header);
+    void (*later)(struct fsv_app *app, struct fsv_request *r);
 };
 FN_MUST_USE enum fn_code fsv_server_new(const struct fsv_server_config *config, struct fsv_server **out,
                                         struct fn_err *err);
