@@ -388,16 +388,22 @@ static const struct {
     {"logout.instance", on_connection}, {"status.instance", on_connection}, {"call", on_call},
 };
 
-static void read_item(struct fn_arena *arena, struct fsv_evo_batch *batch, const struct fn_json *data)
+/* NULL: an event we do not use. */
+static event_fn *event_of(struct fn_str name)
 {
-    struct fsv_evo_item *item = &batch->items[batch->n++];
-    ignore(item, "event we do not use");
     for (size_t i = 0; i < FN_COUNT(events); i++) {
-        if (fn_str_eq(batch->event, fn_str_c(events[i].event))) {
-            item->why = NULL;
-            events[i].on(arena, item, data, batch->instance);
-            return;
+        if (fn_str_eq(name, fn_str_c(events[i].event))) {
+            return events[i].on;
         }
+    }
+    return NULL;
+}
+
+static void read_items(struct fn_arena *arena, struct fsv_evo_batch *batch, size_t n, const struct fn_json *first,
+                       event_fn *on)
+{
+    for (const struct fn_json *d = first; batch->n < n; d = d != NULL ? d->next : NULL) {
+        on(arena, &batch->items[batch->n++], d, batch->instance);
     }
 }
 
@@ -414,14 +420,20 @@ enum fn_code fsv_evo_parse(struct fn_arena *arena, struct fn_str body, struct fs
         return fn_fail(err, FN_INVALID, "no event or no instance in the body");
     }
     const struct fn_json *data = fn_json_get(root, "data");
-    bool list = data != NULL && data->kind == FN_JSON_ARRAY;
-    size_t n = !list ? 1 : data->n < FSV_EVO_ITEMS_MAX ? data->n : FSV_EVO_ITEMS_MAX;
+    event_fn *on = event_of(out->event);
+    bool list = on != NULL && data != NULL && data->kind == FN_JSON_ARRAY;
+    size_t n = list ? data->n : 1;
+    if (n > FSV_EVO_ITEMS_MAX) { /* taking a part would lose the rest behind a 200 */
+        return fn_fail(err, FN_LIMIT, "more than %d items in one body", FSV_EVO_ITEMS_MAX);
+    }
     out->items = fn_arena_array(arena, n > 0 ? n : 1, sizeof *out->items);
     if (out->items == NULL) {
         return FN_NO_MEMORY;
     }
-    for (const struct fn_json *d = list ? data->first : data; out->n < n; d = d != NULL ? d->next : NULL) {
-        read_item(arena, out, d);
+    if (on != NULL) {
+        read_items(arena, out, n, list ? data->first : data, on);
+    } else { /* such as messages.set, with the history of a phone: one item however long its list */
+        ignore(&out->items[out->n++], "event we do not use");
     }
     return arena->failed ? FN_NO_MEMORY : FN_OK;
 }

@@ -361,8 +361,8 @@ static bool is_ours(const struct fn_json *record, struct fn_str text, int64_t si
     return mine != NULL && mine->kind == FN_JSON_TRUE && fresh && fn_str_eq(record_text(record), text);
 }
 
-enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str text,
-                              int64_t since_ms, struct fn_str *out_id)
+enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str address,
+                              struct fn_str text, int64_t since_ms, struct fn_str *out_id)
 {
     const struct fn_json *root = NULL;
     if (!outcome->answered || outcome->status != 200 ||
@@ -379,5 +379,6 @@ enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *
             return FSV_SENT;
         }
     }
-    return FSV_REFUSED;
+    struct fn_str user;
+    return fsv_jid_read(address, &user) == FSV_JID_LID ? FSV_UNKNOWN : FSV_REFUSED;
 }

@@ -190,7 +190,8 @@ static void on_evolution_query(void *ctx, const struct fsv_outcome *outcome)
     struct fn_str id = FN_STR_NULL;
     fn_buf_init(&text, 1 << 16);
     fsv_evo_text(&text, job->host, job->args);
-    enum fsv_verdict verdict = fsv_evo_find(&job->arena, outcome, fn_buf_view(&text), job->send.created_at, &id);
+    enum fsv_verdict verdict =
+        fsv_evo_find(&job->arena, outcome, job->send.address, fn_buf_view(&text), job->send.created_at, &id);
     fn_buf_fini(&text);
     enum frt_outcome said = verdict == FSV_SENT ? FRT_SENT : verdict == FSV_REFUSED ? FRT_ABSENT : FRT_UNKNOWN;
     finish(job, &(struct frt_sent){.outcome = said, .ext_id = id, .reason = FN_STR("asked the provider")});

@@ -64,7 +64,7 @@ enum {
     FSV_EVO_NAME_MAX = 100 /* code points */
 };
 /* All strings are in the arena, valid UTF-8 without NUL; the body's apikey is in none of them. FN_INVALID: not JSON, or no event and
- * instance in it. FN_NO_MEMORY. */
+ * instance in it. FN_LIMIT: more than FSV_EVO_ITEMS_MAX items of an event we use. FN_NO_MEMORY. */
 FN_MUST_USE enum fn_code fsv_evo_parse(struct fn_arena *arena, struct fn_str body, struct fsv_evo_batch *out,
                                        struct fn_err *err);
 const char *fsv_evo_kind_name(enum fsv_evo_kind kind);
@@ -90,9 +90,10 @@ FN_MUST_USE enum fn_code fsv_evo_build(struct fsv_evo_request *out, const struct
 void fsv_evo_build_query(struct fsv_evo_request *out, const struct fsv_evo_effect *effect);
 /* Asks for the bytes of a media message, as {"base64"}. */
 void fsv_evo_build_fetch(struct fsv_evo_request *out, const struct fsv_evo_effect *effect, struct fn_str id);
-/* Whether that answer holds our message: same text, from us, not older than since_ms. SENT with its id, REFUSED: it is not there, UNKNOWN. */
-enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str text,
-                              int64_t since_ms, struct fn_str *out_id);
+/* Whether that answer holds our message: same text, from us, not older than since_ms. SENT with its id, REFUSED: it is not there, UNKNOWN:
+ * also when it is not there under an @lid address, because Evolution files what went to one under the phone. */
+enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str address,
+                              struct fn_str text, int64_t since_ms, struct fn_str *out_id);
 /* The text that goes out for an effect (choose as numbered text); empty when it is none of text. */
 void fsv_evo_text(struct fn_buf *out, struct fn_str host, const struct fn_json *args);
 

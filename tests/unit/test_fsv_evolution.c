@@ -1,10 +1,9 @@
 /* test_fsv_evolution.c: webhook bodies to items, over the fixtures; identities; effects to requests; answers to verdicts.
- * Where the folder shared/payloads lies beside the checkout, all of its Evolution bodies must parse too.
+ * The bodies of ../shared/payloads, where they are there, are judged row by row in test_fsv_payloads.c.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fsv_evolution.h"
 #include "unit.h"
 
-#include <dirent.h>
 #include <stdio.h>
 
 enum { BODY_MAX = 4 << 20, ARENA = 16 << 20 };
@@ -214,52 +213,35 @@ static void test_not_a_body(void)
     }
 }
 
-/* Each body of a file: the file itself, or its deliveries[].body. */
-static void parse_all_of(const char *path, size_t *n)
+/* What stands behind the limit would be lost behind a 200. */
+static void test_long_lists(void)
 {
-    struct fn_buf file, one;
-    struct fn_arena arena;
-    const struct fn_json *root;
-    fn_buf_init(&file, BODY_MAX);
-    fn_buf_init(&one, BODY_MAX);
-    fn_arena_init(&arena, (size_t)64 << 20);
-    CU_ASSERT_TRUE(read_file(path, &file));
-    CU_ASSERT_EQUAL_FATAL(
-        fn_json_parse(&arena, fn_buf_view(&file), FN_JSON_REPAIR | FN_JSON_ALLOW_DUPLICATES, &root, NULL), FN_OK);
-    const struct fn_json *deliveries = fn_json_get(root, "deliveries");
-    for (const struct fn_json *d = deliveries != NULL ? deliveries->first : root; d != NULL;
-         d = deliveries != NULL ? d->next : NULL) {
-        const struct fn_json *body = deliveries != NULL ? fn_json_get(d, "body") : d;
-        struct fsv_evo_batch batch;
-        if (fn_json_get(body, "event") != NULL) {
-            fn_buf_clear(&one);
-            fn_json_put_value(&one, body);
-            CU_ASSERT_EQUAL(fsv_evo_parse(&arena, fn_buf_view(&one), &batch, NULL), FN_OK);
-            ++*n;
+    static const struct {
+        const char *event;
+        size_t n, items;
+        enum fn_code code;
+    } cases[] = {{"messages.upsert", FSV_EVO_ITEMS_MAX, FSV_EVO_ITEMS_MAX, FN_OK},
+                 {"messages.upsert", FSV_EVO_ITEMS_MAX + 1, 0, FN_LIMIT},
+                 {"messages.upsert", 0, 0, FN_OK},
+                 {"messages.set", 5000, 1, FN_OK}};
+    for (size_t i = 0; i < FN_COUNT(cases); i++) {
+        struct fn_arena arena;
+        struct fn_buf body;
+        struct fsv_evo_batch batch = {.n = 0};
+        fn_arena_init(&arena, ARENA);
+        fn_buf_init(&body, BODY_MAX);
+        fn_buf_printf(&body, "{\"event\":\"%s\",\"instance\":\"padaria\",\"data\":[", cases[i].event);
+        for (size_t k = 0; k < cases[i].n; k++) {
+            fn_buf_printf(&body, "%s{\"key\":{\"remoteJid\":\"" PHONE "@s.whatsapp.net\",\"id\":\"3A%zu\"},",
+                          k > 0 ? "," : "", k);
+            fn_buf_z(&body, "\"message\":{\"conversation\":\"oi\"}}");
         }
+        fn_buf_z(&body, "]}");
+        CU_ASSERT_EQUAL(fsv_evo_parse(&arena, fn_buf_view(&body), &batch, NULL), cases[i].code);
+        CU_ASSERT_EQUAL(batch.n, cases[i].items);
+        fn_buf_fini(&body);
+        fn_arena_fini(&arena);
     }
-    fn_arena_fini(&arena);
-    fn_buf_fini(&one);
-    fn_buf_fini(&file);
-}
-
-static void test_shared_bodies(void)
-{
-    const char *folder = UNIT_ROOT "/../shared/payloads/evolution";
-    DIR *dir = opendir(folder);
-    size_t n = 0;
-    if (dir == NULL) { /* a plain clone: our own fixtures stand for them */
-        return;
-    }
-    for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
-        char path[1024];
-        if (strncmp(e->d_name, "wh-", 3) == 0 || strncmp(e->d_name, "seq-", 4) == 0) {
-            snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-            parse_all_of(path, &n);
-        }
-    }
-    closedir(dir);
-    CU_ASSERT(n > 80);
 }
 
 /* -- identities --------------------------------------------------------------------------------------------------------------------- */
@@ -433,17 +415,19 @@ static void test_find(void)
         "}";
     struct fsv_outcome o = {.answered = true, .wrote = true, .status = 200, .body = fn_str_c(body)};
     struct fn_arena arena;
-    struct fn_str id = FN_STR_NULL;
+    struct fn_str id = FN_STR_NULL, phone = FN_STR("5511987654321"), lid = FN_STR("182736450912345@lid");
     fn_arena_init(&arena, ARENA);
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, FN_STR("Oi"), 99500, &id), FSV_SENT);
+    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Oi"), 99500, &id), FSV_SENT);
     UNIT_ASSERT_STR(id, "3EBNEW");
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, FN_STR("Tchau"), 99500, &id), FSV_REFUSED);
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, FN_STR("Oi"), 101000, &id), FSV_REFUSED);
+    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Tchau"), 99500, &id), FSV_REFUSED);
+    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Oi"), 101000, &id), FSV_REFUSED);
+    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, lid, FN_STR("Oi"), 99500, &id), FSV_SENT);
+    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, lid, FN_STR("Tchau"), 99500, &id), FSV_UNKNOWN);
     o.status = 500;
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, FN_STR("Oi"), 0, &id), FSV_UNKNOWN);
+    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Oi"), 0, &id), FSV_UNKNOWN);
     fn_arena_fini(&arena);
 }
 
 UNIT_SUITE("fsv_evolution", {"fixtures", test_fixtures}, {"details", test_details}, {"not a body", test_not_a_body},
-           {"shared bodies", test_shared_bodies}, {"jids", test_jids}, {"ninth digit", test_ninth_digit},
+           {"long lists", test_long_lists}, {"jids", test_jids}, {"ninth digit", test_ninth_digit},
            {"build", test_build}, {"verdicts", test_verdicts}, {"find", test_find})

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* -- addresses ------------------------------------------------------------------------------------------------------------------- */
@@ -95,6 +96,7 @@ struct peer {
     uint16_t port;
     int polite;
     int requests;
+    const char *answer;
     pthread_t thread;
 };
 
@@ -119,31 +121,35 @@ static bool read_request(int fd)
 static void *serve(void *self)
 {
     struct peer *p = self;
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 3\r\n\r\nok";
     for (int fd = accept(p->fd, NULL, NULL); fd >= 0; fd = accept(p->fd, NULL, NULL)) {
         for (int i = 0; read_request(fd); i++) {
             p->requests++;
             if (i == p->polite) {
                 break;
             }
-            (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+            (void)!send(fd, p->answer, strlen(p->answer), MSG_NOSIGNAL);
         }
         close(fd);
     }
     return NULL;
 }
 
-static void peer_start(struct peer *p, int polite)
+static void peer_start_with(struct peer *p, int polite, const char *answer)
 {
     struct sockaddr_in at = {.sin_family = AF_INET};
     socklen_t n = sizeof at;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    *p = (struct peer){.fd = socket(AF_INET, SOCK_STREAM, 0), .polite = polite};
+    *p = (struct peer){.fd = socket(AF_INET, SOCK_STREAM, 0), .polite = polite, .answer = answer};
     CU_ASSERT_EQUAL_FATAL(bind(p->fd, (struct sockaddr *)&at, sizeof at), 0);
     CU_ASSERT_EQUAL_FATAL(listen(p->fd, 8), 0);
     CU_ASSERT_EQUAL_FATAL(getsockname(p->fd, (struct sockaddr *)&at, &n), 0);
     p->port = ntohs(at.sin_port);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&p->thread, NULL, serve, p), 0);
+}
+
+static void peer_start(struct peer *p, int polite)
+{
+    peer_start_with(p, polite, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 3\r\n\r\nok");
 }
 
 static void peer_stop(struct peer *p)
@@ -159,6 +165,7 @@ struct run {
     struct fsv_http_request request;
     int left;
     struct fsv_outcome outcomes[4];
+    char should_retry[8]; /* of the last */
     int n;
 };
 
@@ -167,6 +174,7 @@ static void on_done(void *ctx, const struct fsv_outcome *outcome)
     struct run *r = ctx;
     r->outcomes[r->n] = *outcome;
     r->outcomes[r->n++].body = FN_STR_NULL;
+    snprintf(r->should_retry, sizeof r->should_retry, "%.*s", FN_STR_ARG(outcome->should_retry));
     if (--r->left > 0) {
         fsv_http_start(r->http, &r->request, on_done, r);
     } else {
@@ -254,6 +262,53 @@ static void test_tenant_policy(void)
     peer_stop(&p);
 }
 
-UNIT_SUITE("fsv_http", {"addresses", test_addresses}, {"answer", test_answer},
+/* How long a 429 asks to wait: seconds, milliseconds, a date, or nothing one could believe. */
+static void test_retry_after(void)
+{
+    static const struct {
+        const char *headers;
+        int64_t low, high;
+        const char *should_retry;
+    } cases[] = {
+        {"", -1, -1, ""},
+        {"Retry-After: 20\r\n", 20000, 20000, ""},
+        {"retry-after:0\r\n", 0, 0, ""},
+        {"Retry-After-Ms: 644\r\nRetry-After: 1\r\n", 644, 644, ""},
+        {"Retry-After: 1\r\nretry-after-ms: 644\r\n", 644, 644, ""},
+        {"Retry-After-Ms: soon\r\nRetry-After: 2\r\n", 2000, 2000, ""},
+        {"Retry-After: %s\r\n", 28000, 31000, ""}, /* a date, half a minute from now */
+        {"Retry-After: Mon, 23 Nov 2015 20:10:30 GMT\r\n", 0, 0, ""},
+        {"Retry-After: amanhã\r\n", -1, -1, ""},
+        {"Retry-After: -5\r\n", -1, -1, ""},
+        {"Retry-After: 99999999999999999999\r\n", -1, -1, ""},
+        {"Retry-After:\r\nx-should-retry: false\r\n", -1, -1, "false"},
+        {"X-Should-Retry: true\r\n", -1, -1, "true"},
+        {"x-should-retry: of course\r\n", -1, -1, ""},
+    };
+    for (size_t i = 0; i < FN_COUNT(cases); i++) {
+        struct peer p;
+        struct run r;
+        char answer[512], date[64], headers[256];
+        time_t at = time(NULL) + 30;
+        struct tm tm;
+        const char *dated = strstr(cases[i].headers, "%s");
+        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&at, &tm));
+        snprintf(headers, sizeof headers, "%.*s%s%s", dated != NULL ? (int)(dated - cases[i].headers) : 255,
+                 cases[i].headers, dated != NULL ? date : "", dated != NULL ? dated + 2 : "");
+        snprintf(answer, sizeof answer, "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n%s\r\n{}", headers);
+        peer_start_with(&p, 9, answer);
+        post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 1);
+        peer_stop(&p);
+        CU_ASSERT_EQUAL(r.outcomes[0].status, 429);
+        bool good = r.outcomes[0].retry_after_ms >= cases[i].low && r.outcomes[0].retry_after_ms <= cases[i].high;
+        if (!good) {
+            printf("\n%s: %lld\n", headers, (long long)r.outcomes[0].retry_after_ms);
+        }
+        CU_ASSERT(good);
+        CU_ASSERT_STRING_EQUAL(r.should_retry, cases[i].should_retry);
+    }
+}
+
+UNIT_SUITE("fsv_http", {"retry after", test_retry_after}, {"addresses", test_addresses}, {"answer", test_answer},
            {"hang-up is unknown, not repeated", test_hang_up_is_unknown_and_not_repeated},
            {"nobody there is not sent", test_nobody_there_is_not_sent}, {"tenant policy", test_tenant_policy})
