@@ -273,8 +273,30 @@ static void load_contact(struct frt_memory *m, struct frt_op *op, struct frt_loa
     }
 }
 
+static void load_effects(struct frt_memory *m, struct frt_op_load *op)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < op->n; i++) {
+        const struct mem_conv *c = mem_conv_find(m, op->items[i].key.tenant, op->items[i].key.conv);
+        n += c != NULL ? c->effects.n : 0;
+    }
+    op->effects = mem_answer(&op->op, n, sizeof *op->effects);
+    for (size_t i = 0; i < op->n && op->effects != NULL; i++) {
+        const struct mem_conv *c = mem_conv_find(m, op->items[i].key.tenant, op->items[i].key.conv);
+        for (size_t k = 0; c != NULL && k < c->effects.n; k++) {
+            if (c->effects.at[k].state != FRT_E_DEAD) {
+                mem_effect_give(&op->op, &op->effects[op->n_effects++], &c->effects.at[k]);
+            }
+        }
+    }
+}
+
 void mem_do_load(struct frt_memory *m, struct frt_op_load *op)
 {
+    op->n_effects = 0;
+    if (op->with_effects) {
+        load_effects(m, op);
+    }
     for (size_t i = 0; i < op->n; i++) {
         struct frt_loaded *out = &op->items[i];
         struct frt_key key = out->key;

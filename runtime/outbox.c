@@ -221,12 +221,36 @@ static bool is_lost(const struct sending *s)
 }
 
 static void leave_lane(struct sending *s);
+static void pump_lane(struct frt_engine *e, struct lane *lane, int64_t now);
+
+/* What we hold of it is out of date. When the shard is ours again it keeps its place and is claimed anew, which tells whether it is still
+ * open; dropped, it would be overtaken until the next search for orphans. */
+static bool inherit(struct sending *s)
+{
+    struct frt_engine *e = s->engine;
+    if (e->dying || engine_epoch(e, s->e.tenant, s->e.conv) == 0) {
+        return false;
+    }
+    s->orphan = true;
+    s->e.state = FRT_E_STARTED; /* somebody may have sent it meanwhile */
+    s->state = SEND_QUEUED;
+    return true;
+}
+
+static void begin_anew(struct sending *s)
+{
+    if (inherit(s)) {
+        pump_lane(s->engine, lane_of(s), engine_now(s->engine));
+    } else {
+        leave_lane(s);
+    }
+}
 
 static void begin(struct sending *s, bool query)
 {
     struct frt_engine *e = s->engine;
     if (is_lost(s)) {
-        leave_lane(s);
+        begin_anew(s);
         return;
     }
     if (!nodes_may_send(e) || e->stats.sending >= e->c.sends_max || e->draining || e->dying) {
@@ -279,7 +303,7 @@ static void begin_orphan(struct sending *s, enum frt_effect_state was)
 static void drop_lost(struct frt_engine *e, struct lane *lane)
 {
     struct sending *s = lane->first;
-    while (s != NULL && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s)) {
+    while (s != NULL && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s) && !inherit(s)) {
         lane->first = s->next;
         e->stats.lanes--;
         sending_free(s);
@@ -359,10 +383,8 @@ void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *
     struct lane *lane = &m->lanes[effect->lane];
     struct sending *s = find(lane, effect->id);
     if (s != NULL) { /* lost and won again while one before it was out: it begins anew, as any orphan */
-        if (orphan && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s)) {
-            s->state = SEND_QUEUED;
+        if (orphan && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s) && inherit(s)) {
             s->e.state = effect->state;
-            s->orphan = true;
         }
         return;
     }
@@ -449,8 +471,13 @@ static void claims_done(struct frt_op *op)
     for (size_t i = 0; i < b->claim.n; i++) {
         struct sending *s = b->from[i];
         enum frt_effect_state was = s->e.state;
-        if (op->code != FN_OK || b->claim.items[i].code != FN_OK) {
+        enum fn_code code = op->code == FN_OK ? b->claim.items[i].code : op->code;
+        if (code != FN_OK && (code != FN_CONFLICT || s->claim.epoch == engine_epoch(e, s->e.tenant, s->e.conv))) {
             leave_lane(s); /* closed, or somebody else's */
+            continue;
+        }
+        if (code != FN_OK) { /* it was not ours then, but is now */
+            begin_anew(s);
             continue;
         }
         s->e.epoch = b->claim.items[i].epoch;
@@ -477,6 +504,10 @@ static void after_done(struct sending *s, enum fn_code code)
         s->state = SEND_UNKNOWN;
         s->e.next_at = s->confirmed ? engine_now(e) : s->e.next_at;
         outbox_pump(e, m);
+        return;
+    }
+    if (code == FN_CONFLICT) {
+        begin_anew(s);
         return;
     }
     if (code == FN_OK && row) {

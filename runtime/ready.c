@@ -134,7 +134,25 @@ static struct turn *turn_new(struct frt_engine *e, struct mail *m)
     return t;
 }
 
-static void load_submit(struct frt_engine *e, struct turn **turns, size_t n);
+static void load_submit(struct frt_engine *e, struct turn **turns, size_t n, bool with_effects);
+
+/* The last turn was another owner's. Its commit may have come behind the search for orphans when this shard was won, so its effects
+ * are asked for once more, together with the conversation: none of our turn may overtake them. */
+static bool is_inherited(const struct turn *t)
+{
+    const struct frt_conv *c = &t->in->conv;
+    return t->engine->c.shared && c->seq > 0 && c->epoch < engine_epoch(t->engine, c->tenant, c->conv);
+}
+
+static void inherit(struct frt_engine *e, const struct frt_op_load *op)
+{
+    for (size_t i = 0; i < op->n_effects; i++) {
+        const struct frt_effect *x = &op->effects[i];
+        if (engine_runs(e, x->tenant, x->conv) && x->epoch < engine_epoch(e, x->tenant, x->conv)) {
+            outbox_push(e, mail_of(e, x->tenant, x->conv, x->channel), x, true);
+        }
+    }
+}
 
 static void load_done(struct frt_op *op)
 {
@@ -143,14 +161,17 @@ static void load_done(struct frt_op *op)
     if (engine_again(e, op)) {
         return;
     }
-    size_t n = b->op.n;
+    size_t n = b->op.n, inherited = 0;
     b->refs++; /* the last turn may end inside the loop */
+    if (op->code == FN_OK && b->op.with_effects) {
+        inherit(e, &b->op);
+    }
     for (size_t i = 0; i < n; i++) {
         struct turn *t = b->turns[i];
         struct mail *m = t->mail;
         if (op->code == FN_NO_MEMORY && n > 1) { /* together they were too much */
             b->refs--;
-            load_submit(e, &b->turns[i], 1);
+            load_submit(e, &b->turns[i], 1, b->op.with_effects);
             continue;
         }
         t->in = &b->op.items[i];
@@ -163,7 +184,16 @@ static void load_done(struct frt_op *op)
             mail_rest(e, m);
             continue;
         }
+        if (is_inherited(t) && !b->op.with_effects) {
+            e->stats.loading++;
+            b->refs--;
+            b->turns[inherited++] = t; /* a place that was passed */
+            continue;
+        }
         turn_start(t);
+    }
+    if (inherited != 0) {
+        load_submit(e, b->turns, inherited, true);
     }
     if (--b->refs == 0) {
         fn_arena_fini(&b->arena);
@@ -173,7 +203,7 @@ static void load_done(struct frt_op *op)
     }
 }
 
-static void load_submit(struct frt_engine *e, struct turn **turns, size_t n)
+static void load_submit(struct frt_engine *e, struct turn **turns, size_t n, bool with_effects)
 {
     struct load_batch *b = engine_alloc(1, sizeof *b);
     b->engine = e;
@@ -185,6 +215,7 @@ static void load_submit(struct frt_engine *e, struct turn **turns, size_t n)
         b->op.items[i].key = (struct frt_key){turns[i]->mail->tenant, turns[i]->mail->conv};
     }
     b->refs = b->op.n = n;
+    b->op.with_effects = with_effects;
     fn_arena_init(&b->arena, (size_t)64 << 20);
     b->op.op = (struct frt_op){.kind = FRT_OP_LOAD, .done = load_done, .owner = b, .arena = &b->arena};
     engine_submit(e, &b->op.op);
@@ -236,6 +267,6 @@ void ready_load(struct frt_engine *e)
         turns[n++] = turn_new(e, m);
     }
     if (n != 0) {
-        load_submit(e, turns, n);
+        load_submit(e, turns, n, false);
     }
 }

@@ -32,6 +32,10 @@ void pg_build_load(struct pg_job *j, struct pg_seg *seg)
     pg_row(rows, 1);
     pg_put(rows, FRT_BACKLOG_MAX + FRT_ROWS_MAX);
     put_keys(pg_seg_add(seg, PG_SQL_load_pairs), op);
+    op->n_effects = 0;
+    if (op->with_effects) {
+        put_keys(pg_seg_add(seg, PG_SQL_load_effects), op);
+    }
 }
 
 void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int r, int c, struct frt_conv *out)
@@ -104,6 +108,10 @@ void pg_take_load(struct pg_job *j, unsigned statement, const struct pg_rows *ro
     struct frt_op_load *op = (struct frt_op_load *)j->op;
     if (statement == 0) {
         take_convs(j, rows);
+        return;
+    }
+    if (statement == 3) {
+        pg_read_effects(j, rows, &op->effects, &op->n_effects);
         return;
     }
     for (int r = 0, n = 0; r < rows->n; r += n) {

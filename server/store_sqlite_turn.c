@@ -207,8 +207,30 @@ static void load_contact(struct sq *q, struct frt_op *op, struct frt_loaded *out
     sq_end(q, SQ_ALIAS_PHONE);
 }
 
+static void load_effects(struct sq *q, struct frt_op_load *op)
+{
+    size_t cap = 0;
+    op->effects = NULL;
+    for (size_t i = 0; i < op->n; i++) {
+        sq_ask(q, SQ_EFFECT_OPEN, "ii", op->items[i].key.tenant, op->items[i].key.conv);
+        while (sq_next(q, SQ_EFFECT_OPEN)) {
+            op->effects = sq_more(&op->op, op->effects, op->n_effects, &cap, sizeof *op->effects);
+            if (op->effects == NULL) {
+                op->n_effects = 0;
+                break;
+            }
+            sq_effect_read(q, &op->op, SQ_EFFECT_OPEN, &op->effects[op->n_effects++]);
+        }
+        sq_end(q, SQ_EFFECT_OPEN);
+    }
+}
+
 void sq_do_load(struct sq *q, struct frt_op_load *op)
 {
+    op->n_effects = 0;
+    if (op->with_effects) {
+        load_effects(q, op);
+    }
     for (size_t i = 0; i < op->n; i++) {
         struct frt_loaded *out = &op->items[i];
         *out = (struct frt_loaded){.key = out->key, .code = FN_NOT_FOUND};

@@ -88,10 +88,15 @@ struct frt_loaded {
     size_t n_pairs;
     struct fn_str phone; /* of its "phone:" alias, without the prefix; empty none */
 };
+/* with_effects: also their open effects, as of a moment not before that at which the conversations were read. So whoever sees a turn in
+ * conv.seq sees what it sent, too. */
 struct frt_op_load {
     struct frt_op op;
     struct frt_loaded *items;
     size_t n;
+    bool with_effects;
+    struct frt_effect *effects; /* out: READY, STARTED and UNKNOWN ones; those of one conversation by id */
+    size_t n_effects;
 };
 
 /* One conversation's turn. conv.seq, conv.epoch and conv.token as they were give the guard: the row must still have conv.seq and an epoch

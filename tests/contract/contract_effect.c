@@ -169,6 +169,34 @@ static void orphans(struct contract *c)
     CHECK(c, frt_shard(1, a.conv) == frt_shard(1, b.conv) || (op.n_effects == 1 && op.effects[0].conv == a.conv));
 }
 
+/* Who loads a conversation can ask for what its turns sent and is still open. */
+static void effects_of_a_load(struct contract *c)
+{
+    struct frt_effect a = begin(c, "phone:1"), b = begin(c, "phone:2"), closed = begin(c, "phone:3"),
+                      dead = begin(c, "phone:4");
+    struct frt_done d = verdict(&closed, FRT_V_SENT), failed = verdict(&dead, FRT_V_FAILED),
+                    later = verdict(&b, FRT_V_RETRY);
+    CHECK(c, contract_done(c, &d) == FN_OK && contract_done(c, &failed) == FN_OK && contract_done(c, &later) == FN_OK);
+    struct frt_loaded items[] = {{.key = {1, b.conv}},
+                                 {.key = {1, closed.conv}},
+                                 {.key = {1, dead.conv}},
+                                 {.key = {1, 424242}},
+                                 {.key = {1, a.conv}}};
+    struct frt_op_load op = {.items = items, .n = FN_COUNT(items), .with_effects = true};
+    DO(c, LOAD, &op);
+    CHECK(c, items[0].code == FN_OK && items[3].code == FN_NOT_FOUND && items[4].code == FN_OK);
+    CHECK(c, op.n_effects == 2);
+    for (size_t i = 0; i < op.n_effects; i++) {
+        const struct frt_effect *e = &op.effects[i];
+        CHECK(c, e->conv == (i == 0 ? b.conv : a.conv) && e->id == a.id && e->epoch == 1);
+        CHECK(c, e->state == (i == 0 ? FRT_E_READY : FRT_E_STARTED));
+        CHECK(c, fn_str_eq(e->payload, FN_STR("{\"text\":\"oi\"}")));
+    }
+    op.with_effects = false;
+    DO(c, LOAD, &op);
+    CHECK(c, op.n_effects == 0);
+}
+
 static void receipts(struct contract *c)
 {
     struct frt_effect e = begin(c, "phone:1");
@@ -208,6 +236,13 @@ static void echoes_are_known(struct contract *c)
 }
 
 const struct contract_case contract_effect_cases[] = {
-    {"done: sent", done_sent}, {"done: later", done_later}, {"dead letters", dead_letters},         {"claims", claims},
-    {"orphans", orphans},      {"receipts", receipts},      {"echoes are known", echoes_are_known}, {NULL, NULL},
+    {"done: sent", done_sent},
+    {"done: later", done_later},
+    {"dead letters", dead_letters},
+    {"claims", claims},
+    {"orphans", orphans},
+    {"effects of a load", effects_of_a_load},
+    {"receipts", receipts},
+    {"echoes are known", echoes_are_known},
+    {NULL, NULL},
 };

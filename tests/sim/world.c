@@ -108,9 +108,9 @@ static void on_send(void *self, const struct frt_send *send, frt_sent_fn done, v
         outcome = FRT_UNKNOWN;
         arrives = sim_chance(s, 500);
     }
-    sim_tell(s, "%04llx send %llx #%u %.*s -> %d%s", (unsigned long long)(send->conv >> 10 & 0xffff),
-             (unsigned long long)send->effect, (unsigned)send->attempt, FN_STR_ARG(send->payload), (int)outcome,
-             arrives ? "" : " (did not arrive)");
+    sim_tell(s, "node %u: %04llx send %llx #%u %.*s -> %d%s", (unsigned)(node - s->nodes),
+             (unsigned long long)(send->conv >> 10 & 0xffff), (unsigned long long)send->effect, (unsigned)send->attempt,
+             FN_STR_ARG(send->payload), (int)outcome, arrives ? "" : " (did not arrive)");
     if (arrives) {
         receive(s, send, ext_id);
     }
@@ -127,8 +127,8 @@ static void on_query(void *self, const struct frt_send *send, frt_sent_fn done, 
     }
     enum frt_outcome outcome = found != NULL ? FRT_SENT : FRT_ABSENT;
     outcome = s->faults && sim_chance(s, s->rates.cannot_tell) ? FRT_UNKNOWN : outcome;
-    sim_tell(s, "%04llx query %llx -> %d", (unsigned long long)(send->conv >> 10 & 0xffff),
-             (unsigned long long)send->effect, (int)outcome);
+    sim_tell(s, "node %u: %04llx query %llx -> %d", (unsigned)(node - s->nodes),
+             (unsigned long long)(send->conv >> 10 & 0xffff), (unsigned long long)send->effect, (int)outcome);
     answer_later(node, done, ctx, outcome, outcome == FRT_SENT ? found->ext_id : "", false);
 }
 
@@ -164,6 +164,34 @@ static enum frt_fault draw(struct sim *s, const struct frt_op *op)
                                       : FRT_FAULT_NONE;
 }
 
+/* What is carried out, as far as it says who has an effect. */
+static void tell_op(struct sim *s, const struct frt_op *op)
+{
+    unsigned node = (unsigned)(s->acting - s->nodes);
+    if (op->kind == FRT_OP_COMMIT) {
+        const struct frt_op_commit *c = (const struct frt_op_commit *)op;
+        for (size_t i = 0; i < c->n; i++) {
+            sim_tell(s, "node %u: %04llx COMMIT %lld, %zu effects, epoch %lld", node,
+                     (unsigned long long)(c->items[i].conv.conv >> 10 & 0xffff), (long long)c->items[i].conv.seq,
+                     c->items[i].n_effects, (long long)c->items[i].conv.epoch);
+        }
+    } else if (op->kind == FRT_OP_CLAIM) {
+        const struct frt_op_claim *c = (const struct frt_op_claim *)op;
+        for (size_t i = 0; i < c->n; i++) {
+            sim_tell(s, "node %u: %04llx CLAIM %llx, epoch %lld", node,
+                     (unsigned long long)(c->items[i].conv >> 10 & 0xffff), (unsigned long long)c->items[i].effect,
+                     (long long)c->items[i].epoch);
+        }
+    } else if (op->kind == FRT_OP_DONE) {
+        const struct frt_op_done *c = (const struct frt_op_done *)op;
+        for (size_t i = 0; i < c->n; i++) {
+            sim_tell(s, "node %u: %04llx DONE %llx, epoch %lld, verdict %d", node,
+                     (unsigned long long)(c->items[i].conv >> 10 & 0xffff), (unsigned long long)c->items[i].effect,
+                     (long long)c->items[i].epoch, (int)c->items[i].verdict);
+        }
+    }
+}
+
 static enum frt_fault on_op(void *ctx, const struct frt_op *op)
 {
     struct sim *s = ctx;
@@ -176,6 +204,7 @@ static enum frt_fault on_op(void *ctx, const struct frt_op *op)
     enum frt_fault fault = s->faults ? draw(s, op) : FRT_FAULT_NONE;
     if (fault == FRT_FAULT_NONE || fault == FRT_FAULT_LOSE) {
         note_commit(s, op);
+        tell_op(s, op);
     }
     if (fault != FRT_FAULT_NONE) {
         s->faulted_ops++;
