@@ -32,6 +32,7 @@ struct recovery {
     int64_t next_lease, next_adopt, next_look, leave_by;
     int64_t asked_at;           /* monotonic */
     int64_t adopts[FRT_SHARDS]; /* epochs whose orphans are being looked for */
+    int64_t asks[FRT_SHARDS];   /* running ones as of the question: the store may read them on its own thread */
     uint64_t want[WORDS], give[WORDS];
     uint64_t crowd; /* of whom `want` was reckoned */
 };
@@ -292,7 +293,8 @@ static void due_submit(struct frt_engine *e, int64_t now)
     e->polling = true;
     e->next_poll = now + (int64_t)e->c.poll_ms;
     fn_arena_reset(&r->due_arena);
-    r->due.epochs = e->running;
+    memcpy(r->asks, e->running, sizeof r->asks);
+    r->due.epochs = r->asks;
     r->due.now = now;
     r->due.limit = DUE_LIMIT;
     engine_submit(e, &r->due.op);

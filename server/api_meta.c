@@ -21,6 +21,15 @@ void fsv_get_readyz(struct fsv_app *app, struct fsv_request *r)
     fsv_answer(r, ready ? 200 : 503, "text/plain; charset=utf-8", ready ? FN_STR("ok\n") : why);
 }
 
+static double paused_channels(const struct fsv_app *app)
+{
+    double n = 0;
+    for (const struct fsv_channel *c = app->channels; c != NULL; c = c->next) {
+        n += c->failures > 0;
+    }
+    return n;
+}
+
 static void gather(const struct fsv_app *app)
 {
     struct frt_engine_stats s;
@@ -40,6 +49,7 @@ static void gather(const struct fsv_app *app)
         {FSV_M_QUEUE_DEPTH, (double)s.ready},
         {FSV_M_SENDING, (double)s.sending},
         {FSV_M_STORE_OK, s.store_ok ? 1 : 0},
+        {FSV_M_BREAKER, paused_channels(app)},
         {FSV_M_QUEUE_OLDEST, s.oldest_ready_at > 0 ? (double)(fsv_wall_ms() - s.oldest_ready_at) / 1000.0 : 0},
     };
     for (size_t i = 0; i < FN_COUNT(values); i++) {

@@ -143,7 +143,6 @@ static void channel_down(struct fsv_channel *c, const char *why)
     pause = pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
     c->failures++;
     c->paused_until = fsv_monotonic_ms() + pause * 3 / 4 + pause / 4 * jitter / 256;
-    fsv_metric_set(FSV_M_BREAKER, "", 1);
     FSV_LOG(ERROR, "channel.down", "the provider does not work; its messages wait", FSV_INT("tenant", c->tenant),
             FSV_INT("channel", c->id), FSV_TEXT("instance", c->name), FSV_Z("err", why), FSV_INT("pause_ms", pause));
 }
@@ -152,7 +151,6 @@ void fsv_channel_up(struct fsv_channel *c)
 {
     c->failures = 0;
     c->paused_until = 0;
-    fsv_metric_set(FSV_M_BREAKER, "", 0);
 }
 
 static enum frt_outcome outcome_of(enum fsv_verdict verdict)

@@ -31,7 +31,11 @@ enum {
     ANSWER_MAX = 32 << 20,
     CONNECTIONS_MAX = 2000,
     CONNECTION_MEMORY = 32768,
-    BACKLOG = 511
+    BACKLOG = 511,
+    /* Each connection may hold a small body; large ones share a budget, so that 2,000 of them cannot take the machine's memory. What a
+     * body becomes when it is read stands in the request's arena, several times its size. */
+    SMALL_BODY = 64 << 10,
+    LARGE_BODIES = 64 << 20
 };
 
 struct fsv_connection {
@@ -47,7 +51,8 @@ struct fsv_server {
     struct MHD_Daemon *daemon;
     struct fsv_watch watch;
     struct fsv_connection *connections;
-    size_t open; /* requests */
+    size_t open;  /* requests */
+    size_t large; /* bytes of bodies above SMALL_BODY */
     bool dirty, draining;
     uint16_t port;
 };
@@ -114,6 +119,7 @@ static void on_connection(void *self, struct MHD_Connection *peer, void **slot,
 
 static void request_free(struct fsv_request *r)
 {
+    *r->all_large -= r->large;
     fn_buf_fini(&r->body);
     fn_buf_fini(&r->answer);
     fn_arena_fini(&r->arena);
@@ -185,6 +191,7 @@ static void *on_uri(void *self, const char *uri, struct MHD_Connection *peer)
         r->connection->request = r;
     }
     r->peer = peer;
+    r->all_large = &server->large;
     r->app = server->config.app;
     r->started = fsv_monotonic_ms();
     r->deadline_ms = FSV_DEADLINE_MS;
@@ -406,9 +413,22 @@ static enum MHD_Result on_head(struct fsv_server *server, struct fsv_request *r,
     return MHD_YES;
 }
 
+static bool fits_budget(struct fsv_request *r, size_t n)
+{
+    size_t size = r->body.n + n, large = size > SMALL_BODY ? size : 0;
+    if (large > r->large && large - r->large > LARGE_BODIES - *r->all_large) {
+        return false;
+    }
+    *r->all_large += large - r->large;
+    r->large = large;
+    return true;
+}
+
 static enum MHD_Result on_body(struct fsv_request *r, const char *data, size_t *n)
 {
-    if (!r->overflow) {
+    if (!r->overflow && !fits_budget(r, *n)) {
+        r->overflow = r->crowded = true; /* the rest is read and dropped */
+    } else if (!r->overflow) {
         fn_buf_put(&r->body, data, *n);
         r->overflow = r->body.failed;
     } else if (r->body.max > SIZE_MAX - OVERFLOW_SLACK || (r->body.max += *n) > r->route->body_max + OVERFLOW_SLACK) {
@@ -422,7 +442,7 @@ static enum MHD_Result on_whole(struct fsv_server *server, struct fsv_request *r
 {
     if (!r->answered && r->overflow) {
         r->close = true;
-        fsv_problem(r, FSV_P_TOO_LARGE, FN_STR_NULL);
+        fsv_problem(r, r->crowded ? FSV_P_BUSY : FSV_P_TOO_LARGE, FN_STR_NULL);
     } else if (!r->answered) {
         fsv_hold(r); /* a handler may lose the client while it runs */
         if (r->tenant < 0) {

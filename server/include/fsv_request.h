@@ -61,7 +61,9 @@ struct fsv_request {
     const char *location; /* header Location, or NULL */
     const char *policy;   /* Content-Security-Policy, or NULL for the API's */
     unsigned holds;
-    bool answered, queued, suspended, close, overflow, routed;
+    bool answered, queued, suspended, close, overflow, crowded, routed;
+    size_t large;      /* bytes of its body that count against the server's budget ... */
+    size_t *all_large; /* ... which is here */
 };
 
 /* Between hold and release the request stays, even when the client is gone or the deadline answered. */

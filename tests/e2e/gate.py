@@ -5,7 +5,7 @@ SPDX-License-Identifier: Apache-2.0
 import socket
 import time
 
-from harness import raw
+from harness import raw, wait_for
 
 GOOD = b'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 
@@ -138,6 +138,29 @@ def test_keep_alive_ends_after_100_requests(w):
         closes = (r.getheader('Connection') or '').lower() == 'close'
         assert closes == (i == 99), i
     c.close()
+
+
+def test_large_bodies_share_a_budget(w):
+    """Forty visitors hold 3 MiB each and never end: whoever comes late with a large one is told to come again, small ones are served."""
+    path, size = w.funneld.webhook.encode(), 3 << 20
+    large = b' ' * (size - 1)
+    held = []
+    try:
+        for _ in range(24):
+            s = socket.create_connection(('127.0.0.1', w.funneld.port), timeout=10)
+            held.append(s)
+            s.sendall(head(HOST, b'Content-Length: %d' % size, first=b'POST ' + path + b' HTTP/1.1'))
+            try:
+                s.sendall(large)
+            except OSError:
+                break  # over the budget: cut
+        crowd = b'{"event":"x","instance":"' + w.funneld.webhook.encode() + b'","data":"' + b'x' * 200000 + b'"}'
+        wait_for(lambda: w.funneld.http('POST', w.funneld.webhook, crowd, {'Content-Type': 'application/json'})[0] == 503)
+        assert w.funneld.post({'event': 'never.heard', 'instance': 'loja-01', 'data': {}}) == 200
+    finally:
+        for s in held:
+            s.close()
+    wait_for(lambda: w.funneld.http('POST', w.funneld.webhook, crowd, {'Content-Type': 'application/json'})[0] == 403)
 
 
 def make(name, data, want):
