@@ -23,6 +23,7 @@ struct sending {
     struct frt_engine *engine;
     enum send_state state;
     bool orphan;    /* its owner died: claim, then by policy */
+    int64_t won;    /* epoch in which it was found as an orphan although it was out under an earlier one; 0 not */
     bool confirmed; /* an echo or a status told that it was sent */
     bool query;     /* BLOCKED: what it wanted */
     bool bare;      /* the store refused its verdict for its texts */
@@ -294,5 +295,6 @@ void outbox_pump(struct frt_engine *e, struct mail *m);
 void outbox_flush(struct frt_engine *e);
 bool outbox_echo(struct frt_engine *e, struct mail *m, struct fn_str text, struct fn_str ref);
 void outbox_free(struct mail *m);
+bool outbox_holds(const struct mail *m, int64_t effect); /* it is in a lane */
 bool outbox_busy(const struct mail *m); /* something left or is about to that another owner could not know of */
 #endif

@@ -273,38 +273,27 @@ static void load_contact(struct frt_memory *m, struct frt_op *op, struct frt_loa
     }
 }
 
-static void load_effects(struct frt_memory *m, struct frt_op_load *op)
+static int64_t newest_orphan(const struct mem_conv *c, int64_t epoch)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < op->n; i++) {
-        const struct mem_conv *c = mem_conv_find(m, op->items[i].key.tenant, op->items[i].key.conv);
-        n += c != NULL ? c->effects.n : 0;
+    int64_t newest = -1;
+    for (size_t i = 0; c->c.epoch < epoch && i < c->effects.n; i++) {
+        const struct frt_effect *e = &c->effects.at[i];
+        newest = e->state != FRT_E_DEAD && e->epoch < epoch && e->id > newest ? e->id : newest;
     }
-    op->effects = mem_answer(&op->op, n, sizeof *op->effects);
-    for (size_t i = 0; i < op->n && op->effects != NULL; i++) {
-        const struct mem_conv *c = mem_conv_find(m, op->items[i].key.tenant, op->items[i].key.conv);
-        for (size_t k = 0; c != NULL && k < c->effects.n; k++) {
-            if (c->effects.at[k].state != FRT_E_DEAD) {
-                mem_effect_give(&op->op, &op->effects[op->n_effects++], &c->effects.at[k]);
-            }
-        }
-    }
+    return newest;
 }
 
 void mem_do_load(struct frt_memory *m, struct frt_op_load *op)
 {
-    op->n_effects = 0;
-    if (op->with_effects) {
-        load_effects(m, op);
-    }
     for (size_t i = 0; i < op->n; i++) {
         struct frt_loaded *out = &op->items[i];
+        *out = (struct frt_loaded){.key = out->key, .epoch = out->epoch, .code = FN_NOT_FOUND, .orphan = -1};
         struct frt_key key = out->key;
-        *out = (struct frt_loaded){.key = key, .code = FN_NOT_FOUND};
         const struct mem_conv *c = mem_conv_find(m, key.tenant, key.conv);
         if (c != NULL) {
             out->code = FN_OK;
             mem_conv_give(&op->op, &out->conv, &c->c);
+            out->orphan = newest_orphan(c, out->epoch);
             load_rows(&op->op, c, out);
             load_contact(m, &op->op, out);
         }

@@ -221,36 +221,29 @@ static bool is_lost(const struct sending *s)
 }
 
 static void leave_lane(struct sending *s);
-static void pump_lane(struct frt_engine *e, struct lane *lane, int64_t now);
 
-/* What we hold of it is out of date. When the shard is ours again it keeps its place and is claimed anew, which tells whether it is still
- * open; dropped, it would be overtaken until the next search for orphans. */
-static bool inherit(struct sending *s)
+/* The shard was lost and won again while this was out, and the search for orphans found it: it may not leave the lane, or what comes behind it
+ * overtakes. It is claimed under the new epoch and goes on by policy. `state`: what is known of it. False: it was not so. */
+static bool begin_anew(struct sending *s, enum frt_effect_state state)
 {
-    struct frt_engine *e = s->engine;
-    if (e->dying || engine_epoch(e, s->e.tenant, s->e.conv) == 0) {
+    if (s->won == 0 || s->won != engine_epoch(s->engine, s->e.tenant, s->e.conv)) {
         return false;
     }
+    s->won = 0;
     s->orphan = true;
-    s->e.state = FRT_E_STARTED; /* somebody may have sent it meanwhile */
     s->state = SEND_QUEUED;
+    s->e.state = state;
+    outbox_pump(s->engine, s->mail);
     return true;
-}
-
-static void begin_anew(struct sending *s)
-{
-    if (inherit(s)) {
-        pump_lane(s->engine, lane_of(s), engine_now(s->engine));
-    } else {
-        leave_lane(s);
-    }
 }
 
 static void begin(struct sending *s, bool query)
 {
     struct frt_engine *e = s->engine;
-    if (is_lost(s)) {
-        begin_anew(s);
+    if (is_lost(s)) { /* `query` is of one that may have arrived; the others were not sent since they were claimed */
+        if (!begin_anew(s, query ? FRT_E_UNKNOWN : FRT_E_READY)) {
+            leave_lane(s);
+        }
         return;
     }
     if (!nodes_may_send(e) || e->stats.sending >= e->c.sends_max || e->draining || e->dying) {
@@ -303,7 +296,7 @@ static void begin_orphan(struct sending *s, enum frt_effect_state was)
 static void drop_lost(struct frt_engine *e, struct lane *lane)
 {
     struct sending *s = lane->first;
-    while (s != NULL && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s) && !inherit(s)) {
+    while (s != NULL && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s)) {
         lane->first = s->next;
         e->stats.lanes--;
         sending_free(s);
@@ -378,13 +371,21 @@ static struct sending *find(const struct lane *lane, int64_t effect)
     return s;
 }
 
+bool outbox_holds(const struct mail *m, int64_t effect)
+{
+    return find(&m->lanes[FRT_LANE_SEND], effect) != NULL || find(&m->lanes[FRT_LANE_CALL], effect) != NULL;
+}
+
 void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *effect, bool orphan)
 {
     struct lane *lane = &m->lanes[effect->lane];
     struct sending *s = find(lane, effect->id);
-    if (s != NULL) { /* lost and won again while one before it was out: it begins anew, as any orphan */
-        if (orphan && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s) && inherit(s)) {
-            s->e.state = effect->state;
+    if (s != NULL) { /* lost and won again meanwhile: it begins anew, as any orphan; what is out, when it comes back */
+        if (orphan && is_lost(s)) {
+            s->won = engine_epoch(e, effect->tenant, effect->conv);
+            if (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) {
+                (void)begin_anew(s, effect->state);
+            }
         }
         return;
     }
@@ -472,12 +473,10 @@ static void claims_done(struct frt_op *op)
         struct sending *s = b->from[i];
         enum frt_effect_state was = s->e.state;
         enum fn_code code = op->code == FN_OK ? b->claim.items[i].code : op->code;
-        if (code != FN_OK && (code != FN_CONFLICT || s->claim.epoch == engine_epoch(e, s->e.tenant, s->e.conv))) {
-            leave_lane(s); /* closed, or somebody else's */
-            continue;
-        }
-        if (code != FN_OK) { /* it was not ours then, but is now */
-            begin_anew(s);
+        if (code != FN_OK) { /* closed, or somebody else's */
+            if (code != FN_CONFLICT || !begin_anew(s, FRT_E_STARTED)) {
+                leave_lane(s);
+            }
             continue;
         }
         s->e.epoch = b->claim.items[i].epoch;
@@ -494,6 +493,10 @@ static void after_done(struct sending *s, enum fn_code code)
     struct mail *m = s->mail;
     enum frt_verdict verdict = s->done.verdict;
     bool row = s->done.row.id != 0;
+    bool closed = code == FN_NOT_FOUND || (code == FN_OK && verdict != FRT_V_RETRY && verdict != FRT_V_UNKNOWN);
+    if (!closed && is_lost(s) && begin_anew(s, code == FN_OK && verdict == FRT_V_RETRY ? FRT_E_READY : FRT_E_STARTED)) {
+        return;
+    }
     if (code == FN_OK && verdict == FRT_V_RETRY) {
         s->state = SEND_QUEUED;
         s->e.state = FRT_E_READY;
@@ -504,10 +507,6 @@ static void after_done(struct sending *s, enum fn_code code)
         s->state = SEND_UNKNOWN;
         s->e.next_at = s->confirmed ? engine_now(e) : s->e.next_at;
         outbox_pump(e, m);
-        return;
-    }
-    if (code == FN_CONFLICT) {
-        begin_anew(s);
         return;
     }
     if (code == FN_OK && row) {

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000 };
+enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000, ORPHAN_WAIT_MS = 20 };
 
 static struct tenant *tenant_of(struct frt_engine *e, int64_t id)
 {
@@ -134,24 +134,19 @@ static struct turn *turn_new(struct frt_engine *e, struct mail *m)
     return t;
 }
 
-static void load_submit(struct frt_engine *e, struct turn **turns, size_t n, bool with_effects);
+static void load_submit(struct frt_engine *e, struct turn **turns, size_t n);
 
-/* The last turn was another owner's. Its commit may have come behind the search for orphans when this shard was won, so its effects
- * are asked for once more, together with the conversation: none of our turn may overtake them. */
-static bool is_inherited(const struct turn *t)
+/* A COMMIT of the former owner became visible behind our search: what it sends goes before what this turn would. */
+static void wait_for_orphans(struct frt_engine *e, struct turn *t)
 {
-    const struct frt_conv *c = &t->in->conv;
-    return t->engine->c.shared && c->seq > 0 && c->epoch < engine_epoch(t->engine, c->tenant, c->conv);
-}
-
-static void inherit(struct frt_engine *e, const struct frt_op_load *op)
-{
-    for (size_t i = 0; i < op->n_effects; i++) {
-        const struct frt_effect *x = &op->effects[i];
-        if (engine_runs(e, x->tenant, x->conv) && x->epoch < engine_epoch(e, x->tenant, x->conv)) {
-            outbox_push(e, mail_of(e, x->tenant, x->conv, x->channel), x, true);
-        }
-    }
+    struct mail *m = t->mail;
+    e->adopt = true;
+    e->stats.late_commits++;
+    turn_free(t);
+    m->again = false;
+    m->state = MAIL_SETTLING;
+    m->wake_at = engine_now(e) + ORPHAN_WAIT_MS;
+    engine_timer(e, m->wake_at, m->tenant, m->conv);
 }
 
 static void load_done(struct frt_op *op)
@@ -161,39 +156,31 @@ static void load_done(struct frt_op *op)
     if (engine_again(e, op)) {
         return;
     }
-    size_t n = b->op.n, inherited = 0;
+    size_t n = b->op.n;
     b->refs++; /* the last turn may end inside the loop */
-    if (op->code == FN_OK && b->op.with_effects) {
-        inherit(e, &b->op);
-    }
     for (size_t i = 0; i < n; i++) {
         struct turn *t = b->turns[i];
         struct mail *m = t->mail;
         if (op->code == FN_NO_MEMORY && n > 1) { /* together they were too much */
             b->refs--;
-            load_submit(e, &b->turns[i], 1, b->op.with_effects);
+            load_submit(e, &b->turns[i], 1);
             continue;
         }
         t->in = &b->op.items[i];
         e->stats.loading--;
         bool mine = op->code == FN_OK && t->in->code == FN_OK && engine_runs(e, m->tenant, m->conv) &&
-                    t->in->conv.epoch <= engine_epoch(e, m->tenant, m->conv);
+                    t->in->epoch == engine_epoch(e, m->tenant, m->conv) && t->in->conv.epoch <= t->in->epoch;
         if (!mine || e->draining) {
             turn_free(t);
             m->again = false;
             mail_rest(e, m);
             continue;
         }
-        if (is_inherited(t) && !b->op.with_effects) {
-            e->stats.loading++;
-            b->refs--;
-            b->turns[inherited++] = t; /* a place that was passed */
+        if (t->in->orphan >= 0 && !outbox_holds(m, t->in->orphan)) {
+            wait_for_orphans(e, t);
             continue;
         }
         turn_start(t);
-    }
-    if (inherited != 0) {
-        load_submit(e, b->turns, inherited, true);
     }
     if (--b->refs == 0) {
         fn_arena_fini(&b->arena);
@@ -203,7 +190,7 @@ static void load_done(struct frt_op *op)
     }
 }
 
-static void load_submit(struct frt_engine *e, struct turn **turns, size_t n, bool with_effects)
+static void load_submit(struct frt_engine *e, struct turn **turns, size_t n)
 {
     struct load_batch *b = engine_alloc(1, sizeof *b);
     b->engine = e;
@@ -212,10 +199,11 @@ static void load_submit(struct frt_engine *e, struct turn **turns, size_t n, boo
     for (size_t i = 0; i < n; i++) {
         b->turns[i] = turns[i];
         turns[i]->batch = b;
-        b->op.items[i].key = (struct frt_key){turns[i]->mail->tenant, turns[i]->mail->conv};
+        struct mail *m = turns[i]->mail;
+        b->op.items[i].key = (struct frt_key){m->tenant, m->conv};
+        b->op.items[i].epoch = engine_epoch(e, m->tenant, m->conv);
     }
     b->refs = b->op.n = n;
-    b->op.with_effects = with_effects;
     fn_arena_init(&b->arena, (size_t)64 << 20);
     b->op.op = (struct frt_op){.kind = FRT_OP_LOAD, .done = load_done, .owner = b, .arena = &b->arena};
     engine_submit(e, &b->op.op);
@@ -267,6 +255,6 @@ void ready_load(struct frt_engine *e)
         turns[n++] = turn_new(e, m);
     }
     if (n != 0) {
-        load_submit(e, turns, n, false);
+        load_submit(e, turns, n);
     }
 }

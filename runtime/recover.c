@@ -2,7 +2,7 @@
  *
  * No turn runs in a shard before the open effects of its earlier owners are in their lanes: what a new turn sends must not overtake them. They
  * are looked for whenever a shard is won, and once a lease besides: a late commit of the former owner may have come behind the first look.
- * A conversation whose last turn was another owner's brings its own with it when it is loaded (ready.c), so its order needs no luck.
+ * A conversation whose last turn was another owner's is asked for them once more when it is loaded (ready.c), so its order needs no luck.
  *
  * A shard whose place is elsewhere now (a node came) is left in three steps: no new turns; what is under way ends; then it is given back, and
  * the other finds nothing in doubt. What takes longer than HANDOVER_MS is left to it by the policies.

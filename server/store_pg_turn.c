@@ -10,13 +10,16 @@
 enum { G_TURN, G_CONSUME, G_PARK, G_ROWS, G_EFFECTS, G_LOG, G_METRICS, G_DOCS, G_PAIRS };
 
 /* -- LOAD ------------------------------------------------------------------------------------------------------------------------ */
-static void put_keys(struct pg_args *a, const struct frt_op_load *op)
+static void put_keys(struct pg_args *a, const struct frt_op_load *op, bool epochs)
 {
     for (size_t i = 0; i < op->n; i++) {
         pg_row(a, 0);
         pg_put(a, (int64_t)i);
         pg_put(a, op->items[i].key.tenant);
         pg_put(a, op->items[i].key.conv);
+        if (epochs) {
+            pg_put(a, op->items[i].epoch);
+        }
     }
 }
 
@@ -24,18 +27,15 @@ void pg_build_load(struct pg_job *j, struct pg_seg *seg)
 {
     struct frt_op_load *op = (struct frt_op_load *)j->op;
     for (size_t i = 0; i < op->n; i++) {
-        op->items[i] = (struct frt_loaded){.key = op->items[i].key, .code = FN_NOT_FOUND};
+        struct frt_loaded *in = &op->items[i];
+        *in = (struct frt_loaded){.key = in->key, .epoch = in->epoch, .code = FN_NOT_FOUND, .orphan = -1};
     }
-    put_keys(pg_seg_add(seg, PG_SQL_load_conv), op);
+    put_keys(pg_seg_add(seg, PG_SQL_load_conv), op, true);
     struct pg_args *rows = pg_seg_add(seg, PG_SQL_load_rows);
-    put_keys(rows, op);
+    put_keys(rows, op, false);
     pg_row(rows, 1);
     pg_put(rows, FRT_BACKLOG_MAX + FRT_ROWS_MAX);
-    put_keys(pg_seg_add(seg, PG_SQL_load_pairs), op);
-    op->n_effects = 0;
-    if (op->with_effects) {
-        put_keys(pg_seg_add(seg, PG_SQL_load_effects), op);
-    }
+    put_keys(pg_seg_add(seg, PG_SQL_load_pairs), op, false);
 }
 
 void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int r, int c, struct frt_conv *out)
@@ -66,6 +66,7 @@ static void take_convs(struct pg_job *j, const struct pg_rows *rows)
             out->conv = (struct frt_conv){.tenant = out->key.tenant, .conv = out->key.conv};
             pg_read_conv(j, rows, r, 1, &out->conv);
             out->phone = pg_keep(j, rows, r, 21);
+            out->orphan = pg_int(rows, r, 22);
         }
     }
 }
@@ -108,10 +109,6 @@ void pg_take_load(struct pg_job *j, unsigned statement, const struct pg_rows *ro
     struct frt_op_load *op = (struct frt_op_load *)j->op;
     if (statement == 0) {
         take_convs(j, rows);
-        return;
-    }
-    if (statement == 3) {
-        pg_read_effects(j, rows, &op->effects, &op->n_effects);
         return;
     }
     for (int r = 0, n = 0; r < rows->n; r += n) {

@@ -207,38 +207,26 @@ static void load_contact(struct sq *q, struct frt_op *op, struct frt_loaded *out
     sq_end(q, SQ_ALIAS_PHONE);
 }
 
-static void load_effects(struct sq *q, struct frt_op_load *op)
+static void load_orphan(struct sq *q, struct frt_loaded *out)
 {
-    size_t cap = 0;
-    op->effects = NULL;
-    for (size_t i = 0; i < op->n; i++) {
-        sq_ask(q, SQ_EFFECT_OPEN, "ii", op->items[i].key.tenant, op->items[i].key.conv);
-        while (sq_next(q, SQ_EFFECT_OPEN)) {
-            op->effects = sq_more(&op->op, op->effects, op->n_effects, &cap, sizeof *op->effects);
-            if (op->effects == NULL) {
-                op->n_effects = 0;
-                break;
-            }
-            sq_effect_read(q, &op->op, SQ_EFFECT_OPEN, &op->effects[op->n_effects++]);
-        }
-        sq_end(q, SQ_EFFECT_OPEN);
+    if (out->conv.epoch < out->epoch) {
+        sq_ask(q, SQ_EFFECT_NEWEST, "iii", out->key.tenant, out->key.conv, out->epoch);
+        out->orphan = sq_next(q, SQ_EFFECT_NEWEST) ? sq_int(q, SQ_EFFECT_NEWEST, 0) : -1;
+        sq_end(q, SQ_EFFECT_NEWEST);
     }
 }
 
 void sq_do_load(struct sq *q, struct frt_op_load *op)
 {
-    op->n_effects = 0;
-    if (op->with_effects) {
-        load_effects(q, op);
-    }
     for (size_t i = 0; i < op->n; i++) {
         struct frt_loaded *out = &op->items[i];
-        *out = (struct frt_loaded){.key = out->key, .code = FN_NOT_FOUND};
+        *out = (struct frt_loaded){.key = out->key, .epoch = out->epoch, .code = FN_NOT_FOUND, .orphan = -1};
         sq_ask(q, SQ_CONV_GET, "ii", out->key.tenant, out->key.conv);
         if (sq_next(q, SQ_CONV_GET)) {
             out->code = FN_OK;
             sq_conv_read(q, &op->op, SQ_CONV_GET, out->key.tenant, &out->conv);
             sq_end(q, SQ_CONV_GET);
+            load_orphan(q, out);
             load_rows(q, &op->op, out);
             load_contact(q, &op->op, out);
         }

@@ -117,6 +117,7 @@ struct frt_engine_stats {
     uint32_t mails;          /* conversations of which anything is in memory */
     uint32_t shards, nodes;  /* held by this node; living nodes as of the last lease */
     uint64_t shards_lost;    /* taken by others while this node held them */
+    uint64_t late_commits;   /* turns put off because a former owner's came behind the search for orphans */
     bool store_ok;
 };
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out);

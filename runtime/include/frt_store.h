@@ -80,7 +80,11 @@ struct frt_op_ingest {
 
 struct frt_loaded {
     struct frt_key key; /* in */
+    int64_t epoch;      /* in: of its shard, as LEASE gave it; 0 does not ask for `orphan` */
     enum fn_code code;  /* FN_NOT_FOUND */
+    int64_t
+        orphan; /* its newest open effect of an epoch below `epoch`, as of the same moment as conv.seq; only while conv.epoch
+                           is below it too: a turn of that epoch lets none of an earlier one in behind it. -1 none */
     struct frt_conv conv;
     struct frt_row *rows; /* all: due, future and parked, oldest first, at most FRT_BACKLOG_MAX + FRT_ROWS_MAX */
     size_t n_rows;
@@ -88,15 +92,10 @@ struct frt_loaded {
     size_t n_pairs;
     struct fn_str phone; /* of its "phone:" alias, without the prefix; empty none */
 };
-/* with_effects: also their open effects, as of a moment not before that at which the conversations were read. So whoever sees a turn in
- * conv.seq sees what it sent, too. */
 struct frt_op_load {
     struct frt_op op;
     struct frt_loaded *items;
     size_t n;
-    bool with_effects;
-    struct frt_effect *effects; /* out: READY, STARTED and UNKNOWN ones; those of one conversation by id */
-    size_t n_effects;
 };
 
 /* One conversation's turn. conv.seq, conv.epoch and conv.token as they were give the guard: the row must still have conv.seq and an epoch

@@ -19,30 +19,41 @@ static void is_done(struct frt_op *op)
     *(bool *)op->owner = true;
 }
 
-void contract_do(struct contract *c, enum frt_op_kind kind, struct frt_op *op)
+void contract_submit(struct contract *c, enum frt_op_kind kind, struct frt_op *op, bool *done)
 {
-    bool done = false;
+    *done = false;
     op->kind = kind;
     op->done = is_done;
-    op->owner = &done;
+    op->owner = done;
     op->arena = &c->arena;
     op->code = FN_INVALID;
     frt_store_submit(c->store, op);
-    CHECK(c, !done); /* never inside submit */
-    for (int tries = 0; !done && tries < 5000; tries++) {
+    CHECK(c, !*done); /* never inside submit */
+}
+
+void contract_wait(struct contract *c, struct frt_op *op, const bool *done)
+{
+    for (int tries = 0; !*done && tries < 5000; tries++) {
         struct pollfd p = {.fd = c->store.ops->poll_fd(c->store.self), .events = POLLIN};
         if (p.fd >= 0) {
             (void)poll(&p, 1, 100);
         }
         c->store.ops->drain(c->store.self);
     }
-    if (!CHECK(c, done)) {
+    if (!CHECK(c, *done)) {
         fflush(stdout);
         FN_BUG("an operation never came back");
     }
     if (op->code != FN_OK && op->err.text[0] != '\0') {
-        printf("  (%s: %s)\n", frt_op_infos[kind].name, op->err.text);
+        printf("  (%s: %s)\n", frt_op_infos[op->kind].name, op->err.text);
     }
+}
+
+void contract_do(struct contract *c, enum frt_op_kind kind, struct frt_op *op)
+{
+    bool done;
+    contract_submit(c, kind, op, &done);
+    contract_wait(c, op, &done);
 }
 
 void contract_reopen(struct contract *c)
@@ -74,7 +85,12 @@ struct frt_ingest contract_message(struct contract *c, const char *alias, const 
 
 struct frt_loaded contract_load(struct contract *c, int64_t conv)
 {
-    struct frt_loaded in = {.key = {1, conv}};
+    return contract_load_as(c, conv, 0);
+}
+
+struct frt_loaded contract_load_as(struct contract *c, int64_t conv, int64_t epoch)
+{
+    struct frt_loaded in = {.key = {1, conv}, .epoch = epoch};
     struct frt_op_load op = {.items = &in, .n = 1};
     DO(c, LOAD, &op);
     CHECK(c, op.op.code == FN_OK);

@@ -26,12 +26,16 @@ bool contract_check(struct contract *c, bool ok, const char *what, const char *f
 /* Submits and waits until it is done. */
 void contract_do(struct contract *c, enum frt_op_kind kind, struct frt_op *op);
 #define DO(c, KIND, batch) contract_do((c), FRT_OP_##KIND, &(batch)->op)
+/* The two halves of it: to have several under way. done: set by drain. */
+void contract_submit(struct contract *c, enum frt_op_kind kind, struct frt_op *op, bool *done);
+void contract_wait(struct contract *c, struct frt_op *op, const bool *done);
 /* Closes and opens again: what was acknowledged is there. */
 void contract_reopen(struct contract *c);
 
 /* A message of `alias` on channel 7 of tenant 1, received at `at`; dedupe may be NULL. Gives the ingested item. */
 struct frt_ingest contract_message(struct contract *c, const char *alias, const char *dedupe, int64_t at);
 struct frt_loaded contract_load(struct contract *c, int64_t conv);
+struct frt_loaded contract_load_as(struct contract *c, int64_t conv, int64_t epoch); /* by the owner of that epoch */
 /* A turn of what was loaded that consumes its first row and sends one effect; token as given. */
 struct frt_turn contract_turn(const struct frt_loaded *in, int64_t epoch, int64_t token);
 enum fn_code contract_commit(struct contract *c, struct frt_turn *t);

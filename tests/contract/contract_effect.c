@@ -169,32 +169,53 @@ static void orphans(struct contract *c)
     CHECK(c, frt_shard(1, a.conv) == frt_shard(1, b.conv) || (op.n_effects == 1 && op.effects[0].conv == a.conv));
 }
 
-/* Who loads a conversation can ask for what its turns sent and is still open. */
-static void effects_of_a_load(struct contract *c)
+static size_t open_effects(struct contract *c, int64_t conv)
 {
-    struct frt_effect a = begin(c, "phone:1"), b = begin(c, "phone:2"), closed = begin(c, "phone:3"),
-                      dead = begin(c, "phone:4");
-    struct frt_done d = verdict(&closed, FRT_V_SENT), failed = verdict(&dead, FRT_V_FAILED),
-                    later = verdict(&b, FRT_V_RETRY);
-    CHECK(c, contract_done(c, &d) == FN_OK && contract_done(c, &failed) == FN_OK && contract_done(c, &later) == FN_OK);
-    struct frt_loaded items[] = {{.key = {1, b.conv}},
-                                 {.key = {1, closed.conv}},
-                                 {.key = {1, dead.conv}},
-                                 {.key = {1, 424242}},
-                                 {.key = {1, a.conv}}};
-    struct frt_op_load op = {.items = items, .n = FN_COUNT(items), .with_effects = true};
-    DO(c, LOAD, &op);
-    CHECK(c, items[0].code == FN_OK && items[3].code == FN_NOT_FOUND && items[4].code == FN_OK);
-    CHECK(c, op.n_effects == 2);
-    for (size_t i = 0; i < op.n_effects; i++) {
-        const struct frt_effect *e = &op.effects[i];
-        CHECK(c, e->conv == (i == 0 ? b.conv : a.conv) && e->id == a.id && e->epoch == 1);
-        CHECK(c, e->state == (i == 0 ? FRT_E_READY : FRT_E_STARTED));
-        CHECK(c, fn_str_eq(e->payload, FN_STR("{\"text\":\"oi\"}")));
-    }
-    op.with_effects = false;
-    DO(c, LOAD, &op);
-    CHECK(c, op.n_effects == 0);
+    struct frt_op_effects op = {.tenant = 1, .conv = conv, .limit = 10};
+    DO(c, EFFECTS, &op);
+    return op.n;
+}
+
+/* A turn of the former owner that becomes durable behind the new owner's search for orphans: either the new owner's LOAD tells of what it sends,
+ * or the new owner's COMMIT loses. Nothing that the search did not find goes behind what is newer. */
+static void late_commits(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100), b = contract_message(c, "phone:1", "b", 200);
+    CHECK(c, a.conv == b.conv);
+    struct frt_loaded old = contract_load_as(c, a.conv, 1), new = contract_load_as(c, a.conv, 2);
+    CHECK(c, old.orphan == -1 && new.orphan == -1);
+    struct frt_turn late = contract_turn(&old, 1, 7);
+    CHECK(c, contract_commit(c, &late) == FN_OK); /* nobody of the new epoch was there before */
+    struct frt_turn turn = contract_turn(&new, 2, 8);
+    CHECK(c, contract_commit(c, &turn) == FN_CONFLICT && open_effects(c, a.conv) == 1);
+    contract_reopen(c);
+    CHECK(c, contract_load_as(c, a.conv, 1).orphan == -1); /* his own: in his lanes */
+    CHECK(c, contract_load_as(c, a.conv, 0).orphan == -1);
+    new = contract_load_as(c, a.conv, 2);
+    CHECK(c, new.orphan == frt_effect_id(0, 0) && new.conv.seq == 1 && new.n_rows == 1);
+    struct frt_turn again = contract_turn(&new, 1, 9);
+    turn = contract_turn(&new, 2, 10);
+    CHECK(c, contract_commit(c, &turn) == FN_OK); /* the lane begins with what LOAD told of */
+    again.n_effects = again.n_log = 0;
+    CHECK(c, contract_commit(c, &again) ==
+                 FN_CONFLICT); /* behind a turn of the new epoch nothing old comes in: not by seq, */
+    new = contract_load_as(c, a.conv, 2);
+    again = contract_turn(&new, 1, 11);
+    CHECK(c, contract_commit(c, &again) == FN_CONFLICT && open_effects(c, a.conv) == 2); /* and not by epoch */
+    CHECK(c, new.orphan == -1); /* so it is not asked any more */
+}
+
+static void orphans_of_load(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1");
+    CHECK(c, contract_load_as(c, e.conv, 3).orphan == e.id);
+    CHECK(c, claim(c, &e, 3, 0) == FN_OK);
+    CHECK(c, contract_load_as(c, e.conv, 3).orphan == -1); /* mine now */
+    CHECK(c, contract_load_as(c, e.conv, 4).orphan == e.id);
+    struct frt_done d = verdict(&e, FRT_V_FAILED);
+    d.epoch = 3;
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    CHECK(c, contract_load_as(c, e.conv, 4).orphan == -1); /* a dead letter is nobody's work */
 }
 
 static void receipts(struct contract *c)
@@ -240,8 +261,9 @@ const struct contract_case contract_effect_cases[] = {
     {"done: later", done_later},
     {"dead letters", dead_letters},
     {"claims", claims},
+    {"late commits", late_commits},
+    {"orphans of a load", orphans_of_load},
     {"orphans", orphans},
-    {"effects of a load", effects_of_a_load},
     {"receipts", receipts},
     {"echoes are known", echoes_are_known},
     {NULL, NULL},

@@ -95,6 +95,18 @@ static void connections_die(struct contract *c)
     }
 }
 
+/* Until n statements wait for a lock. */
+static bool waiting(struct contract *c, int64_t n)
+{
+    for (int tries = 0; tries < 200; tries++) {
+        if (plain(c, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") >= n) {
+            return true;
+        }
+        (void)poll(NULL, 0, 20);
+    }
+    return false;
+}
+
 /* The answer to a commit was lost, and the same turn comes again over another connection: its token tells that it is the same. */
 static void commit_in_doubt(struct contract *c)
 {
@@ -147,6 +159,50 @@ static void poison(struct contract *c)
     CHECK(c, op.op.code == FN_OK && turns[2].code == FN_OK);
 }
 
+/* The hard half of `late commits`: the former owner's statement has begun, its snapshot is taken and its conversation changed, when the new owner
+ * loads, sees nothing of it and commits. He waits for the row, sees that it is no longer what he loaded, and loads again. */
+static void commit_under_way(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
+    struct frt_loaded old = contract_load_as(c, a.conv, 1);
+    struct contract other = *c;
+    struct fsv_pg_options o = {.url = getenv("DATABASE_URL"), .pooler = FSV_PG_POOLER_NONE};
+    struct fn_err err = {0};
+    void *holder = NULL;
+    char insert[128];
+    struct pg_target *t = pg_target_new(getenv("DATABASE_URL"), 0, &err);
+    snprintf(insert, sizeof insert,
+             "INSERT INTO funnel.turn_log (tenant_id, conv_id, seq, at, record) VALUES (1, %lld, 0, 0, '')",
+             (long long)a.conv);
+    if (!CHECK(c, fsv_store_pg_open(&o, &other.store, &err) == FN_OK && t != NULL &&
+                      pg_plain_open(t, &holder, &err) == FN_OK && pg_plain_run(holder, "BEGIN", &err) == FN_OK &&
+                      pg_plain_run(holder, insert, &err) == FN_OK)) {
+        return;
+    }
+    bool late_done, new_done;
+    struct frt_turn late = contract_turn(&old, 1, 7);
+    struct frt_op_commit op = {.items = &late, .n = 1};
+    contract_submit(c, FRT_OP_COMMIT, &op.op,
+                    &late_done); /* stands in the middle of its statement, behind the compare-and-set */
+    CHECK(c, waiting(c, 1));
+    struct frt_loaded new = contract_load_as(&other, a.conv, 2);
+    CHECK(c, new.conv.seq == 0 && new.orphan == -1 && new.n_rows == 1);
+    struct frt_turn turn = {.conv = new.conv, .token = 8, .consume = &new.rows[0].id, .n_consume = 1};
+    turn.conv.epoch = 2;
+    struct frt_op_commit second = {.items = &turn, .n = 1};
+    contract_submit(&other, FRT_OP_COMMIT, &second.op, &new_done);
+    CHECK(c, waiting(c, 2));
+    CHECK(c, pg_plain_run(holder, "ROLLBACK", &err) == FN_OK);
+    contract_wait(c, &op.op, &late_done);
+    contract_wait(&other, &second.op, &new_done);
+    CHECK(c, op.op.code == FN_OK && late.code == FN_OK && second.op.code == FN_OK && turn.code == FN_CONFLICT);
+    new = contract_load_as(&other, a.conv, 2);
+    CHECK(c, new.conv.seq == 1 && new.orphan == frt_effect_id(0, 0));
+    other.store.ops->close(other.store.self);
+    pg_plain_close(holder);
+    pg_target_free(t);
+}
+
 static void count(void *ctx)
 {
     ++*(unsigned *)ctx;
@@ -180,9 +236,7 @@ static void notify(struct contract *c)
 }
 
 const struct contract_case contract_pg_cases[] = {
-    {"connections die", connections_die},
-    {"a commit in doubt", commit_in_doubt},
-    {"a poison turn", poison},
-    {"nodes wake each other", notify},
-    {NULL, NULL},
+    {"connections die", connections_die},     {"a commit in doubt", commit_in_doubt},
+    {"a commit under way", commit_under_way}, {"a poison turn", poison},
+    {"nodes wake each other", notify},        {NULL, NULL},
 };
