@@ -21,7 +21,11 @@ enum {
     HEADERS_MAX_BYTES = 65536,
     HEADER_BYTES = 8192,
     CONNECTIONS = 256,
-    PER_HOST = 32
+    PER_HOST = 32,
+    SPARE = 64, /* handles kept for the next calls */
+    RECEIVE_BYTES =
+        16 << 10, /* libcurl's buffers of one transfer; for sending its default is 64 KiB, made anew each time */
+    SEND_BYTES = 16 << 10
 };
 
 struct call {
@@ -50,7 +54,8 @@ struct fsv_http {
     CURLM *multi;
     struct fsv_timer timer, reap;
     struct call *calls;
-    size_t running;
+    CURL *spare[SPARE]; /* reset, ready for a call */
+    size_t n_spare, running;
     struct hook *dead; /* removed inside a callback; freed when the loop is outside */
 };
 
@@ -150,6 +155,22 @@ static curl_socket_t on_open(void *self, curlsocktype purpose, struct curl_socka
 
 /* -- ends ------------------------------------------------------------------------------------------------------------------------ */
 
+static CURL *easy_get(struct fsv_http *http)
+{
+    return http->n_spare > 0 ? http->spare[--http->n_spare] : curl_easy_init();
+}
+
+static void easy_put(struct fsv_http *http, CURL *easy)
+{
+    curl_multi_remove_handle(http->multi, easy);
+    if (http->n_spare == SPARE) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy); /* nothing of one call may reach the next */
+    http->spare[http->n_spare++] = easy;
+}
+
 static void call_free(struct call *call)
 {
     if (call->prev != NULL) {
@@ -161,8 +182,7 @@ static void call_free(struct call *call)
         call->next->prev = call->prev;
     }
     if (call->easy != NULL) {
-        curl_multi_remove_handle(call->http->multi, call->easy);
-        curl_easy_cleanup(call->easy);
+        easy_put(call->http, call->easy);
     }
     curl_slist_free_all(call->headers);
     fn_buf_fini(&call->body);
@@ -344,6 +364,8 @@ static bool set_policy(CURL *e, bool tenant)
          curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
+    ok = ok && curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES) == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
     ok = ok && (!tenant || curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 60L) == CURLE_OK);
     return ok;
@@ -417,7 +439,7 @@ static const char *begin(struct call *call, const struct fsv_http_request *r)
         call->blocked = true;
         return why;
     }
-    call->easy = curl_easy_init();
+    call->easy = easy_get(call->http);
     fn_buf_str(&call->body, r->body);
     int64_t ms = r->timeout_ms > 0 && r->timeout_ms < TIMEOUT_MAX_MS ? r->timeout_ms : TIMEOUT_MAX_MS;
     if (call->easy == NULL || call->body.failed || !set_policy(call->easy, call->tenant) ||
@@ -491,7 +513,8 @@ enum fn_code fsv_http_new(struct fsv_loop *loop, struct fsv_allow allow, struct 
               curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
               curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) == CURLM_OK &&
               curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS) == CURLM_OK &&
-              curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)PER_HOST) == CURLM_OK;
+              curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)PER_HOST) == CURLM_OK &&
+              curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS) == CURLM_OK;
     if (!ok) {
         fsv_http_free(http);
         return FN_NO_MEMORY;
@@ -507,6 +530,9 @@ void fsv_http_free(struct fsv_http *http)
     }
     while (http->calls != NULL) {
         call_free(http->calls);
+    }
+    while (http->n_spare > 0) {
+        curl_easy_cleanup(http->spare[--http->n_spare]);
     }
     curl_multi_cleanup(http->multi);
     bury(http);
