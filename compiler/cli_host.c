@@ -29,7 +29,7 @@ struct cli_host {
     struct fn_buf json, snapshot, answer;
     enum fbc_host call;
     uint32_t call_number;
-    uint64_t starts;
+    uint64_t starts, taken;
 };
 
 /* -- inbox ------------------------------------------------------------------------------------------------------------------- */
@@ -246,6 +246,16 @@ static void told_counted(struct cli_host *h)
     h->o.ops->counted(h->o.self, c.kind, c.name);
 }
 
+/* People have the conversation: what was kept for the funnel is theirs to answer. */
+static void drop_messages(struct cli_host *h)
+{
+    for (unsigned i = 0; i < h->n_inbox; i++) {
+        if (h->inbox[i].kind == FBC_WAKE_MESSAGE) {
+            inbox_drop(h, i--);
+        }
+    }
+}
+
 /* Until the program waits, calls, ends or is parked. */
 static void go_on(struct cli_host *h)
 {
@@ -253,6 +263,9 @@ static void go_on(struct cli_host *h)
         switch (fvm_resume(h->run)) {
         case FVM_WAIT:
             h->state = CLI_WAITING;
+            if (h->silent) {
+                drop_messages(h);
+            }
             contact_from(h);
             restart(h);
             return;
@@ -297,6 +310,7 @@ static bool begin(struct cli_host *h, uint16_t stage, struct fn_str message)
     h->ended = false;
     h->erring = false;
     h->silent = false;
+    h->taken++;
     if (fvm_start(h->run, h->o.image, stage, h->now, h->o.seed + h->starts++) != FN_OK) {
         h->state = CLI_PARKED;
         return false;
@@ -308,13 +322,26 @@ static bool begin(struct cli_host *h, uint16_t stage, struct fn_str message)
     return true;
 }
 
+/* As the engine does when a wait that takes no messages is over. A message a phrase jumped by is of now, never late. */
+static void drop_late(struct cli_host *h, const struct fbc_wait *wait)
+{
+    for (unsigned i = 0; wait != NULL && (wait->flags & FBC_WAIT_MESSAGE) == 0 && i < h->n_inbox; i++) {
+        if (h->inbox[i].kind == FBC_WAKE_MESSAGE && h->now - h->inbox[i].at > FBC_KEPT_MS) {
+            inbox_drop(h, i--);
+        }
+    }
+}
+
 /* A row that the present wait takes: true, and the turn has run. */
 static bool wake(struct cli_host *h, const struct fvm_input *in)
 {
+    const struct fbc_wait *wait = waiting(h);
     fvm_turn(h->run, h->now);
     if (fvm_wake(h->run, in) == FVM_NOT_WANTED) {
         return false;
     }
+    drop_late(h, wait);
+    h->taken++;
     h->erring = false;
     go_on(h);
     return true;
@@ -324,6 +351,7 @@ static bool take_row(struct cli_host *h, unsigned i)
 {
     const struct row row = h->inbox[i];
     const struct fvm_input in = row_input(&row);
+    const struct fbc_wait *wait = waiting(h);
     fvm_turn(h->run, h->now);
     enum fvm_wake_result woken = fvm_wake(h->run, &in);
     if (woken == FVM_NOT_WANTED) {
@@ -335,15 +363,56 @@ static bool take_row(struct cli_host *h, unsigned i)
     h->last = row;
     h->n_inbox--; /* out of the inbox before the turn runs: what comes in then stands behind */
     memmove(&h->inbox[i], &h->inbox[i + 1], (h->n_inbox - i) * sizeof h->inbox[0]);
+    drop_late(h, wait);
+    h->taken++;
     go_on(h);
     return true;
+}
+
+static const struct fbc_entry *first_entry(struct cli_host *h, struct fn_str text)
+{
+    const struct fbc_image *im = h->o.image;
+    struct fn_buf folded;
+    fn_buf_init(&folded, TEXT_MAX);
+    fn_fold_phrase(&folded, text);
+    const struct fbc_entry *e = fbc_find_entry(im, FBC_ENTRY_KEYWORD, fn_buf_view(&folded), FBC_NO_INDEX);
+    e = e != NULL ? e : fbc_find_entry(im, FBC_ENTRY_ALWAYS, fn_buf_view(&folded), FBC_NO_INDEX);
+    e = e != NULL ? e : fbc_find_entry(im, FBC_ENTRY_MESSAGE, FN_STR(""), FBC_NO_INDEX);
+    fn_buf_fini(&folded);
+    return e;
+}
+
+static const struct fbc_entry *event_entry(const struct cli_host *h, struct fn_str name)
+{
+    return fbc_find_entry(h->o.image, FBC_ENTRY_EVENT, FN_STR(""), fbc_find_event(h->o.image, name));
+}
+
+/* What was kept when a conversation ends may begin the next one; what begins nothing is gone. */
+static void begin_by_kept(struct cli_host *h)
+{
+    while (h->n_inbox > 0 && h->state == CLI_IDLE) {
+        struct row row = h->inbox[0];
+        h->n_inbox--;
+        memmove(&h->inbox[0], &h->inbox[1], h->n_inbox * sizeof h->inbox[0]);
+        const struct fvm_input in = row_input(&row);
+        const struct fbc_entry *e =
+            row.kind == FBC_WAKE_EVENT ? event_entry(h, in.event_name) : first_entry(h, in.text);
+        if (e != NULL) {
+            (void)begin(h, e->stage, in.text);
+        }
+        row_fini(&row);
+    }
 }
 
 /* Rows in order, to a wait that wants them, until none does. */
 static void drain(struct cli_host *h)
 {
     bool took = true;
-    while (took && h->state == CLI_WAITING) {
+    while (took && (h->state == CLI_WAITING || (h->state == CLI_IDLE && h->n_inbox > 0))) {
+        begin_by_kept(h);
+        if (h->state != CLI_WAITING) {
+            return;
+        }
         int64_t settled = settled_at(h);
         took = false;
         if (settled != 0 && settled <= h->now) {
@@ -380,6 +449,7 @@ static void catch_up(struct cli_host *h)
             continue;
         }
         const struct fvm_input timer = {.kind = FBC_WAKE_TIMER};
+        h->silent = false; /* of `handoff`: the team did not give it back in time */
         if (!wake(h, &timer)) {
             break;
         }
@@ -406,19 +476,6 @@ void cli_host_settle(struct cli_host *h)
 
 /* -- what comes in -------------------------------------------------------------------------------------------------------------------------- */
 
-static const struct fbc_entry *first_entry(struct cli_host *h, struct fn_str text)
-{
-    const struct fbc_image *im = h->o.image;
-    struct fn_buf folded;
-    fn_buf_init(&folded, TEXT_MAX);
-    fn_fold_phrase(&folded, text);
-    const struct fbc_entry *e = fbc_find_entry(im, FBC_ENTRY_KEYWORD, fn_buf_view(&folded), FBC_NO_INDEX);
-    e = e != NULL ? e : fbc_find_entry(im, FBC_ENTRY_ALWAYS, fn_buf_view(&folded), FBC_NO_INDEX);
-    e = e != NULL ? e : fbc_find_entry(im, FBC_ENTRY_MESSAGE, FN_STR(""), FBC_NO_INDEX);
-    fn_buf_fini(&folded);
-    return e;
-}
-
 bool cli_host_message(struct cli_host *h, struct fn_str text, struct fn_str option, struct fn_str media)
 {
     const struct fvm_input in = {.kind = FBC_WAKE_MESSAGE, .text = text, .option = option, .media = media};
@@ -442,8 +499,7 @@ bool cli_host_event(struct cli_host *h, struct fn_str name, struct fn_str json)
 {
     const struct fvm_input in = {.kind = FBC_WAKE_EVENT, .event = json, .event_name = name};
     if (h->state == CLI_IDLE) {
-        const struct fbc_entry *e =
-            fbc_find_entry(h->o.image, FBC_ENTRY_EVENT, FN_STR(""), fbc_find_event(h->o.image, name));
+        const struct fbc_entry *e = event_entry(h, name);
         if (e != NULL && begin(h, e->stage, FN_STR(""))) {
             drain(h);
         }
@@ -512,6 +568,11 @@ struct fn_str cli_host_stage(const struct cli_host *h)
 int64_t cli_host_now(const struct cli_host *h)
 {
     return h->now;
+}
+
+uint64_t cli_host_taken(const struct cli_host *h)
+{
+    return h->taken;
 }
 
 int64_t cli_host_window(const struct cli_host *h)

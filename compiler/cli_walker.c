@@ -29,8 +29,13 @@ static void on_sent(void *self, enum fbc_host host, struct fn_str json)
     struct cli_walker *w = self;
     bool free_form = host == FBC_HOST_say || host == FBC_HOST_choose || host == FBC_HOST_media;
     bool message = free_form || host == FBC_HOST_template || host == FBC_HOST_say_or_template;
+    if (cli_host_taken(w->host) != w->taken) {
+        w->taken = cli_host_taken(w->host);
+        w->at_once = 0;
+    }
     w->stirred++;
     w->sent += message;
+    w->at_once += message;
     w->handed = w->handed || host == FBC_HOST_handoff;
     if (host == FBC_HOST_choose) {
         fn_buf_clear(&w->options);
@@ -43,7 +48,7 @@ static void on_sent(void *self, enum fbc_host host, struct fn_str json)
     if (free_form && !window_open(w)) {
         find(w, CLI_FIND_WINDOW);
     }
-    if (w->sent > FLOOD) {
+    if (w->at_once > FLOOD) {
         find(w, CLI_FIND_FLOOD);
     }
 }
@@ -158,7 +163,7 @@ bool cli_walker_move(struct cli_walker *w, const struct cli_move *m)
         return false;
     }
     if (m->kind != CLI_MOVE_ANSWER) {
-        w->sent = w->stirred = 0;
+        w->sent = w->stirred = w->at_once = 0;
     }
     bool done = make(w, m);
     if (cli_host_state(w->host) == CLI_PARKED) {

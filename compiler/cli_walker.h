@@ -60,7 +60,9 @@ struct cli_walker {
     struct fn_buf last, options; /* the last message; the last question with options, as JSON */
     struct fn_str stage;
     unsigned sent, stirred; /* since the last move: messages; anything at all */
-    bool handed;            /* people have it */
+    unsigned at_once;       /* messages since something came in: what was kept is taken one by one */
+    uint64_t taken;
+    bool handed; /* people have it */
 };
 /* From the start: every move in order. false: a move was not possible there. What went wrong first is in w->found. */
 bool cli_walker_replay(struct cli_walker *w, const struct cli_move *moves, unsigned n);

@@ -120,7 +120,7 @@ static void wait_time(struct emit *e, const struct fgr_node *n)
             at = w;
         }
     }
-    struct emit_wait w = {.name = timer_name(e), .flags = FBC_WAIT_TIMER, .event = FBC_NO_INDEX};
+    struct emit_wait w = {.name = timer_name(e), .flags = FBC_WAIT_TIMER | FBC_WAIT_PHRASES, .event = FBC_NO_INDEX};
     (void)emit_await(e, emit_wait_row(e, &w), at);
 }
 

@@ -15,15 +15,21 @@ static struct graph_edge *edge(const struct ctx *c, uint32_t i)
 }
 
 struct window {
-    int64_t *in; /* greatest age at the entry; -1 nobody comes */
+    int64_t *in;   /* greatest age at the entry; -1 nobody comes */
+    int64_t *kept; /* greatest age there of a message not taken yet; -1 none */
     const struct graph_edge **by;
     uint32_t *visits;
 };
 
-static int64_t age_after(int64_t in, int64_t age_in, int64_t age)
+static int64_t through(int64_t in, int64_t plus, int64_t other)
 {
-    int64_t through = in >= 0 && age_in >= 0 ? in + age_in : PATH_NONE;
-    int64_t most = through > age ? through : age;
+    int64_t v = in >= 0 && plus >= 0 ? in + plus : PATH_NONE;
+    return v > other ? v : other;
+}
+
+static int64_t age_after(const struct window *w, uint32_t from, int64_t age_in, int64_t age_kept, int64_t age)
+{
+    int64_t most = through(w->in[from], age_in, through(w->kept[from], age_kept, age));
     return most > PATH_WINDOW ? PATH_WINDOW : most;
 }
 
@@ -33,8 +39,12 @@ static void spread(struct ctx *c, struct window *w)
         changed = false;
         for (uint32_t i = 0; i < c->edges.n; i++) {
             const struct graph_edge *e = edge(c, i);
-            int64_t v = w->in[e->from] >= 0 || e->path.age >= 0 ? age_after(w->in[e->from], e->path.age_in, e->path.age)
-                                                                : PATH_NONE;
+            int64_t v = age_after(w, e->from, e->path.age_in, e->path.age_kept, e->path.age);
+            int64_t kept = sema_path_kept(through(w->kept[e->from], e->path.kept_in, e->path.kept));
+            if (node(c, e->from)->reached && kept > w->kept[e->to]) {
+                w->kept[e->to] = kept;
+                changed = true;
+            }
             if (!node(c, e->from)->reached || v <= w->in[e->to]) {
                 continue;
             }
@@ -60,21 +70,22 @@ static void tell_closed(struct ctx *c, const struct graph_send *s, const struct 
 
 void sema_graph_window(struct ctx *c)
 {
-    struct window w = {fn_arena_array(c->arena, c->nodes.n, sizeof *w.in),
-                       fn_arena_array(c->arena, c->nodes.n, sizeof *w.by),
-                       fn_arena_array(c->arena, c->nodes.n, sizeof *w.visits)};
-    if (w.in == NULL || w.by == NULL || w.visits == NULL) {
+    struct window w = {
+        fn_arena_array(c->arena, c->nodes.n, sizeof *w.in), fn_arena_array(c->arena, c->nodes.n, sizeof *w.kept),
+        fn_arena_array(c->arena, c->nodes.n, sizeof *w.by), fn_arena_array(c->arena, c->nodes.n, sizeof *w.visits)};
+    if (w.in == NULL || w.kept == NULL || w.by == NULL || w.visits == NULL) {
         c->full = true;
         return;
     }
     for (uint32_t i = 0; i < c->nodes.n; i++) {
-        w.in[i] = PATH_NONE;
+        w.in[i] = w.kept[i] = PATH_NONE;
     }
     w.in[0] = 0;
+    w.kept[0] = c->sleeps ? PATH_KEPT : PATH_NONE; /* the end of one conversation leaves what it kept to the next */
     spread(c, &w);
     for (uint32_t i = 0; i < c->sends.n; i++) {
         const struct graph_send *s = &SEMA_AT(c->sends, struct graph_send, i);
-        if (node(c, s->from)->reached && age_after(w.in[s->from], s->age_in, s->age) >= PATH_WINDOW) {
+        if (node(c, s->from)->reached && age_after(&w, s->from, s->age_in, s->age_kept, s->age) >= PATH_WINDOW) {
             tell_closed(c, s, &w);
         }
     }

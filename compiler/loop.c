@@ -26,14 +26,19 @@ static void scale(struct path *p, const struct path *before, int64_t rounds)
 static void age_sends(struct ctx *c, uint32_t first, const struct path *before)
 {
     bool grows = !c->path.dead && (c->path.age_in > before->age_in || c->path.age > before->age) && c->path.age != 0;
-    for (uint32_t i = first; grows && i < c->sends.n; i++) {
+    int64_t kept =
+        !c->path.dead && c->path.kept > before->kept ? PATH_KEPT : 0; /* and what it kept, the next may take */
+    for (uint32_t i = first; (grows || kept != 0) && i < c->sends.n; i++) {
         struct graph_send *s = &SEMA_AT(c->sends, struct graph_send, i);
-        if (s->age_in >= 0) {
+        if (grows && s->age_in >= 0) {
             s->age_in = PATH_WINDOW;
-        } else if (before->age >= 0 && s->age >= before->age) {
+        } else if (grows && before->age >= 0 && s->age >= before->age) {
             s->age = PATH_WINDOW;
+        } else if (s->age >= 0) {
+            s->age += kept;
         }
     }
+    c->path.age += c->path.age >= 0 ? kept : 0;
 }
 
 static void body(struct ctx *c, struct fgr_node *n, struct fgr_node *block, int64_t rounds)

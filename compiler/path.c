@@ -1,6 +1,7 @@
 /* path.c: the numbers that are carried along every way through a stage, and how they change.
  *   quiet  the least time without a message or event (guarantee 2)      join: least
  *   age    the greatest time since the last inbound message (6)          join: greatest
+ *   kept   the greatest age of a message no question has taken yet (6)   join: greatest
  *   ai,msg the greatest number of AI calls and messages in a turn (8)    join: greatest
  *   bare   some way has sent no template (10)                            join: or
  * SPDX-License-Identifier: Apache-2.0 */
@@ -20,7 +21,8 @@ static int64_t plus(int64_t a, int64_t b)
 
 struct path sema_path_start(void)
 {
-    return (struct path){.bare = true, .age = PATH_NONE, .ai = PATH_NONE, .msg = PATH_NONE};
+    return (struct path){
+        .bare = true, .age_kept = PATH_NONE, .age = PATH_NONE, .kept = PATH_NONE, .ai = PATH_NONE, .msg = PATH_NONE};
 }
 
 void sema_path_join(struct path *a, const struct path *b)
@@ -35,7 +37,10 @@ void sema_path_join(struct path *a, const struct path *b)
     a->bare |= b->bare;
     a->quiet = a->quiet < b->quiet ? a->quiet : b->quiet;
     a->age_in = most(a->age_in, b->age_in);
+    a->age_kept = most(a->age_kept, b->age_kept);
     a->age = most(a->age, b->age);
+    a->kept_in = most(a->kept_in, b->kept_in);
+    a->kept = most(a->kept, b->kept);
     a->ai_in = most(a->ai_in, b->ai_in);
     a->ai = most(a->ai, b->ai);
     a->msg_in = most(a->msg_in, b->msg_in);
@@ -52,7 +57,10 @@ struct path sema_path_then(const struct path *p, const struct path *q)
         .bare = p->bare && q->bare,
         .quiet = p->quiet == PATH_TAKEN || q->quiet == PATH_TAKEN ? PATH_TAKEN : plus(p->quiet, q->quiet),
         .age_in = plus(p->age_in, q->age_in),
-        .age = most(q->age, plus(p->age, q->age_in)),
+        .age_kept = most(plus(p->age_kept, q->age_in), plus(p->kept_in, q->age_kept)),
+        .age = most(q->age, most(plus(p->age, q->age_in), plus(p->kept, q->age_kept))),
+        .kept_in = sema_path_kept(plus(p->kept_in, q->kept_in)),
+        .kept = sema_path_kept(most(q->kept, plus(p->kept, q->kept_in))),
         .ai_in = plus(p->ai_in, q->ai_in),
         .ai = most(q->ai, plus(p->ai, q->ai_in)),
         .msg_in = plus(p->msg_in, q->msg_in),
@@ -60,24 +68,50 @@ struct path sema_path_then(const struct path *p, const struct path *q)
     };
 }
 
+int64_t sema_path_kept(int64_t age)
+{
+    return age < PATH_KEPT ? age : PATH_KEPT;
+}
+
+/* It has just come, or it was kept by a wait before: then it is as old as that wait lets it be. More may be left of what was kept. */
 void sema_path_message(struct path *p)
 {
     p->quiet = PATH_TAKEN;
     p->age_in = PATH_NONE;
-    p->age = 0;
+    p->age_kept = p->kept_in;
+    p->age = most(p->kept, 0);
 }
 
 void sema_path_event(struct path *p)
 {
-    sema_path_wait(p, forever);
+    sema_path_sleep(p, forever);
     p->quiet = PATH_TAKEN;
+}
+
+static void pass(struct path *p, int64_t ms)
+{
+    p->quiet = p->quiet == PATH_TAKEN ? PATH_TAKEN : plus(p->quiet, ms);
+    p->age_in = plus(p->age_in, ms);
+    p->age_kept = plus(p->age_kept, ms);
+    p->age = plus(p->age, ms);
+}
+
+void sema_path_none_kept(struct path *p)
+{
+    p->kept_in = p->kept = PATH_NONE;
 }
 
 void sema_path_wait(struct path *p, int64_t ms)
 {
-    p->quiet = p->quiet == PATH_TAKEN ? PATH_TAKEN : plus(p->quiet, ms);
-    p->age_in = plus(p->age_in, ms);
-    p->age = plus(p->age, ms);
+    pass(p, ms);
+    sema_path_none_kept(p);
+}
+
+void sema_path_sleep(struct path *p, int64_t ms)
+{
+    pass(p, ms);
+    p->kept = sema_path_kept(plus(most(p->kept, 0), ms));
+    p->kept_in = p->kept == PATH_KEPT ? PATH_NONE : plus(p->kept_in, ms); /* no older than the greatest age either */
 }
 
 static void keep_most(int64_t *kept, int64_t v)
@@ -126,7 +160,7 @@ void sema_path_send(struct ctx *c, struct fgr_node *at, bool needs_window, bool 
     }
     struct graph_send *s = sema_push(c, &c->sends, sizeof *s);
     if (s != NULL) {
-        *s = (struct graph_send){c->unit.graph, at, c->last_wait, p->age_in, p->age};
+        *s = (struct graph_send){c->unit.graph, at, c->last_wait, p->age_in, p->age_kept, p->age};
     }
 }
 

@@ -188,6 +188,15 @@ void question_way_ends(struct ctx *c, struct asked *a)
     sema_fork_next(c, &a->fork);
 }
 
+/* A message was taken; with `settle`, all there were. */
+static void question_taken(struct ctx *c, const struct asked *a)
+{
+    sema_path_message(&c->path);
+    if (a->q->settle != NULL) {
+        sema_path_none_kept(&c->path);
+    }
+}
+
 static void ways_failed(struct ctx *c, struct asked *a, struct fgr_node *b)
 {
     sema_path_message(&c->path);
@@ -197,7 +206,12 @@ static void ways_failed(struct ctx *c, struct asked *a, struct fgr_node *b)
 
 static void way_silence(struct ctx *c, struct asked *a, struct fgr_node *b)
 {
-    sema_path_wait(&c->path, sema_constant_ms(b->kid[FGR_BRANCH_value], PATH_WINDOW));
+    int64_t ms = sema_constant_ms(b->kid[FGR_BRANCH_value], PATH_WINDOW);
+    if (a->node->kind == FGR_WAIT_EVENT) {
+        sema_path_sleep(&c->path, ms);
+    } else {
+        sema_path_wait(&c->path, ms);
+    }
     if (b->kid[FGR_BRANCH_action] == NULL) {
         c->path.dead = true;
     }
@@ -239,10 +253,18 @@ static void to_hub(struct ctx *c, uint32_t hub, struct fgr_node *at)
 void question_begin_wait(struct ctx *c, struct asked *a)
 {
     sema_path_suspend(c, a->node);
+    struct path here = c->path;
+    if (a->node->kind == FGR_WAIT_EVENT) {
+        c->path.kept = PATH_KEPT;
+    }
     to_hub(c, c->hub_phrase, a->node);
+    if (a->node->kind != FGR_WAIT_EVENT) {
+        sema_path_none_kept(&c->path); /* who falls silent has nothing unanswered */
+    }
     if (a->always_silence) {
         to_hub(c, c->hub_silence, a->node);
     }
+    c->path = here;
     sema_fork(c, &a->fork);
 }
 
@@ -322,7 +344,7 @@ static struct place *ask_target(struct ctx *c, struct fgr_node *n)
 
 static void ask_answer(struct ctx *c, struct asked *a, struct place *place)
 {
-    sema_path_message(&c->path);
+    question_taken(c, a);
     sema_fact(c, place, true);
     if (a->q->media_transcribe) {
         sema_path_ai(c, 1);
@@ -371,7 +393,7 @@ static void wait_message(struct ctx *c, struct asked *a)
 {
     question_begin_wait(c, a);
     question_common_ways(c, a);
-    sema_path_message(&c->path);
+    question_taken(c, a);
     question_way_ends(c, a);
     sema_fork_join(c, &a->fork);
 }
@@ -407,8 +429,9 @@ static void wait_event(struct ctx *c, struct asked *a)
             sema_fact(c, sema_place_of(c, binds->items[i]->sym), true);
         }
     }
-    sema_path_wait(&c->path,
-                   sema_constant_ms(a->q->silence_time, PATH_WINDOW)); /* it comes before the silence is over */
+    c->sleeps = true;
+    sema_path_sleep(&c->path,
+                    sema_constant_ms(a->q->silence_time, PATH_WINDOW)); /* it comes before the silence is over */
     c->path.quiet = PATH_TAKEN;
     question_way_ends(c, a);
     sema_fork_join(c, &a->fork);
@@ -475,6 +498,7 @@ static void handoff(struct ctx *c, struct asked *a)
     sema_fork(c, &a->fork);
     question_common_ways(c, a);
     sema_path_event(&c->path);
+    sema_path_none_kept(&c->path); /* people answered it */
     branch_done(c, a);
 }
 

@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SEMA_H
 #define SEMA_H
+#include "fbc_image.h"
 #include "fcc_sema.h"
 
 #define SEMA_NO_INDEX UINT32_MAX
@@ -65,8 +66,11 @@ struct path {      /* numbers that hold where the walk stands */
     bool dead;     /* nothing comes here */
     bool bare;     /* some way here has sent no template since the entry */
     int64_t quiet; /* least time waited since the entry, ms; PATH_TAKEN when every way took a message or event */
-    int64_t age_in,
-        age; /* greatest time since the last inbound message: beyond the entry's own, and absolute; -1 no such way */
+    /* Greatest time since the last inbound message: beyond the entry's own, beyond that of a message kept at the entry, and absolute; -1 no
+     * such way. */
+    int64_t age_in, age_kept, age;
+    int64_t kept_in,
+        kept; /* greatest age of a message that was typed during a wait and not taken: one kept at the entry, and another */
     int64_t ai_in,
         ai; /* greatest number of AI calls since the entry without a wait, and since the last wait; -1 no such way */
     int64_t msg_in, msg; /* the same for messages */
@@ -75,6 +79,7 @@ enum { PATH_NONE = -1 };
 #define PATH_TAKEN  ((int64_t)1 << 60)
 #define PATH_HOUR   ((int64_t)3600000)
 #define PATH_WINDOW (23 * PATH_HOUR)
+#define PATH_KEPT   FBC_KEPT_MS /* what is older is dropped when the wait that kept it ends */
 
 /* -- graph ---------------------------------------------------------------------------------------------------------------- */
 enum graph_kind { GRAPH_ROOT, GRAPH_STAGE, GRAPH_FLOW, GRAPH_ON, GRAPH_HUB_PHRASE, GRAPH_HUB_SILENCE, GRAPH_HUB_ERROR };
@@ -99,7 +104,7 @@ struct graph_send { /* where something leaves that needs the window open */
     uint32_t from;
     struct fgr_node *at;
     const struct fgr_node *wait; /* the wait before it, when there is one in this unit */
-    int64_t age_in, age;
+    int64_t age_in, age_kept, age;
 };
 struct graph_read { /* a variable read where the stage itself has not set it */
     uint32_t from;
@@ -155,6 +160,7 @@ struct ctx {
     uint64_t unit_bytes, unit_most, flows_bytes; /* of the locals of this unit, of the largest stage, of all flows */
     struct vec sums;                             /* struct flow_sum */
     uint32_t models, messages;                   /* calls of a model and messages met so far */
+    bool sleeps;                                 /* somewhere the funnel waits and messages are kept */
     bool told_on_error;
     bool in_text;   /* the expression is shown to a person */
     bool writing;   /* the expression is the target of an assignment */
@@ -296,7 +302,10 @@ void sema_path_join(struct path *a, const struct path *b);
 struct path sema_path_then(const struct path *p, const struct path *q);
 void sema_path_message(struct path *p); /* an inbound message was taken */
 void sema_path_event(struct path *p);
-void sema_path_wait(struct path *p, int64_t ms);            /* time went by */
+void sema_path_wait(struct path *p, int64_t ms); /* time went by, at a question: nothing was kept, or it had answered */
+void sema_path_sleep(struct path *p, int64_t ms); /* time went by, and messages are kept */
+void sema_path_none_kept(struct path *p);
+int64_t sema_path_kept(int64_t age);                        /* what is older is not kept */
 void sema_path_suspend(struct ctx *c, struct fgr_node *at); /* the turn ends here */
 void sema_path_send(struct ctx *c, struct fgr_node *at, bool needs_window, bool is_template);
 void sema_path_ai(struct ctx *c, int64_t calls);

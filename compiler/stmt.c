@@ -394,7 +394,8 @@ static void stmt_wait(struct ctx *c, struct fgr_node *n)
     sema_expr_to(c, n->kid[0], until ? &fcc_t_datetime : &fcc_t_duration);
     sema_path_suspend(c, n);
     int64_t quiet = c->path.quiet;
-    sema_path_wait(&c->path, until ? INT64_MAX / 4 : sema_constant_ms(n->kid[0], INT64_MAX / 4));
+    c->sleeps = true;
+    sema_path_sleep(&c->path, until ? INT64_MAX / 4 : sema_constant_ms(n->kid[0], INT64_MAX / 4));
     if (until || n->kid[0]->kind != FGR_DURATION) {
         c->path.quiet = quiet; /* the moment may be now */
     }

@@ -228,6 +228,8 @@ static void walk_on(struct ctx *c, struct fgr_node *on)
     c->unit.sym = NULL;
     if (on->aux == FGR_ON_SILENCE) {
         sema_path_wait(&c->path, sema_constant_ms(on->kid[FGR_ON_time], PATH_WINDOW));
+        c->path.kept_in =
+            0; /* whether messages were kept, the way to here knows: at a question none, at `wait event` some */
     } else if (on->aux == FGR_ON_EVENT) {
         sema_path_event(&c->path);
     } else if (on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED) {
@@ -235,6 +237,9 @@ static void walk_on(struct ctx *c, struct fgr_node *on)
         c->path.age_in = on->aux == FGR_ON_ERROR ? PATH_NONE : c->path.age_in;
     } else {
         sema_path_message(&c->path);
+        if (on->aux == FGR_ON_PHRASE) { /* no wait keeps a phrase: it has just come */
+            c->path.age_kept = PATH_NONE;
+        }
     }
     sema_graph_edge(c, hub_of(c, on), graph, on);
     c->path = sema_path_start();

@@ -119,6 +119,28 @@ static bool is_settled(struct turn *t, size_t first)
     return t->settle_at == FRT_NEVER;
 }
 
+/* A wait that takes no messages has ended at `at`: what was kept for more than FBC_KEPT_MS answers nothing any more. It is in the log. */
+static void drop_late(struct turn *t, const struct fbc_wait *wait, int64_t at)
+{
+    for (size_t i = 0; (wait->flags & FBC_WAIT_MESSAGE) == 0 && i < t->in->n_rows; i++) {
+        const struct frt_row *row = &t->in->rows[i];
+        struct frt_payload p;
+        if (row->kind != FRT_IN_MESSAGE || at - row->received_at <= FBC_KEPT_MS ||
+            frt_payload_read(row->payload, &p) != FN_OK) {
+            continue;
+        }
+        t->next.last_in_at = row->received_at > t->next.last_in_at ? row->received_at : t->next.last_in_at;
+        turn_consume(t, row->id);
+        turn_note(t, FRT_DIR_NOTE, "late", turn_json(t, "text", p.text));
+    }
+}
+
+static const struct fbc_wait *wait_of(const struct turn *t)
+{
+    struct fvm_waiting w = fvm_waiting(t->run);
+    return w.wait != FBC_NO_INDEX ? &t->image->waits[w.wait] : NULL;
+}
+
 /* The messages from `first` on as one payload; their number of rows is noted in *end. Without settle it is the first alone. */
 static struct frt_payload join(struct turn *t, size_t first, const struct frt_payload *p, size_t *end)
 {
@@ -189,9 +211,13 @@ static void wake_message(struct turn *t, size_t i, const struct frt_payload *p)
     size_t end;
     struct frt_payload all = join(t, i, p, &end);
     struct fvm_input input = input_of(FBC_WAKE_MESSAGE, &all);
+    const struct fbc_wait *wait = wait_of(t);
     if (fvm_wake(t->run, &input) == FVM_NOT_WANTED) {
         turn_park(t, &t->in->rows[i]);
         return;
+    }
+    if (wait != NULL) {
+        drop_late(t, wait, t->in->rows[i].received_at);
     }
     t->taken = true;
     record_row(t, &t->in->rows[i], &all);
@@ -247,7 +273,11 @@ static void wake_by(struct turn *t, const struct frt_row *row, const struct frt_
     if (!turn_vm(t)) {
         return;
     }
+    const struct fbc_wait *wait = wait_of(t);
     if (fvm_wake(t->run, &input) != FVM_NOT_WANTED) {
+        if (wait != NULL) {
+            drop_late(t, wait, kind == FBC_WAKE_TIMER ? row->due_at : row->received_at);
+        }
         t->taken = true;
         t->self = kind == FBC_WAKE_TIMER;
         turn_consume(t, row->id);
@@ -293,11 +323,26 @@ static void take_campaign(struct turn *t, const struct frt_row *row, const struc
     record_row(t, row, p);
 }
 
+/* `handoff { silence 2d … }`: the team has not given the conversation back in time, and the funnel takes it. */
+static bool takes_back(struct turn *t)
+{
+    if (t->next.status != FRT_RUNNING || !turn_vm(t)) {
+        return false;
+    }
+    const struct fbc_wait *wait = wait_of(t);
+    if (wait == NULL || (wait->flags & FBC_WAIT_HANDBACK) == 0) {
+        return false;
+    }
+    t->next.owner = FRT_OWNER_BOT;
+    t->next.team = FN_STR_NULL;
+    return true;
+}
+
 static void take_timer(struct turn *t, const struct frt_row *row, const struct frt_payload *p)
 {
     if (row->id != t->next.timer || (t->next.status != FRT_RUNNING && t->next.status != FRT_FAULTED)) {
         turn_consume(t, row->id); /* of a wait that is over */
-    } else if (runs_here(t)) {
+    } else if (runs_here(t) || takes_back(t)) {
         wake_by(t, row, p, FBC_WAKE_TIMER, false);
     } else {
         turn_park(t, row);

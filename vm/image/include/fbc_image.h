@@ -59,6 +59,9 @@ struct fbc_stage {
     struct fn_str name;
     uint16_t func; /* no parameters, no result, may await */
 };
+/* A wait without FBC_WAIT_MESSAGE keeps what the customer writes meanwhile. When it ends, whoever runs the conversation drops what is older than
+ * this: nobody means an answer to a question that comes hours later, and the checker counts on it (guarantee 6). */
+#define FBC_KEPT_MS INT64_C(3600000)
 enum fbc_wait_flag {
     FBC_WAIT_MESSAGE = 1,  /* a customer's message ends it */
     FBC_WAIT_EVENT = 2,    /* event `event` ends it */
