@@ -111,6 +111,7 @@ static void hand_over(struct ctx *c)
     p->n_syms = c->syms.n;
     p->questions = c->questions.items;
     p->n_questions = c->questions.n;
+    sema_drop_consequences(c);
     sema_drop_allowed(c);
     fn_diag_sort(c->diags);
 }

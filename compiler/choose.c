@@ -63,7 +63,7 @@ static struct place *choose_local(struct ctx *c, struct fgr_node *n, const struc
         }
         *e = t->cls == FCC_C_ENUM ? t : NULL;
         struct fcc_sym *old = sema_lookup(c, NS_VALUE, n->text);
-        if (old != NULL && old->kind == FCC_S_VAR && fcc_same(old->type, t)) {
+        if (old != NULL && old->kind == FCC_S_VAR && (fcc_same(old->type, t) || sema_is_error(old->type))) {
             n->sym = old;
             n->type = t;
         } else {

@@ -142,6 +142,9 @@ const struct fcc_type *sema_name_expr(struct ctx *c, struct fgr_node *n, const s
         return sema_enum_member(c, n, e);
     }
     if (s == NULL && !sema_full(c) && member_somewhere(c, n->text)) {
+        if (want != NULL && sema_is_error(want)) {
+            return sema_error(n); /* its enum is what is unknown */
+        }
         sema_name_diag(c, FGR_D_MEMBER_WITHOUT_TYPE, n);
         return sema_error(n);
     }
@@ -207,7 +210,11 @@ static const struct fcc_type *contact_member(struct ctx *c, struct fgr_node *n)
         }
     }
     sema_suggest_end(&best, d, n->text_span);
-    return sema_error(n);
+    if (best.sym == NULL) {
+        return sema_error(n);
+    }
+    n->sym = (struct fcc_sym *)(uintptr_t)best.sym; /* so that what is asked for counts as asked for */
+    return read_value(c, n, n->sym);
 }
 
 static const struct fcc_type *record_member(struct ctx *c, struct fgr_node *n, const struct fcc_type *t)

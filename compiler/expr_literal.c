@@ -105,6 +105,9 @@ static void check_missing(struct ctx *c, struct fgr_node *n, const struct fcc_ty
     uint32_t count = sema_n_fields(t, &fields);
     for (uint32_t i = 0; i < count; i++) {
         bool found = has_default(fields[i]);
+        for (uint32_t k = 0; k < i && !found; k++) {
+            found = fn_str_eq(fields[k]->text, fields[i]->text); /* told as a field too many */
+        }
         for (uint32_t k = 0; k < given->n_items && !found; k++) {
             found = given->items[k]->sym == fields[i]->sym;
         }

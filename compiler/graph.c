@@ -97,16 +97,58 @@ static void reach_all(struct ctx *c)
     }
 }
 
-static void tell_unreached(struct ctx *c)
+/* What stage `from` leads to is reached as soon as it is. */
+static void reach_from(struct ctx *c, uint32_t *stack, uint32_t from)
 {
-    for (uint32_t i = 1; i < c->nodes.n; i++) {
-        struct graph_node *g = node(c, i);
-        bool twice = g->sym != NULL && sema_lookup(c, NS_STAGE, g->sym->name) != g->sym; /* told as such */
-        if (g->kind == GRAPH_STAGE && !g->reached && g->decl != NULL && !twice) {
-            sema_name_diag(c, FGR_D_STAGE_UNREACHABLE, g->decl)->why = FGR_W_NOBODY_COMES;
-            g->reached = true;
+    uint32_t n = 0;
+    node(c, from)->reached = true;
+    stack[n++] = from;
+    while (n > 0) {
+        const struct graph_node *g = node(c, stack[--n]);
+        for (uint32_t e = g->first_out; e != SEMA_NO_INDEX; e = edge(c, e)->next) {
+            struct graph_node *to = node(c, edge(c, e)->to);
+            if (!to->reached) {
+                to->reached = true;
+                stack[n++] = edge(c, e)->to;
+            }
         }
     }
+}
+
+static bool is_unreached(struct ctx *c, uint32_t i)
+{
+    struct graph_node *g = node(c, i);
+    bool twice = g->sym != NULL && sema_lookup(c, NS_STAGE, g->sym->name) != g->sym; /* told as such */
+    return g->kind == GRAPH_STAGE && !g->reached && g->decl != NULL && !twice;
+}
+
+static void tell_unreached(struct ctx *c, uint32_t *stack, const bool *led_to)
+{
+    for (uint32_t i = 1; i < c->nodes.n; i++) {
+        if (is_unreached(c, i) && !led_to[i]) {
+            sema_name_diag(c, FGR_D_STAGE_UNREACHABLE, node(c, i)->decl)->why = FGR_W_NOBODY_COMES;
+            reach_from(c, stack, i);
+        }
+    }
+}
+
+/* One missing way is one diagnostic: first the stages nothing at all leads to, with what they lead to; then those that only lead to each
+ * other in a circle. */
+static void tell_all_unreached(struct ctx *c)
+{
+    uint32_t *stack = fn_arena_array(c->arena, (size_t)c->nodes.n + 1, sizeof *stack);
+    bool *led_to = fn_arena_array(c->arena, (size_t)c->nodes.n + 1, sizeof *led_to);
+    if (stack == NULL || led_to == NULL) {
+        c->full = true;
+        return;
+    }
+    memset(led_to, 0, c->nodes.n);
+    for (uint32_t i = 0; i < c->edges.n; i++) {
+        led_to[edge(c, i)->to] |= edge(c, i)->from != edge(c, i)->to;
+    }
+    tell_unreached(c, stack, led_to);
+    memset(led_to, 0, c->nodes.n);
+    tell_unreached(c, stack, led_to);
 }
 
 static bool has_start(const struct ctx *c)
@@ -296,9 +338,12 @@ void sema_graph_check(struct ctx *c)
         sema_diag_at(c, FGR_D_NO_START, file->text_span)->why = FGR_W_NO_START;
     }
     reach_all(c);
-    bool lost = sema_was_told(c, (struct fn_span){0, UINT32_MAX}, FGR_D_STAGE_UNKNOWN, FGR_D_STAGE_UNKNOWN);
-    if (starts && whole && !lost) { /* a way to an unknown stage may have been the way to these */
-        tell_unreached(c);
+    struct fn_span all = {0, UINT32_MAX};
+    bool lost = sema_was_told(c, all, FGR_D_STAGE_UNKNOWN, FGR_D_STAGE_UNKNOWN) ||
+                sema_was_told(c, all, FGR_D_STAGE_FALLS_OFF, FGR_D_STAGE_FALLS_OFF) ||
+                sema_was_told(c, all, FGR_D_STAGE_TAKEN, FGR_D_STAGE_TAKEN);
+    if (starts && whole && !lost) { /* a way that is missing may have been the way to these */
+        tell_all_unreached(c);
     }
     for (uint32_t i = 1; i < c->nodes.n; i++) {
         node(c, i)->reached |= !starts || !whole || lost;

@@ -382,6 +382,8 @@ enum sema_limit {
 uint32_t sema_graph_node(struct ctx *c, enum graph_kind kind, struct fcc_sym *sym, struct fgr_node *decl);
 void sema_graph_edge(struct ctx *c, uint32_t from, uint32_t to, struct fgr_node *at);
 void sema_drop_allowed(struct ctx *c);
+/* consequence.c: after every pass. */
+void sema_drop_consequences(struct ctx *c);
 void sema_graph_check(struct ctx *c);
 void sema_graph_window(struct ctx *c);
 void sema_graph_reads(struct ctx *c);

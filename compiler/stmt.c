@@ -35,9 +35,50 @@ static bool is_expr(const struct fgr_node *n)
 }
 
 /* The way on which the value was not there. Its own value, or it leaves. `void_ok`: nothing is needed of it. */
+/* A name that is a stage and no value: its arrow is missing. */
+static bool is_bare_stage(struct ctx *c, const struct fgr_node *n)
+{
+    return n != NULL && n->kind == FGR_NAME && n->text.n != 0 && sema_lookup(c, NS_VALUE, n->text) == NULL &&
+           sema_lookup(c, NS_STAGE, n->text) != NULL;
+}
+
+static void bare_stage(struct ctx *c, struct fgr_node *n)
+{
+    struct fn_diag *d = sema_diag(c, FGR_D_MISSING, n);
+    sema_arg(d, "token", FN_STR("->"));
+    sema_arg(d, "found", n->text);
+    fn_diag_fix(d, FN_FIX_SAFE, (struct fn_span){n->span.a, n->span.a}, FN_STR("-> "));
+    sema_jump(c, n, n->text);
+}
+
+/* `endd` on a line of its own. */
+static bool is_misspelt_end(struct ctx *c, struct fgr_node *n)
+{
+    if (n->kind != FGR_NAME || n->text.n == 0 || sema_lookup(c, NS_VALUE, n->text) != NULL) {
+        return false;
+    }
+    struct suggest best;
+    struct fn_str end = c->p->trees[c->file].spelling == FN_PT ? FN_STR("fim") : FN_STR("end");
+    sema_suggest_begin(&best, c, n->text);
+    sema_suggest_try(&best, end, NULL);
+    if (best.name.n == 0) {
+        return false;
+    }
+    struct fn_diag *d = sema_diag(c, FGR_D_MISSPELT, n);
+    sema_arg(d, "word", n->text);
+    sema_suggest_end(&best, d, n->span);
+    n->type = &fcc_t_error;
+    c->path.dead = true;
+    return true;
+}
+
 static const struct fcc_type *otherwise(struct ctx *c, struct fgr_node *action, const struct fcc_type *want,
                                         bool void_ok)
 {
+    if (is_bare_stage(c, action)) {
+        bare_stage(c, action);
+        return NULL;
+    }
     if (is_expr(action)) {
         c->effect_at = action;
         const struct fcc_type *t = sema_expr(c, action, want);
@@ -359,6 +400,13 @@ static void stmt_media(struct ctx *c, struct fgr_node *n)
 static void stmt_do(struct ctx *c, struct fgr_node *n)
 {
     struct fgr_node *value = n->kid[FGR_DO_value];
+    if (is_bare_stage(c, value)) {
+        bare_stage(c, value);
+        return;
+    }
+    if (n->kid[FGR_DO_else_action] == NULL && is_misspelt_end(c, value)) {
+        return;
+    }
     const struct fcc_type *t = value_else(c, value, n->kid[FGR_DO_else_action], NULL, true);
     bool effect = can_fail(value) || value->kind == FGR_CALL;
     if (!effect && !sema_is_error(t)) {

@@ -61,6 +61,10 @@ void lex_push_nl(struct lexer *lx, uint32_t at)
 
 void lex_newline(struct lexer *lx)
 {
+    if (lx->n_texts > 0 && lex_mend_retreat(lx)) {
+        return;
+    }
+    lx->retreats = 0;
     while (lx->n_texts > 0 && !lx->texts[lx->n_texts - 1].is_long) {
         lex_abandon_text(lx, lex_at(lx, lx->token));
     }
@@ -125,6 +129,25 @@ static bool is_effect(uint16_t kind)
            kind == FGR_TOK_FIND;
 }
 
+static uint32_t indent_at(const struct lexer *lx, uint32_t at)
+{
+    uint32_t n = 0;
+    while (at > 0 && lx->start[at - 1] != '\n') {
+        at--;
+    }
+    while (lx->start[at + n] == ' ' || lx->start[at + n] == '\t') {
+        n++;
+    }
+    return n;
+}
+
+/* `let x =` and a line that goes no further in: its value is missing, and the line stands for itself. */
+static bool begins_anew(const struct lexer *lx, uint16_t last)
+{
+    return last == FGR_TOK_ASSIGN &&
+           indent_at(lx, lex_at(lx, lx->token)) <= indent_at(lx, lx->tokens[lx->n_tokens - 1].span.a);
+}
+
 /* An operator at the end of a line, and a statement on the next: the value is missing, not the line break. */
 static void end_dangling(struct lexer *lx, uint16_t kind)
 {
@@ -132,7 +155,8 @@ static void end_dangling(struct lexer *lx, uint16_t kind)
     bool dangles =
         lx->breaks > 0 && last != FGR_TOK_NL && last != FGR_TOK_LBRACE && last != FGR_TOK_COMMA && goes_on_behind(last);
     bool inside = lx->n_nest > 0 && lx->nest[lx->n_nest - 1] != '{';
-    if (dangles && !inside && (kind == FGR_TOK_RBRACE || (heads_a_line(kind) && !is_effect(kind)))) {
+    if (dangles && !inside &&
+        (kind == FGR_TOK_RBRACE || begins_anew(lx, last) || (heads_a_line(kind) && !is_effect(kind)))) {
         lex_push_nl(lx, lx->tokens[lx->n_tokens - 1].span.b);
     }
 }

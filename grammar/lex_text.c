@@ -2,7 +2,7 @@
  *
  * A text without interpolation is one TEXT token; `"a {x} b {y}"` is TEXT_HEAD, the tokens of x, TEXT_MID, those of y, TEXT_TAIL.
  * The tokens hold places only; build.c decodes them. A text ends with its own kind of quote: straight with straight, curly with a
- * closing curly one. Nothing escapes its line but a text in three quotes, so an unclosed one costs one line.
+ * closing curly one. Nothing escapes its line but a text in three quotes; where one ends that was not closed is for lex_mend.c.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "lexer.h"
 
@@ -30,12 +30,6 @@ static uint32_t margin_before(const struct lexer *lx, uint32_t at)
     return at > n && lx->start[at - n - 1] == '\n' ? n : 0;
 }
 
-static void report_unclosed(struct lexer *lx, struct fn_span span, bool is_long, bool curly)
-{
-    struct fn_diag *d = fgr_diag_add(lx->diags, is_long ? FGR_D_LONG_TEXT_NOT_CLOSED : FGR_D_TEXT_NOT_CLOSED, span);
-    fn_diag_arg(d, "quote", curly ? FN_STR("”") : FN_STR("\""));
-}
-
 static void raw_text(struct lexer *lx, bool is_long)
 {
     uint32_t open = lex_at(lx, lx->token);
@@ -52,7 +46,7 @@ static void raw_text(struct lexer *lx, bool is_long)
     t->flags |= FGR_TOKEN_RAW;
     t->value = margin;
     if (!closed) {
-        report_unclosed(lx, (struct fn_span){open, open + (uint32_t)width}, is_long, false);
+        lex_unclosed(lx, (struct fn_span){open, open + (uint32_t)width}, is_long, false);
     }
 }
 
@@ -78,31 +72,6 @@ void lex_quote(struct lexer *lx, bool is_long)
     lexer_enter_text(lx, is_long);
 }
 
-/* Behind a forgotten brace the text's own closing quote was read as the beginning of another text: that it is not closed is the same mistake. */
-static void forget_inner_quote(struct lexer *lx, uint32_t brace)
-{
-    struct fn_diag_list *l = lx->diags;
-    if (l->n > 0 && l->dropped == 0 && l->items[l->n - 1]->code == FGR_D_TEXT_NOT_CLOSED &&
-        l->items[l->n - 1]->span.a > brace) {
-        l->n--;
-        l->errors--;
-    }
-}
-
-/* Gives up the interpolation and the text that a line break, closing quotes or the end of the source cut off. */
-void lex_abandon_text(struct lexer *lx, uint32_t at)
-{
-    const struct lex_text *t = &lx->texts[--lx->n_texts];
-    forget_inner_quote(lx, t->brace);
-    struct fn_diag *d =
-        fgr_diag_add(lx->diags, FGR_D_INTERPOLATION_NOT_CLOSED, (struct fn_span){t->brace, t->brace + 1});
-    fn_diag_arg(d, "open", FN_STR("{"));
-    lx->n_nest = t->nest;
-    lx->n_too_deep = 0;
-    struct fgr_token *tail = lex_push(lx, FGR_TOK_TEXT_TAIL, (struct fn_span){at, at});
-    tail->flags |= FGR_TOKEN_DOUBTFUL | FGR_TOKEN_MADE;
-}
-
 void lex_single_quotes(struct lexer *lx)
 {
     struct fn_span span = lex_span(lx);
@@ -115,7 +84,7 @@ void lex_single_quotes(struct lexer *lx)
 }
 
 /* Ends the innermost text: its last token reaches to `end`. */
-static void finish(struct lexer *lx, uint32_t end)
+void lex_text_finish(struct lexer *lx, uint32_t end)
 {
     struct lex_text *t = &lx->texts[--lx->n_texts];
     bool whole = lx->part == t->open;
@@ -160,12 +129,15 @@ void lex_text_plain(struct lexer *lx, uint8_t stop)
 
 void lex_text_quote(struct lexer *lx, bool is_long)
 {
-    const struct lex_text *t = &lx->texts[lx->n_texts - 1];
+    struct lex_text *t = &lx->texts[lx->n_texts - 1];
+    if (t->literal && lex_mend_inner(lx, t)) {
+        return;
+    }
     bool opening =
         lx->cursor - lx->token == 3 && (lx->token[2] == 0x9C || lx->token[2] == 0x9E || lx->token[2] == 0x9F);
     bool closes = is_long || (t->curly ? is_curly(lx) && !opening : !is_curly(lx));
     if (closes) {
-        finish(lx, lex_at(lx, lx->cursor));
+        lex_text_finish(lx, lex_at(lx, lx->cursor));
     }
 }
 
@@ -173,30 +145,20 @@ void lex_text_brace(struct lexer *lx)
 {
     uint32_t at = lex_at(lx, lx->token);
     struct lex_text *t = &lx->texts[lx->n_texts - 1];
+    if (t->literal || (!t->is_long && lex_mend_block(lx))) {
+        return;
+    }
     if (!lex_nest_push(lx, '"', at)) {
         struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_TOO_NESTED, lex_span(lx));
         fn_diag_arg(d, "max", fn_arena_printf(lx->arena, "%d", FGR_NEST_MAX));
         return; /* the brace is text then */
     }
     t->brace = at;
+    t->brace_token = lx->n_tokens;
+    t->n_told = (uint32_t)lx->diags->n;
+    t->n_comments = lx->n_comments;
     lex_push(lx, lx->part == t->open ? FGR_TOK_TEXT_HEAD : FGR_TOK_TEXT_MID, (struct fn_span){lx->part, at + 1});
     lexer_enter_code(lx);
-}
-
-void lex_text_break(struct lexer *lx)
-{
-    const struct lex_text *t = &lx->texts[lx->n_texts - 1];
-    lx->cursor = lx->token; /* the break itself is code again */
-    report_unclosed(lx, (struct fn_span){t->open, t->open + (t->curly ? 3U : 1U)}, false, t->curly);
-    finish(lx, lex_at(lx, lx->token));
-}
-
-void lex_text_end(struct lexer *lx)
-{
-    const struct lex_text *t = &lx->texts[lx->n_texts - 1];
-    uint32_t wide = t->is_long || t->curly ? 3 : 1;
-    report_unclosed(lx, (struct fn_span){t->open, t->open + wide}, t->is_long, t->curly);
-    finish(lx, lex_at(lx, lx->cursor));
 }
 
 void lex_bad_escape(struct lexer *lx)

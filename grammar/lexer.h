@@ -12,11 +12,14 @@
 enum { LEX_TEXTS_MAX = 16 };
 
 struct lex_text {
-    uint32_t open;  /* offset of the opening quote */
-    uint32_t brace; /* offset of the `{` of the interpolation that is open */
-    uint32_t first; /* index of its first token */
-    uint32_t nest;  /* brackets open when it began */
+    uint32_t open;                            /* offset of the opening quote */
+    uint32_t brace;                           /* offset of the `{` of the interpolation that is open */
+    uint32_t first;                           /* index of its first token */
+    uint32_t nest;                            /* brackets open when it began */
+    uint32_t brace_token, n_comments, n_told; /* tokens, comments, diagnostics before that `{` */
     bool is_long, curly;
+    bool literal, inner; /* braces are text here, one was not closed; inside quotes within such a text */
+    bool joined;         /* goes on behind a line break that was told */
 };
 
 struct lexer {
@@ -36,9 +39,10 @@ struct lexer {
     char nest[FGR_NEST_MAX];        /* open brackets: ( [ { and " for an interpolation */
     uint32_t nest_at[FGR_NEST_MAX]; /* their offsets */
     uint32_t n_nest, n_too_deep;
-    uint32_t angles; /* list< that wait for > */
-    uint32_t breaks; /* line breaks since the last token */
-    bool held_break; /* one of them was swallowed by an open ( or [ */
+    uint32_t angles;   /* list< that wait for > */
+    uint32_t breaks;   /* line breaks since the last token */
+    uint32_t retreats; /* texts of this line that were read again */
+    bool held_break;   /* one of them was swallowed by an open ( or [ */
     bool portuguese, told_nested;
 };
 
@@ -72,11 +76,18 @@ void lex_text_quote(struct lexer *lx, bool is_long);
 void lex_text_brace(struct lexer *lx);
 void lex_text_break(struct lexer *lx);
 void lex_text_end(struct lexer *lx);
+void lex_text_finish(struct lexer *lx, uint32_t end);
 void lex_bad_escape(struct lexer *lx);
+
+/* lex_mend.c: texts and interpolations that nothing closes. */
+void lex_unclosed(struct lexer *lx, struct fn_span span, bool is_long, bool curly);
+void lex_abandon_text(struct lexer *lx, uint32_t at);
+bool lex_mend_retreat(struct lexer *lx);
+bool lex_mend_block(struct lexer *lx);
+bool lex_mend_inner(struct lexer *lx, struct lex_text *t);
 
 /* Helpers between lex.c and lex_text.c. */
 struct fgr_token *lex_push(struct lexer *lx, uint16_t kind, struct fn_span span);
-void lex_abandon_text(struct lexer *lx, uint32_t at);
 void lex_push_nl(struct lexer *lx, uint32_t at);
 bool lex_nest_push(struct lexer *lx, char bracket, uint32_t at);
 struct fn_str lex_slice(const struct lexer *lx, struct fn_span span);

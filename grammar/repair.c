@@ -164,15 +164,25 @@ static bool goes_in(const struct settle *s)
     return settle_indent(s, &s->in[s->at + 1]) > settle_indent(s, &s->out[s->n_out - 1]);
 }
 
+/* The rest of the line closes a brace it did not open. */
+static bool closes_more(const struct settle *s)
+{
+    int depth = 0;
+    for (uint32_t i = s->at; s->in[i].kind != FGR_TOK_NL && s->in[i].kind != FGR_TOK_EOF && depth >= 0; i++) {
+        depth += s->in[i].kind == FGR_TOK_LBRACE ? 1 : s->in[i].kind == FGR_TOK_RBRACE ? -1 : 0;
+    }
+    return depth < 0;
+}
+
 static int insert_bonus(const struct settle *s, uint16_t token)
 {
     switch (token) {
-    case FGR_TOK_LBRACE: return s->in[s->at].kind != FGR_TOK_NL ? -5 : goes_in(s) ? 2 : -3;
+    case FGR_TOK_LBRACE: return s->in[s->at].kind != FGR_TOK_NL ? (closes_more(s) ? 4 : -5) : goes_in(s) ? 2 : -3;
     case FGR_TOK_LPAREN:
     case FGR_TOK_LBRACKET: return -1;
     case FGR_TOK_FUNNEL:
-    case FGR_TOK_MODULE: return -6;
-    case FGR_TOK_NL: return 1;
+    case FGR_TOK_MODULE: return s->n_out == 0 ? -6 : -60;                 /* a file has one head */
+    case FGR_TOK_NL: return s->in[s->at].flags & FGR_TOKEN_FIRST ? 6 : 1; /* an open bracket swallowed it */
     case FGR_TOK_NAME: return -1;
     case FGR_TOK_TEXT:
     case FGR_TOK_TNAME:
@@ -242,17 +252,18 @@ static void try_here(struct settle *s, struct settle_repair *best)
         if (!insertable(token) || !fits(&s->stack, token)) {
             continue;
         }
-        struct settle_repair r = {SETTLE_INSERT, false, token, gain_of(s, &s->stack, token, 0, s->at), 0};
+        struct settle_repair r = {
+            .edit = SETTLE_INSERT, .before = false, .token = token, .gain = gain_of(s, &s->stack, token, 0, s->at)};
         if (r.gain > 0) {
             consider(best, r, insert_bonus(s, token));
         }
-        r = (struct settle_repair){SETTLE_REPLACE, false, token, 0, 0};
+        r = (struct settle_repair){.edit = SETTLE_REPLACE, .before = false, .token = token};
         r.gain = !last && removable(t) ? gain_of(s, &s->stack, token, 0, s->at + 1) : 0;
         if (r.gain > 0) {
             consider(best, r, replace_bonus(s, t, token, s->in[s->at + 1].kind));
         }
     }
-    struct settle_repair r = {SETTLE_DELETE, false, 0, 0, 0};
+    struct settle_repair r = {.edit = SETTLE_DELETE};
     r.gain = !last && removable(t) ? gain_of(s, &s->stack, 0, 0, s->at + 1) : 0;
     if (r.gain > 0) {
         consider(best, r, delete_bonus(t));
@@ -270,16 +281,18 @@ static void try_before(struct settle *s, struct settle_repair *best, const struc
         if (!insertable(token) || !fits(from, token)) {
             continue;
         }
-        struct settle_repair r = {SETTLE_INSERT, true, token, gain_of(s, from, token, kind, s->at), 0};
+        struct settle_repair r = {
+            .edit = SETTLE_INSERT, .before = true, .token = token, .gain = gain_of(s, from, token, kind, s->at)};
         if (r.gain > 0) {
             consider(best, r, insert_bonus(s, token));
         }
-        r = (struct settle_repair){SETTLE_REPLACE, true, token, gain_of(s, from, token, 0, s->at), 0};
+        r = (struct settle_repair){
+            .edit = SETTLE_REPLACE, .before = true, .token = token, .gain = gain_of(s, from, token, 0, s->at)};
         if (r.gain > 0) {
             consider(best, r, replace_bonus(s, t, token, s->in[s->at].kind));
         }
     }
-    struct settle_repair r = {SETTLE_DELETE, true, 0, gain_of(s, from, 0, 0, s->at), 0};
+    struct settle_repair r = {.edit = SETTLE_DELETE, .before = true, .token = 0, .gain = gain_of(s, from, 0, 0, s->at)};
     if (r.gain > 0) {
         consider(best, r, delete_bonus(t));
     }
@@ -302,10 +315,125 @@ static void try_above(struct settle *s, struct settle_repair *best)
             return;
         }
     }
-    struct settle_repair r = {SETTLE_OPEN_ABOVE, false, FGR_TOK_LBRACE, settle_run(s, &s->scratch, i), 0};
+    struct settle_repair r = {
+        .edit = SETTLE_OPEN_ABOVE, .before = false, .token = FGR_TOK_LBRACE, .gain = settle_run(s, &s->scratch, i)};
     if (r.gain > 0) {
         consider(best, r, 6);
     }
+}
+
+/* The line above left a bracket open, which swallowed the line break: both are put there. */
+static void try_close_line(struct settle *s, struct settle_repair *best)
+{
+    uint16_t closers[SETTLE_BRACKETS];
+    uint32_t n = s->in[s->at].flags & FGR_TOKEN_FIRST ? settle_brackets(s, closers) : 0;
+    if (n == 0 || !settle_push(&s->scratch2, FGR_TOK_NL)) {
+        return;
+    }
+    settle_copy(&s->scratch, &s->scratch2);
+    struct settle_repair r = {
+        .edit = SETTLE_CLOSE_LINE, .before = false, .token = closers[0], .gain = settle_run(s, &s->scratch, s->at)};
+    if (r.gain > 0) {
+        consider(best, r, 4);
+    }
+}
+
+static uint32_t line_start(const struct settle *s, const struct fgr_token *t)
+{
+    uint32_t at = t->span.a;
+    while (at > 0 && s->tree->source.text.p[at - 1] != '\n') {
+        at--;
+    }
+    return at;
+}
+
+/* The last brace in the settled tokens from..n_out that closes, behind something else on its line, a block opened on another. */
+static uint32_t early_brace(const struct settle *s, uint32_t from)
+{
+    uint32_t open[FGR_NEST_MAX], depth = 0, found = 0;
+    for (uint32_t i = from; i < s->n_out; i++) {
+        const struct fgr_token *t = &s->out[i];
+        if (t->kind == FGR_TOK_LBRACE && depth < FGR_NEST_MAX) {
+            open[depth++] = i;
+        } else if (t->kind == FGR_TOK_RBRACE && depth > 0) {
+            depth--;
+            bool wrong = !(t->flags & (FGR_TOKEN_FIRST | FGR_TOKEN_MADE)) &&
+                         line_start(s, t) != line_start(s, &s->out[open[depth]]);
+            found = wrong ? i : found;
+        }
+    }
+    return found;
+}
+
+/* The last brace that opens a block behind which its line goes on, and that the line does not close: where its own would stand. */
+static bool open_inline(const struct settle *s, uint32_t from, uint32_t *at)
+{
+    uint32_t open[FGR_NEST_MAX], depth = 0;
+    for (uint32_t i = from; i < s->n_out; i++) {
+        const struct fgr_token *t = &s->out[i];
+        bool alone = i + 1 < s->n_out && s->out[i + 1].kind != FGR_TOK_NL && !(s->out[i + 1].flags & FGR_TOKEN_FIRST);
+        if (t->kind == FGR_TOK_LBRACE && depth < FGR_NEST_MAX) {
+            open[depth++] = alone && !(t->flags & FGR_TOKEN_MADE) ? i : 0;
+        } else if (t->kind == FGR_TOK_RBRACE && depth > 0) {
+            depth--;
+        }
+        bool ends = i + 1 == s->n_out || t->kind == FGR_TOK_NL || (s->out[i + 1].flags & FGR_TOKEN_FIRST);
+        if (ends && depth > 0 && open[depth - 1] != 0 &&
+            (i + 1 < s->n_out || t->kind == FGR_TOK_NL || (s->in[s->at].flags & FGR_TOKEN_FIRST))) {
+            *at = t->kind == FGR_TOK_NL || t->kind == FGR_TOK_COMMA ? i : i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void try_above_at(struct settle *s, struct settle_repair *best, struct settle_repair r, int bonus)
+{
+    const struct lr_stack *stack;
+    uint32_t from = settle_decl(s, r.at, &stack);
+    settle_copy(&s->scratch, stack);
+    if (settle_replay(s, &s->scratch, NULL, from, &r)) {
+        r.gain = settle_run(s, &s->scratch, s->at);
+        if (r.gain > 0) {
+            consider(best, r, bonus);
+        }
+    }
+}
+
+/* A block above that closed too early, or did not close on its line: what follows does not fit where it stands, and would then. */
+static void try_braces(struct settle *s, struct settle_repair *best)
+{
+    bool over = settle_at_top(s) && s->n_out <= s->top_out + 1;
+    uint32_t from = over ? s->decl_out : s->top_out, at = early_brace(s, from);
+    if (at != 0) {
+        try_above_at(s, best, (struct settle_repair){.edit = SETTLE_UNCLOSE, .token = FGR_TOK_RBRACE, .at = at}, 7);
+    }
+    if (open_inline(s, from, &at)) {
+        try_above_at(s, best, (struct settle_repair){.edit = SETTLE_CLOSE_ABOVE, .token = FGR_TOK_RBRACE, .at = at}, 7);
+    }
+}
+
+bool repair_by_indent(struct settle *s, struct settle_repair *r)
+{
+    uint32_t stack[FGR_NEST_MAX], depth = 0;
+    for (uint32_t i = s->top_out; i < s->n_out; i++) {
+        const struct fgr_token *t = &s->out[i];
+        if (depth > 0 && (t->flags & FGR_TOKEN_FIRST) && t->kind != FGR_TOK_NL) {
+            uint32_t indent = settle_indent(s, t), opener = settle_indent(s, &s->out[stack[depth - 1]]);
+            if (t->kind == FGR_TOK_RBRACE ? indent < opener : indent <= opener) {
+                *r = (struct settle_repair){
+                    .edit = SETTLE_CLOSE_ABOVE, .token = FGR_TOK_RBRACE, .at = i, .breaks = true};
+                settle_copy(&s->scratch, &s->top);
+                return settle_replay(s, &s->scratch, NULL, s->top_out, r);
+            }
+        }
+        if (t->kind == FGR_TOK_LBRACE && depth < FGR_NEST_MAX) {
+            stack[depth++] = i;
+        } else if (t->kind == FGR_TOK_RBRACE && depth > 0) {
+            depth--;
+        }
+    }
+    return false;
 }
 
 struct settle_repair repair_find(struct settle *s)
@@ -313,6 +441,8 @@ struct settle_repair repair_find(struct settle *s)
     struct settle_repair best = {.score = -100};
     try_here(s, &best);
     try_above(s, &best);
+    try_close_line(s, &best);
+    try_braces(s, &best);
     struct lr_stack from = {.cap = LR_DEPTH_MAX};
     from.states = fn_arena_array(s->arena, s->stack.n + SETTLE_POPPED + 1, sizeof *from.states);
     if (from.states != NULL && settle_before(s, &from)) {

@@ -59,10 +59,17 @@ static enum fgr_diag missing_code(const struct settle *s, const struct settle_re
     }
 }
 
+static void tell_brace(struct settle *s, const struct fgr_token *t);
+
 static void tell_insert(struct settle *s, const struct settle_repair *r, const struct fgr_token *t,
                         const struct lr_stack *stack)
 {
     enum fgr_diag code = t->kind == FGR_TOK_EOF ? FGR_D_UNFINISHED : missing_code(s, r, stack);
+    if (code == FGR_D_MISSING && r->token == FGR_TOK_RBRACE &&
+        (t->kind == FGR_TOK_NL || (t->flags & FGR_TOKEN_FIRST))) {
+        tell_brace(s, t);
+        return;
+    }
     struct fn_span at = place(s, t);
     struct fn_diag *d = fgr_diag_add(s->diags, code, at);
     struct fn_str token = fn_str_c(fgr_token_spelling(r->token, s->portuguese));
@@ -159,10 +166,46 @@ static void tell_open_above(struct settle *s)
     fn_diag_fix(d, FN_FIX_SAFE, (struct fn_span){end->span.a, end->span.a}, FN_STR(" {"));
 }
 
+static void tell_close_line(struct settle *s, const struct settle_repair *r)
+{
+    uint32_t end = s->out[s->n_out - 1].span.b;
+    struct fn_str close = fn_str_c(fgr_token_spelling(r->token, s->portuguese));
+    struct fn_diag *d = fgr_diag_add(s->diags, FGR_D_MISSING, (struct fn_span){end, end});
+    fn_diag_arg(d, "token", close);
+    fn_diag_arg(d, "found", FN_STR("\n"));
+    fn_diag_fix(d, FN_FIX_SAFE, (struct fn_span){end, end}, close);
+}
+
+/* A block that begins and should end on one line. */
+static void tell_close_above(struct settle *s, const struct settle_repair *r)
+{
+    uint32_t end = s->out[r->at - 1].span.b;
+    struct fn_diag *d = fgr_diag_add(s->diags, FGR_D_MISSING, (struct fn_span){end, end});
+    fn_diag_arg(d, "token", FN_STR("}"));
+    fn_diag_arg(d, "found", r->at < s->n_out ? found(s, &s->out[r->at]) : FN_STR("\n"));
+    fn_diag_fix(d, FN_FIX_REVIEW, (struct fn_span){end, end}, FN_STR(" }"));
+}
+
 void repair_tell(struct settle *s, const struct settle_repair *r)
 {
+    uint16_t deleted = r->before && s->n_out > 0 ? s->out[s->n_out - 1].kind : s->in[s->at].kind;
+    s->open_bracket |= r->edit == SETTLE_CLOSE_LINE ||
+                       (r->edit == SETTLE_INSERT && (r->token == FGR_TOK_RPAREN || r->token == FGR_TOK_RBRACKET)) ||
+                       (r->edit == SETTLE_DELETE && (deleted == FGR_TOK_LPAREN || deleted == FGR_TOK_LBRACKET));
     if (r->edit == SETTLE_OPEN_ABOVE) {
         tell_open_above(s);
+        return;
+    }
+    if (r->edit == SETTLE_CLOSE_LINE) {
+        tell_close_line(s, r);
+        return;
+    }
+    if (r->edit == SETTLE_CLOSE_ABOVE) {
+        tell_close_above(s, r);
+        return;
+    }
+    if (r->edit == SETTLE_UNCLOSE) {
+        tell_delete(s, &s->out[r->at]);
         return;
     }
     const struct fgr_token *t = r->before ? &s->out[s->n_out - 1] : &s->in[s->at];
@@ -201,9 +244,9 @@ static const struct fgr_token *open_brace(const struct settle *s)
     return depth > 0 ? &s->out[stack[depth - 1]] : NULL;
 }
 
-void repair_tell_brace(struct settle *s)
+static void tell_brace(struct settle *s, const struct fgr_token *t)
 {
-    const struct fgr_token *t = &s->in[s->at], *open = open_brace(s);
+    const struct fgr_token *open = open_brace(s);
     struct fn_diag *d = fgr_diag_add(s->diags, FGR_D_BRACE_NOT_CLOSED, open != NULL ? open->span : t->span);
     fn_diag_arg(d, "found", found(s, t));
     uint32_t end = s->n_out > 0 ? s->out[s->n_out - 1].span.b : 0;
@@ -211,6 +254,11 @@ void repair_tell_brace(struct settle *s)
         fn_diag_label(d, t->span, FGR_L_CLOSE_BEFORE);
     }
     fn_diag_fix(d, FN_FIX_REVIEW, (struct fn_span){end, end}, FN_STR("\n}"));
+}
+
+void repair_tell_brace(struct settle *s)
+{
+    tell_brace(s, &s->in[s->at]);
 }
 
 void repair_tell_skipped(struct settle *s)

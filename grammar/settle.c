@@ -174,15 +174,81 @@ static bool has_room(struct settle *s)
     return true;
 }
 
+bool settle_at_top(const struct settle *s)
+{
+    return s->stack.n <= 4 && fits(&s->stack, FGR_TOK_EOF);
+}
+
 static void mark_line(struct settle *s)
 {
     settle_copy(&s->line, &s->stack);
     s->line_out = s->n_out;
     s->line_at = s->at + 1;
-    if (s->stack.n <= 4 && fits(&s->stack, FGR_TOK_EOF)) {
-        settle_copy(&s->top, &s->stack);
-        s->top_out = s->n_out;
+    if (!settle_at_top(s)) {
+        return;
     }
+    if (s->n_out > s->top_out + 1) {
+        settle_copy(&s->decl, &s->top);
+        s->decl_out = s->top_out;
+    }
+    settle_copy(&s->top, &s->stack);
+    s->top_out = s->n_out;
+    s->open_bracket = false;
+}
+
+uint32_t settle_decl(const struct settle *s, uint32_t i, const struct lr_stack **stack)
+{
+    *stack = i < s->top_out ? &s->decl : &s->top;
+    return i < s->top_out ? s->decl_out : s->top_out;
+}
+
+static bool push_line(struct lr_stack *stack, struct lr_stack *line, uint16_t kind)
+{
+    if (!settle_push(stack, kind)) {
+        return false;
+    }
+    if (line != NULL && (kind == FGR_TOK_NL || kind == FGR_TOK_LBRACE)) {
+        settle_copy(line, stack);
+    }
+    return true;
+}
+
+bool settle_replay(const struct settle *s, struct lr_stack *stack, struct lr_stack *line, uint32_t from,
+                   const struct settle_repair *r)
+{
+    bool closes = r->edit == SETTLE_CLOSE_ABOVE;
+    for (uint32_t i = from; i <= s->n_out; i++) {
+        if (closes && i == r->at &&
+            !(push_line(stack, line, FGR_TOK_RBRACE) && (!r->breaks || push_line(stack, line, FGR_TOK_NL)))) {
+            return false;
+        }
+        if (i == s->n_out || (!closes && i == r->at)) {
+            continue;
+        }
+        const struct fgr_token *t = &s->out[i];
+        if (!push_line(stack, line, t->flags & FGR_TOKEN_AS_NAME ? (uint16_t)FGR_TOK_NAME : t->kind)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+uint32_t settle_brackets(struct settle *s, uint16_t closers[SETTLE_BRACKETS])
+{
+    settle_copy(&s->scratch2, &s->stack);
+    for (uint32_t n = 0; n < SETTLE_BRACKETS; n++) {
+        uint16_t close = fits(&s->scratch2, FGR_TOK_RPAREN)     ? FGR_TOK_RPAREN
+                         : fits(&s->scratch2, FGR_TOK_RBRACKET) ? FGR_TOK_RBRACKET
+                                                                : 0;
+        if (close == 0 || !settle_push(&s->scratch2, close)) {
+            return 0;
+        }
+        closers[n] = close;
+        if (fits(&s->scratch2, FGR_TOK_NL)) {
+            return n + 1;
+        }
+    }
+    return 0;
 }
 
 /* Settles one token as `kind`; the caller knows that it fits. False when the stack or memory is spent. */
@@ -298,6 +364,19 @@ static bool scanner_told(const struct settle *s, uint32_t line)
     return false;
 }
 
+/* A text of this line has no end: what stands behind it is a guess. */
+static bool is_garbled(const struct settle *s)
+{
+    uint32_t line = line_of(s, s->in[s->at].span.a);
+    for (size_t i = 0; i < s->n_scanned; i++) {
+        const struct fn_diag *d = s->diags->items[i];
+        if (d->code == FGR_D_TEXT_NOT_CLOSED && line_of(s, d->span.a) == line) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One mistake is told once: not again close behind a repair on the same line. */
 static bool tells(struct settle *s)
 {
@@ -319,9 +398,34 @@ static bool tells(struct settle *s)
     return true;
 }
 
+/* Remembers what the tree goes without: what it names may be missed elsewhere. */
+static void note_lost(struct settle *s, uint32_t a, uint32_t b)
+{
+    struct fgr_tree *t = s->tree;
+    if (t->n_lost > 0 && t->lost[t->n_lost - 1].b >= a && t->lost[t->n_lost - 1].a <= b) {
+        t->lost[t->n_lost - 1].b = t->lost[t->n_lost - 1].b > b ? t->lost[t->n_lost - 1].b : b;
+        t->lost[t->n_lost - 1].a = t->lost[t->n_lost - 1].a < a ? t->lost[t->n_lost - 1].a : a;
+        return;
+    }
+    if (t->n_lost == t->cap_lost) {
+        uint32_t cap = t->cap_lost == 0 ? 16 : t->cap_lost * 2;
+        struct fn_span *bigger = fn_arena_array(s->arena, cap, sizeof *bigger);
+        if (bigger == NULL) {
+            return;
+        }
+        if (t->n_lost > 0) {
+            memcpy(bigger, t->lost, t->n_lost * sizeof *bigger);
+        }
+        t->lost = bigger;
+        t->cap_lost = cap;
+    }
+    t->lost[t->n_lost++] = (struct fn_span){a, b};
+}
+
 /* Drops the line: what was read of it, and the rest up to its break, with the blocks it opens. */
 static void drop_line(struct settle *s)
 {
+    uint32_t from = s->n_out > s->line_out ? s->out[s->line_out].span.a : s->in[s->at].span.a;
     settle_copy(&s->stack, &s->line);
     s->n_out = s->line_out;
     s->undo.valid = false;
@@ -336,23 +440,31 @@ static void drop_line(struct settle *s)
         depth -= kind == FGR_TOK_RBRACE ? 1 : 0;
         carry_comments(s, s->at);
     }
+    note_lost(s, from, s->in[s->at].span.a);
     s->doubt = true;
 }
 
-/* A declaration begins, or the file ends, inside open blocks. */
-static bool close_blocks(struct settle *s)
+/* Lines of a block whose head is missing: between declarations nothing is indented. All of them go, to the next declaration. */
+static bool drop_orphans(struct settle *s)
 {
-    uint32_t n = settle_closers(s, &s->stack, s->at);
-    if (n == 0) {
+    const struct fgr_token *t = &s->in[s->at];
+    if (!settle_at_top(s) || !(t->flags & FGR_TOKEN_FIRST) || t->kind == FGR_TOK_RBRACE || settle_indent(s, t) == 0) {
         return false;
     }
     if (tells(s)) {
-        repair_tell_brace(s);
+        repair_tell_skipped(s);
     }
-    for (uint32_t i = 0; i < n; i++) {
-        emit(s, made(s, FGR_TOK_RBRACE, false), FGR_TOK_RBRACE);
-        emit(s, made(s, FGR_TOK_NL, false), FGR_TOK_NL);
+    uint32_t from = t->span.a;
+    for (; s->in[s->at].kind != FGR_TOK_EOF && !settle_heads_decl(s, s->at); s->at++) {
+        t = &s->in[s->at];
+        bool margin = (t->flags & FGR_TOKEN_FIRST) && t->kind != FGR_TOK_NL && settle_indent(s, t) == 0;
+        if (margin && t->kind != FGR_TOK_RBRACE) {
+            break;
+        }
+        carry_comments(s, s->at);
     }
+    note_lost(s, from, s->in[s->at].span.a);
+    s->undo.valid = false;
     return true;
 }
 
@@ -360,6 +472,7 @@ static bool close_blocks(struct settle *s)
 static void drop_stuck(struct settle *s)
 {
     if (s->in[s->at].kind == FGR_TOK_EOF || settle_heads_decl(s, s->at)) {
+        note_lost(s, s->top_out < s->n_out ? s->out[s->top_out].span.a : s->in[s->at].span.a, s->in[s->at].span.a);
         settle_copy(&s->stack, &s->top);
         s->n_out = s->top_out;
         s->undo.valid = false;
@@ -369,6 +482,7 @@ static void drop_stuck(struct settle *s)
         }
     }
     if (s->in[s->at].kind != FGR_TOK_EOF) {
+        note_lost(s, s->in[s->at].span.a, s->in[s->at].span.b);
         carry_comments(s, s->at);
         s->at++;
     }
@@ -388,17 +502,131 @@ static void open_above(struct settle *s)
     emit(s, made(s, FGR_TOK_LBRACE, false), FGR_TOK_LBRACE);
 }
 
+/* Brackets nobody closed, and the line break they swallowed. */
+static void close_line(struct settle *s)
+{
+    uint16_t closers[SETTLE_BRACKETS];
+    uint32_t n = settle_brackets(s, closers);
+    for (uint32_t i = 0; i < n; i++) {
+        emit(s, made(s, closers[i], false), closers[i]);
+    }
+    emit(s, made(s, FGR_TOK_NL, false), FGR_TOK_NL);
+}
+
+/* Takes a settled token out, or puts one there. */
+static bool splice(struct settle *s, uint32_t at, const struct fgr_token *put)
+{
+    if (put != NULL && !has_room(s)) {
+        return false;
+    }
+    struct fgr_token *here = s->out + at;
+    if (put != NULL) {
+        memmove(here + 1, here, (s->n_out++ - at) * sizeof *here);
+        *here = *put;
+    } else {
+        memmove(here, here + 1, (s->n_out-- - at - 1) * sizeof *here);
+    }
+    for (uint32_t i = 0; i < s->n_comments; i++) {
+        uint32_t *before = &s->tree->comments[i].before;
+        if (*before > at) {
+            *before = put != NULL ? *before + 1 : *before - 1;
+        }
+    }
+    return true;
+}
+
+/* A brace above closed too early, or is missing there: the declaration is settled again with that mended. */
+static void apply_above(struct settle *s, const struct settle_repair *r)
+{
+    const struct lr_stack *decl;
+    uint32_t from = settle_decl(s, r->at, &decl);
+    if (decl == &s->decl) {
+        settle_copy(&s->top, &s->decl);
+        s->top_out = from;
+    }
+    settle_copy(&s->stack, &s->top);
+    settle_copy(&s->line, &s->top);
+    if (!settle_replay(s, &s->stack, &s->line, from, r)) {
+        return;
+    }
+    uint32_t end = r->at > 0 ? s->out[r->at - 1].span.b : 0;
+    struct fgr_token brace = {.kind = FGR_TOK_RBRACE, .flags = FGR_TOKEN_MADE, .span = {end, end}};
+    struct fgr_token line = {.kind = FGR_TOK_NL, .flags = FGR_TOKEN_MADE, .span = {end, end}};
+    if (r->edit == SETTLE_UNCLOSE) {
+        splice(s, r->at, NULL);
+    } else if (splice(s, r->at, &brace) && r->breaks) {
+        splice(s, r->at + 1, &line);
+    }
+    s->line_out = s->n_out;
+    while (s->line_out > from && s->out[s->line_out - 1].kind != FGR_TOK_NL &&
+           s->out[s->line_out - 1].kind != FGR_TOK_LBRACE) {
+        s->line_out--;
+    }
+    settle_copy(&s->above, &s->line);
+    s->line_at = s->at; /* nothing above is to be opened */
+    s->undo.valid = false;
+}
+
+/* A declaration begins, or the file ends, inside open blocks. */
+static bool close_blocks(struct settle *s)
+{
+    uint32_t n = settle_closers(s, &s->stack, s->at);
+    if (n == 0) {
+        return false;
+    }
+    if (tells(s)) {
+        repair_tell_brace(s);
+    }
+    struct settle_repair r;
+    if (repair_by_indent(s, &r)) {
+        apply_above(s, &r);
+        return true;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        emit(s, made(s, FGR_TOK_RBRACE, false), FGR_TOK_RBRACE);
+        emit(s, made(s, FGR_TOK_NL, false), FGR_TOK_NL);
+    }
+    return true;
+}
+
+static void apply(struct settle *s, const struct settle_repair *r)
+{
+    if (r->edit == SETTLE_OPEN_ABOVE) {
+        open_above(s);
+    } else if (r->edit == SETTLE_CLOSE_LINE) {
+        close_line(s);
+    } else if (r->edit == SETTLE_UNCLOSE || r->edit == SETTLE_CLOSE_ABOVE) {
+        apply_above(s, r);
+    } else if (r->before) {
+        apply_before(s, r);
+    } else {
+        apply_here(s, r);
+    }
+}
+
+/* The line break that an open bracket swallowed, which was told. */
+static bool is_swallowed_break(const struct settle *s, const struct settle_repair *r)
+{
+    const struct fgr_token *t = r->before ? &s->out[s->n_out - 1] : &s->in[s->at];
+    return s->open_bracket && r->edit == SETTLE_INSERT && r->token == FGR_TOK_NL && (t->flags & FGR_TOKEN_FIRST);
+}
+
 static void recover(struct settle *s)
 {
     if (close_blocks(s)) {
         return;
     }
     struct settle_repair r = {.gain = 0};
+    s->garbled = is_garbled(s);
     if (!s->gave_up) {
         r = repair_find(s);
     }
-    bool told = tells(s);
-    if (r.gain < 2) {
+    if (r.edit != SETTLE_UNCLOSE && r.edit != SETTLE_CLOSE_ABOVE && drop_orphans(s)) {
+        s->repaired_at = s->n_out;
+        return;
+    }
+    bool told = !is_swallowed_break(s, &r) && tells(s);
+    if (r.gain < (s->garbled ? SETTLE_LOOK : 2)) {
         uint32_t at = s->at, out = s->n_out;
         if (told) {
             repair_tell_skipped(s);
@@ -411,13 +639,7 @@ static void recover(struct settle *s)
         if (told) {
             repair_tell(s, &r);
         }
-        if (r.edit == SETTLE_OPEN_ABOVE) {
-            open_above(s);
-        } else if (r.before) {
-            apply_before(s, &r);
-        } else {
-            apply_here(s, &r);
-        }
+        apply(s, &r);
     }
     s->repaired_at = s->n_out;
 }
@@ -456,7 +678,8 @@ static bool start(struct settle *s)
     s->cap_out = s->n_in + 64;
     s->out = fn_arena_array(s->arena, s->cap_out, sizeof *s->out);
     return s->out != NULL && make_stack(s, &s->stack) && make_stack(s, &s->line) && make_stack(s, &s->above) &&
-           make_stack(s, &s->top) && make_stack(s, &s->scratch) && make_stack(s, &s->scratch2);
+           make_stack(s, &s->top) && make_stack(s, &s->decl) && make_stack(s, &s->scratch) &&
+           make_stack(s, &s->scratch2);
 }
 
 static void finish(struct settle *s)

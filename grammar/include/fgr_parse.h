@@ -37,6 +37,8 @@ struct fgr_tree {
     struct fgr_comment *comments;
     uint32_t n_comments;
     struct fgr_node *file; /* never NULL after fgr_parse returned FN_OK */
+    struct fn_span *lost;  /* what recovery left out of the tree, in order */
+    uint32_t n_lost, cap_lost;
     enum fn_lang spelling; /* FN_PT when the file began with `funil` / `módulo` */
 };
 

@@ -161,6 +161,13 @@ class Source:
         return {t.line for t in self.tokens if t.kind == 'word' and t.text == name} | {
             t.line for t in self.tokens if t.kind == 'text' and re.search(r'[{ (]%s\b' % re.escape(name), t.text)}
 
+    def declares(self, a, b):
+        """Lines that declare what the text from a to b uses: when it goes, they may be told as unused."""
+        heads = ('LET', 'VAR', 'ASK', 'CHOOSE', 'STAGE', 'FN', 'FLOW', 'RECORD', 'ENUM', 'TABLE', 'SECRET', 'AGENT', 'TOOL', 'EVENT')
+        gone = set(re.findall(r'[^\W\d]\w*', self.text[a:b]))
+        return {t.line for t in self.tokens if t.kind == 'word' and t.text in gone and
+                (self.is_word(self.before(t), *heads) or self.after(t).text == ':')}
+
     def line_end(self, line):
         row = self.by_line[line]
         return row[-1].b
@@ -563,7 +570,8 @@ def line_lost(s):
         start, end = s.starts[t.line - 1], s.line_end(t.line)
         near = {t.line, s.next_line(t.line), s.line_before(t.line)} if s.is_word(t, 'STAGE') else {t.line}
         closing = {s.tokens[s.closes[t.index + 2]].line} if s.is_word(t, 'STAGE') else set()
-        return Mistake([(start, end, '')], near | closing | s.uses(name), excuses=s.uses(name))
+        return Mistake([(start, end, '')], near | closing | s.uses(name),
+                       excuses=s.uses(name) | s.declares(start, end))
     rows = [t for t in s.tokens if t.first and s.inside[t.index] is None and s.is_word(t, 'STAGE', 'VAR', 'SECRET') and
             s.by_line[t.line][-1].text not in ('(', '[') and len(s.uses(s.after(t).text)) > 1]
     return each(rows, make)
@@ -582,7 +590,7 @@ def way_out_lost(s):
     def make(x, d):
         head, last, close = x
         lost = s.after(last).text
-        excuse = {s.declared[lost][1]} if lost in s.declared and len(s.uses(lost)) < 3 else set()
+        excuse = {s.declared[lost][1]} if lost in s.declared else set()
         return Mistake([(last.a, s.line_end(last.line), '')],
                        {head.line, last.line, close.line, s.line_before(last.line)}, excuses=excuse)
     return [lambda d, x=x: make(x, d) for x in found]
@@ -607,13 +615,14 @@ def else_alone(s):
 def value_missing(s):
     found = [t for t in s.code() if t.text == '=' and s.is_word(s.at(t.index - 2), 'LET', 'VAR') and
              s.by_line[t.line][-1].text not in ('{', '(', '[') and not t.last]
-    return each(found, lambda t, d: Mistake([(t.b, s.line_end(t.line), '')], {t.line}))
+    return each(found, lambda t, d: Mistake([(t.b, s.line_end(t.line), '')], {t.line},
+                                            excuses=s.declares(t.b, s.line_end(t.line))))
 
 
 def prompt_missing(s):
     """say, handoff and such without what they say."""
     found = [t for t in s.code('text') if s.is_word(s.before(t), 'SAY', 'TEMPLATE', 'TAG') and s.before(t).first and t.last]
-    return each(found, lambda t, d: Mistake(cut(s, t), {t.line}))
+    return each(found, lambda t, d: Mistake(cut(s, t), {t.line}, excuses=s.declares(t.a, t.b)))
 
 
 def label_long(s):
