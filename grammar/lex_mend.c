@@ -9,10 +9,10 @@
 
 enum { RETREATS_MAX = 4, JOINED_LINES_MAX = 4 };
 
-void lex_unclosed(struct lexer *lx, struct fn_span span, bool is_long, bool curly)
+struct fn_diag *lex_unclosed(struct lexer *lx, struct fn_span span, bool is_long, bool curly)
 {
     struct fn_diag *d = fgr_diag_add(lx->diags, is_long ? FGR_D_LONG_TEXT_NOT_CLOSED : FGR_D_TEXT_NOT_CLOSED, span);
-    fn_diag_arg(d, "quote", curly ? FN_STR("”") : FN_STR("\""));
+    return fn_diag_arg(d, "quote", curly ? FN_STR("”") : FN_STR("\""));
 }
 
 static struct fn_span open_quote(const struct lex_text *t)
@@ -146,9 +146,10 @@ static bool goes_on_below(const struct lexer *lx)
 /* Ends the text that is being read at `end`, where code goes on, and tells that its quote is missing. */
 static void close_at(struct lexer *lx, const struct lex_text *t, uint32_t end)
 {
-    lex_unclosed(lx, open_quote(t), false, t->curly);
-    fn_diag_fix(lx->diags->items[lx->diags->n - 1], FN_FIX_REVIEW, (struct fn_span){end, end},
-                t->curly ? FN_STR("”") : FN_STR("\""));
+    if (!t->literal) { /* its brace was told */
+        fn_diag_fix(lex_unclosed(lx, open_quote(t), false, t->curly), FN_FIX_REVIEW, (struct fn_span){end, end},
+                    t->curly ? FN_STR("”") : FN_STR("\""));
+    }
     lx->cursor = lx->start + end;
     lex_text_finish(lx, end);
     lx->tokens[lx->n_tokens - 1].flags |= FGR_TOKEN_DOUBTFUL;

@@ -80,7 +80,7 @@ void lex_text_finish(struct lexer *lx, uint32_t end);
 void lex_bad_escape(struct lexer *lx);
 
 /* lex_mend.c: texts and interpolations that nothing closes. */
-void lex_unclosed(struct lexer *lx, struct fn_span span, bool is_long, bool curly);
+struct fn_diag *lex_unclosed(struct lexer *lx, struct fn_span span, bool is_long, bool curly);
 void lex_abandon_text(struct lexer *lx, uint32_t at);
 bool lex_mend_retreat(struct lexer *lx);
 bool lex_mend_block(struct lexer *lx);
