@@ -1,6 +1,6 @@
 /* catalogue.c: publications of a tenant and images by hash, fetched when first needed; an image is verified once. Conversations that need
  * what is not there wait in a list and are started again. What another node published is seen by reading anew every few seconds while the
- * tenant has turns; meanwhile the old list serves. A list is served only when all its images are here.
+ * tenant has turns; meanwhile the old list serves. A list is served only when all its images are here. cache.c bounds what is kept.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
@@ -41,7 +41,7 @@ static int64_t hash_key(struct fn_str hash)
     return key;
 }
 
-static struct cached_image *image_find(const struct frt_engine *e, int64_t tenant, struct fn_str hash)
+struct cached_image *catalogue_find(const struct frt_engine *e, int64_t tenant, struct fn_str hash)
 {
     struct cached_image *c = map_get(&e->images, tenant, hash_key(hash));
     while (c != NULL && memcmp(c->hash, hash.p, FRT_HASH) != 0) {
@@ -66,6 +66,9 @@ static void image_done(struct frt_op *op)
         engine_log(e, FRT_LOG_ERROR, "image.refused", c->tenant, 0,
                    fn_str_c(op->code != FN_OK ? "not in the store" : fault.text));
     }
+    e->stats.images++;
+    e->stats.image_bytes += c->image != NULL ? c->image->size : 0;
+    c->used_at = engine_now(e);
     struct mail *waiting = c->waiting;
     c->waiting = NULL;
     struct tenant *t = map_get(&e->tenants, c->tenant, 0);
@@ -101,20 +104,40 @@ enum fn_code catalogue_image(struct frt_engine *e, struct mail *m, struct fn_str
     if (hash.n != FRT_HASH) {
         return FN_INVALID;
     }
-    struct cached_image *c = image_find(e, m->tenant, hash);
+    struct cached_image *c = catalogue_find(e, m->tenant, hash);
     c = c != NULL ? c : image_fetch(e, m->tenant, hash);
     if (!c->settled) {
         wait_in(&c->waiting, m);
         return FN_UNAVAILABLE;
     }
+    c->used_at = engine_now(e);
     *out = c->image;
     return c->image != NULL ? FN_OK : FN_INVALID;
 }
 
 const struct fbc_image *catalogue_peek(const struct frt_engine *e, int64_t tenant, struct fn_str hash)
 {
-    const struct cached_image *c = hash.n == FRT_HASH ? image_find(e, tenant, hash) : NULL;
+    const struct cached_image *c = hash.n == FRT_HASH ? catalogue_find(e, tenant, hash) : NULL;
     return c != NULL ? c->image : NULL;
+}
+
+void catalogue_drop(struct frt_engine *e, struct cached_image *c)
+{
+    struct fn_str hash = {(const char *)c->hash, FRT_HASH};
+    struct cached_image *first = map_get(&e->images, c->tenant, hash_key(hash)), **at = &first;
+    while (*at != c) {
+        at = &(*at)->next;
+    }
+    *at = c->next;
+    if (first == NULL) {
+        map_del(&e->images, c->tenant, hash_key(hash));
+    } else if (!map_put(&e->images, c->tenant, hash_key(hash), first)) {
+        FN_BUG("a slot that is there takes no memory");
+    }
+    e->stats.images--;
+    e->stats.image_bytes -= c->image != NULL ? c->image->size : 0;
+    fbc_image_free(c->image);
+    free(c);
 }
 
 void catalogue_drop_images(struct frt_engine *e)
@@ -143,7 +166,7 @@ static bool is_here(struct frt_engine *e, int64_t tenant, struct fn_str hash)
     if (hash.n != FRT_HASH) {
         return true;
     }
-    const struct cached_image *c = image_find(e, tenant, hash);
+    const struct cached_image *c = catalogue_find(e, tenant, hash);
     c = c != NULL ? c : image_fetch(e, tenant, hash);
     return c->settled;
 }
@@ -213,6 +236,7 @@ const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m)
         m->t->catalogue = engine_alloc(1, sizeof *m->t->catalogue);
     }
     struct catalogue *c = m->t->catalogue;
+    m->t->used_at = engine_now(e);
     bool old = !c->loaded || c->stale || engine_now(e) - c->loaded_at >= REREAD_MS;
     if (old && !c->loading && !c->has_coming) {
         pubs_fetch(e, m->t);

@@ -203,6 +203,7 @@ static void set_defaults(struct frt_engine_config *c)
     set_default(&c->poll_ms, 1000);
     set_default(&c->self_turns, 30);
     set_default(&c->lease_ms, 10000);
+    c->image_bytes = c->image_bytes == 0 ? (size_t)64 << 20 : c->image_bytes;
     c->resends = c->resends == UINT32_MAX ? 0 : c->resends;
     if (c->limits.arena == 0) {
         c->limits = fvm_limits_default;
@@ -326,6 +327,7 @@ int64_t frt_engine_step(struct frt_engine *e)
     turn_flush_runs(e);
     commit_flush(e);
     outbox_flush(e);
+    cache_step(e, now);
     if (e->run_first != NULL) {
         return now; /* a slice is used up, others had theirs */
     }
@@ -341,6 +343,7 @@ void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out)
 {
     *out = e->stats;
     out->mails = (uint32_t)e->mails.n;
+    out->tenants = (uint32_t)e->tenants.n;
     out->waiting_ingest = (uint32_t)e->in_waiting;
     out->oldest_ready_at = 0;
     if (e->ring != NULL) {

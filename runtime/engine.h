@@ -59,7 +59,8 @@ struct tenant {
     uint32_t inflight;
     struct catalogue *catalogue;
     unsigned watching; /* canaries being looked at */
-    int64_t watch_at;
+    int64_t watch_at, used_at;
+    bool in_use; /* cache.c's mark */
 };
 struct mail {
     int64_t tenant, conv, channel;
@@ -84,6 +85,8 @@ struct cached_image {
     uint8_t hash[FRT_HASH];
     const struct fbc_image *image; /* NULL: refused by the verifier, or unknown */
     bool loading, settled;
+    bool in_use; /* cache.c's mark */
+    int64_t used_at;
     struct mail *waiting;
     struct cached_image *next; /* chain of one map slot */
 };
@@ -119,7 +122,6 @@ struct turn {
     struct fn_arena arena;
     struct frt_conv next; /* what will be committed */
     const struct fbc_image *image;
-    const struct frt_pub *pub;
     struct fvm_run *run; /* borrowed from the pool while the program runs */
     int64_t now;
     uint64_t seed;
@@ -185,6 +187,7 @@ struct frt_engine {
     int64_t running[FRT_SHARDS]; /* the same where turns may run: adopted, and not about to leave */
     int64_t lease_until;         /* monotonic; shared nodes only */
     int64_t next_poll;
+    int64_t next_sweep, quiet_sweep; /* cache.c */
     bool polling;
     bool nudged; /* poll at once */
 };
@@ -214,6 +217,7 @@ void mail_rest(struct frt_engine *e, struct mail *m);   /* after a turn: ready a
 void mail_forget(struct frt_engine *e, struct mail *m); /* when it holds nothing */
 void ready_load(struct frt_engine *e);
 void ready_fire(struct frt_engine *e, int64_t now);
+void ready_unlist(struct frt_engine *e); /* tenants with nothing ready leave the ring */
 void turn_free(struct turn *t);
 
 /* recover.c */
@@ -241,6 +245,11 @@ const struct fbc_image *catalogue_peek(const struct frt_engine *e, int64_t tenan
 bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to);
 void catalogue_free(struct catalogue *c);
 void catalogue_drop_images(struct frt_engine *e);
+struct cached_image *catalogue_find(const struct frt_engine *e, int64_t tenant, struct fn_str hash);
+void catalogue_drop(struct frt_engine *e, struct cached_image *c); /* nobody uses it or waits for it */
+
+/* cache.c: keeps images and tenants bounded */
+void cache_step(struct frt_engine *e, int64_t now);
 
 /* turn.c: which rows a conversation takes */
 void turn_start(struct turn *t);

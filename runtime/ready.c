@@ -209,16 +209,34 @@ static void load_submit(struct frt_engine *e, struct turn **turns, size_t n)
     engine_submit(e, &b->op.op);
 }
 
+/* The tenant behind e->ring leaves the ring. */
+static void unlist_next(struct frt_engine *e)
+{
+    struct tenant *t = e->ring->next;
+    e->ring->next = t->next;
+    e->ring = t == e->ring ? (t->next == t ? NULL : t->next) : e->ring;
+    t->listed = false;
+}
+
+void ready_unlist(struct frt_engine *e)
+{
+    for (size_t n = e->tenants.n; n != 0 && e->ring != NULL; n--) { /* once round */
+        if (e->ring->next->first == NULL) {
+            unlist_next(e);
+        } else {
+            e->ring = e->ring->next;
+        }
+    }
+}
+
 /* The next conversation by deficit round robin; NULL when none may start. */
 static struct mail *next_ready(struct frt_engine *e)
 {
     unsigned passed = 0; /* tenants looked at without a start; each may need a round to pay its debt */
     while (e->ring != NULL && passed < 2 * (unsigned)e->tenants.n + 2) {
         struct tenant *t = e->ring->next;
-        if (t->first == NULL) { /* leaves the ring */
-            e->ring->next = t->next;
-            e->ring = t == e->ring ? (t->next == t ? NULL : t->next) : e->ring;
-            t->listed = false;
+        if (t->first == NULL) {
+            unlist_next(e);
             continue;
         }
         if (t->deficit <= 0 || t->inflight >= e->c.tenant_inflight) {

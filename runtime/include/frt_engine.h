@@ -56,6 +56,7 @@ struct frt_engine_config {
     uint32_t resends;                     /* [1] after an unknown outcome that stayed unknown; UINT32_MAX means none */
     uint32_t poll_ms;                     /* [1,000] longest time between two DUE while idle */
     uint32_t lease_ms;                    /* [10,000] how long a share holds without being renewed */
+    size_t image_bytes;                   /* [64 MiB] of compiled funnels in memory, but for those in use */
     uint32_t self_turns;                  /* [30] turns a minute that no message caused, then the conversation faults */
 };
 
@@ -115,9 +116,11 @@ struct frt_engine_stats {
     uint32_t ready, loading, committing, sending, lanes, waiting_ingest;
     int64_t oldest_ready_at; /* 0 none */
     uint32_t mails;          /* conversations of which anything is in memory */
-    uint32_t shards, nodes;  /* held by this node; living nodes as of the last lease */
-    uint64_t shards_lost;    /* taken by others while this node held them */
-    uint64_t late_commits;   /* turns put off because a former owner's came behind the search for orphans */
+    uint32_t tenants;        /* that were active lately */
+    size_t images, image_bytes;
+    uint32_t shards, nodes; /* held by this node; living nodes as of the last lease */
+    uint64_t shards_lost;   /* taken by others while this node held them */
+    uint64_t late_commits;  /* turns put off because a former owner's came behind the search for orphans */
     bool store_ok;
 };
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out);

@@ -234,6 +234,7 @@ static bool make_block(struct verify *v, struct fn_str bytes)
     void *image = block;
     char *copy = lay_out(v, &l, image, bytes.n);
     memcpy(copy, bytes.p, bytes.n);
+    v->im->size = size.at;
     v->im->bytes = (struct fn_str){copy, bytes.n};
     set_counts(v->im, v->sections);
     set_tables(v->im, v);

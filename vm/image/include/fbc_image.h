@@ -124,6 +124,7 @@ struct fbc_line { /* code word -> source, ascending by word */
 struct fbc_image {
     uint8_t
         hash[32]; /* SHA-256 of the bytes; set by the caller of fbc_verify that has a hash function (zero otherwise) */
+    size_t size;  /* bytes of memory, this struct included */
     struct fn_str bytes;                                             /* borrowed from the block below the struct */
     struct fn_str name, title, timezone, locale, currency, language; /* language = "pt"/"en" spelling */
     uint32_t budget; /* AI calls per conversation for the funnel; 0 = default */
