@@ -22,13 +22,14 @@ struct sending {
     struct mail *mail;
     struct frt_engine *engine;
     enum send_state state;
+    uint32_t asked; /* queries that did not reach the receiver */
     bool orphan;    /* its owner died: claim, then by policy */
     int64_t won;    /* epoch in which it was found as an orphan although it was out under an earlier one; 0 not */
     bool confirmed; /* an echo or a status told that it was sent */
     bool query;     /* BLOCKED: what it wanted */
     bool bare;      /* the store refused its verdict for its texts */
     char key[64];
-    char address[128], last_ref[128], ext_id[128];
+    char address[128], ext_id[128];
     struct frt_claim claim;
     struct frt_done done;
     struct fn_buf texts;      /* ext_id, reason, payload of `done` */
@@ -75,7 +76,7 @@ struct mail {
     struct turn *turn;
     struct mail *next; /* ready, or waiting for a catalogue */
     struct lane lanes[2];
-    char address[128], last_ref[128];
+    char address[128];
     int64_t last_in_at;
 };
 
@@ -132,6 +133,7 @@ struct turn {
     bool self;  /* no message caused it */
     bool faulted, quarantined;
     bool must_move;     /* to the published version at the next stage, though it is pinned */
+    struct fn_str ref;  /* the provider's id of the message the program took */
     struct fn_str goal; /* stage to enter there, empty the same */
     unsigned errors;    /* ways into the stage of `on error` */
     int64_t settle_at;  /* FRT_NEVER: nothing settles */
@@ -275,6 +277,8 @@ void turn_consume(struct turn *t, int64_t row);
 void turn_park(struct turn *t, const struct frt_row *row);
 void turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body);
 void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n);
+void turn_join_ref(struct turn *t, struct fn_buf *payload); /* completes a reaction with the message it is for */
+void turn_keep_ref(struct turn *t);                         /* for later turns of a program that reacts */
 void turn_pair(struct turn *t, const char *prefix, struct fn_str name, struct fn_str value);
 struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payload, uint32_t call, enum frt_dir dir);
 void turn_local(struct turn *t, const struct fvm_request *q);

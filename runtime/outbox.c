@@ -185,6 +185,9 @@ static void on_queried(void *ctx, const struct frt_sent *sent)
         close_with(s, FRT_V_SENT, &yes, 0);
     } else if (sent->outcome == FRT_ABSENT) {
         try_later(s, sent); /* certainly not there: sending it is no repetition */
+    } else if (sent->outcome == FRT_NOT_SENT && s->asked < e->c.tries) { /* not reached: that is no answer */
+        s->asked++;
+        close_with(s, FRT_V_UNKNOWN, sent, engine_now(e) + backoff(e, s->asked, sent->retry_after));
     } else {
         resend_or_give_up(s, FN_STR("unknown"));
     }
@@ -194,7 +197,6 @@ static struct frt_send request(struct sending *s)
 {
     struct mail *m = s->mail;
     snprintf(s->address, sizeof s->address, "%s", m->address);
-    snprintf(s->last_ref, sizeof s->last_ref, "%s", m->last_ref);
     snprintf(s->key, sizeof s->key, "f-%llx-%llx-%llx", (unsigned long long)s->e.tenant, (unsigned long long)s->e.conv,
              (unsigned long long)s->e.id);
     return (struct frt_send){.tenant = s->e.tenant,
@@ -208,7 +210,6 @@ static struct frt_send request(struct sending *s)
                              .payload = s->e.payload,
                              .funnel = s->e.funnel,
                              .key = fn_str_c(s->key),
-                             .last_ref = fn_str_c(s->last_ref),
                              .last_in_at = m->last_in_at,
                              .created_at = s->e.created_at};
 }

@@ -195,6 +195,7 @@ static void restart(struct turn *t, const struct frt_row *row, const struct frt_
     t->vm = false;
     if (start_by_message(t, p->text)) {
         give_message(t, p->text);
+        t->ref = row->ref;
         record_row(t, row, p);
     }
 }
@@ -224,6 +225,7 @@ static void wake_message(struct turn *t, size_t i, const struct frt_payload *p)
     for (size_t k = i; k < end; k++) {
         if (t->in->rows[k].kind == FRT_IN_MESSAGE) {
             turn_consume(t, t->in->rows[k].id);
+            t->ref = t->in->rows[k].ref;
         }
     }
 }
@@ -246,7 +248,6 @@ static void take_message(struct turn *t, size_t i, const struct frt_payload *p)
 {
     const struct frt_row *row = &t->in->rows[i];
     t->next.last_in_at = row->received_at > t->next.last_in_at ? row->received_at : t->next.last_in_at;
-    copy_text(t->mail->last_ref, sizeof t->mail->last_ref, row->ref);
     if (take_consent(t, row, p)) {
         return;
     }
@@ -260,6 +261,7 @@ static void take_message(struct turn *t, size_t i, const struct frt_payload *p)
         turn_consume(t, row->id);
         if (start_by_message(t, p->text)) {
             give_message(t, p->text);
+            t->ref = row->ref;
             record_row(t, row, p);
         }
     }

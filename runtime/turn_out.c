@@ -108,7 +108,49 @@ void turn_pair(struct turn *t, const char *prefix, struct fn_str name, struct fn
     }
 }
 
+/* -- the message a reaction is for ----------------------------------------------------------------------------------------------------
+ * It is the one the program took last, which may have been some turns ago, on a node that is gone. So it travels in the effect, and is kept
+ * among the contact's data ("r:" and the conversation) where a program reacts at all. */
+static struct fn_str ref_name(struct turn *t)
+{
+    return fn_arena_printf(&t->arena, "%llx", (unsigned long long)t->next.conv);
+}
+
+void turn_join_ref(struct turn *t, struct fn_buf *payload)
+{
+    struct fn_str full = fn_arena_printf(&t->arena, "r:%.*s", FN_STR_ARG(ref_name(t))), ref = t->ref;
+    for (size_t i = 0; i < t->in->n_pairs && t->ref.n == 0; i++) {
+        ref = fn_str_eq(t->in->pairs[i].name, full) ? t->in->pairs[i].value : ref;
+    }
+    payload->n--;
+    fn_json_put_key(payload, "message");
+    fn_json_put_str(payload, ref);
+    fn_buf_char(payload, '}');
+}
+
+void turn_keep_ref(struct turn *t)
+{
+    bool reacts = false;
+    for (uint32_t i = 0; i < t->image->n_hosts; i++) {
+        reacts = reacts || t->image->hosts[i] == FBC_HOST_react;
+    }
+    if (reacts && t->ref.n != 0) {
+        turn_pair(t, "r:", ref_name(t), t->ref);
+    }
+}
+
 /* -- effects ----------------------------------------------------------------------------------------------------------------------- */
+/* The table's, but a request that does no harm when it is repeated is IDEMPOTENT. */
+static enum fbc_policy policy_of(struct turn *t, uint16_t host, struct fn_str payload)
+{
+    const struct fn_json *args = NULL;
+    bool repeatable =
+        host == FBC_HOST_http &&
+        fn_json_parse(&t->arena, fn_arena_dup(&t->arena, payload), FN_JSON_REPAIR, &args, NULL) == FN_OK &&
+        frt_http_is_idempotent(args);
+    return repeatable ? FBC_POLICY_IDEMPOTENT : (enum fbc_policy)fbc_hosts[host].policy;
+}
+
 struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payload, uint32_t call, enum frt_dir dir)
 {
     const struct fbc_import *info = &fbc_hosts[host];
@@ -120,13 +162,14 @@ struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payl
     if (x == NULL) {
         return NULL;
     }
-    bool claim = info->policy == FBC_POLICY_AT_MOST_ONCE;
+    enum fbc_policy policy = policy_of(t, host, payload);
+    bool claim = policy == FBC_POLICY_AT_MOST_ONCE;
     *x = (struct frt_effect){
         .tenant = t->next.tenant, .conv = t->next.conv, .id = frt_effect_id(t->in->conv.seq, t->index++)};
     x->channel = t->next.channel;
     x->contact = t->next.contact;
     x->host = host;
-    x->policy = info->policy;
+    x->policy = (uint8_t)policy;
     x->lane = call != 0 ? FRT_LANE_CALL : FRT_LANE_SEND;
     x->state = claim ? FRT_E_READY : FRT_E_STARTED;
     x->attempts = 0;

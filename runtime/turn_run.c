@@ -296,6 +296,9 @@ static void on_effect(struct turn *t)
     }
     fn_buf_clear(&t->scratch);
     fvm_request_json(t->run, &t->scratch);
+    if (q.host == FBC_HOST_react) {
+        turn_join_ref(t, &t->scratch);
+    }
     (void)turn_effect(t, q.host, fn_buf_view(&t->scratch), 0, FRT_DIR_OUT);
 }
 
@@ -331,6 +334,7 @@ static void suspend(struct turn *t, int64_t deadline)
         return;
     }
     t->next.snap = fn_buf_view(&t->snap);
+    turn_keep_ref(t);
     set_timer(t, deadline);
     turn_unpark(t);
 }

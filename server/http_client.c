@@ -142,7 +142,9 @@ static size_t on_header(char *from, size_t size, size_t n, void *self)
     return call->header_bytes > HEADERS_MAX_BYTES ? 0 : line.n;
 }
 
-/* The last gate: every connection passes here with the address it really goes to. */
+/* The last gate: every connection passes here with the address it really goes to.
+ * Closing resets: what the kernel still holds of a request must not go out later, when the network comes back, after the engine or, when this
+ * process was killed, its successor asked the provider and was told that nothing arrived. */
 static curl_socket_t on_open(void *self, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct call *call = self;
@@ -150,7 +152,13 @@ static curl_socket_t on_open(void *self, curlsocktype purpose, struct curl_socka
         call->blocked = true;
         return CURL_SOCKET_BAD;
     }
-    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) {
+        close(fd);
+        fd = CURL_SOCKET_BAD;
+    }
+    return fd;
 }
 
 /* -- ends ------------------------------------------------------------------------------------------------------------------------ */

@@ -134,8 +134,12 @@ static bool ask_first(struct fsv_job *job, void (*then)(struct fsv_job *job))
 
 /* -- Evolution ------------------------------------------------------------------------------------------------------------------- */
 
+/* Sends that were under way together fail together: that is one failure, or a short break would pause the channel for minutes. */
 static void channel_down(struct fsv_channel *c, const char *why)
 {
+    if (c->paused_until > fsv_monotonic_ms()) {
+        return;
+    }
     unsigned shift = c->failures < 8 ? c->failures : 8;
     int64_t pause = (int64_t)PAUSE_FIRST_MS << shift;
     uint8_t jitter = 0;
@@ -191,7 +195,10 @@ static void on_evolution_query(void *ctx, const struct fsv_outcome *outcome)
     enum fsv_verdict verdict =
         fsv_evo_find(&job->arena, outcome, job->send.address, fn_buf_view(&text), job->send.created_at, &id);
     fn_buf_fini(&text);
-    enum frt_outcome said = verdict == FSV_SENT ? FRT_SENT : verdict == FSV_REFUSED ? FRT_ABSENT : FRT_UNKNOWN;
+    enum frt_outcome said = !outcome->answered       ? FRT_NOT_SENT
+                            : verdict == FSV_SENT    ? FRT_SENT
+                            : verdict == FSV_REFUSED ? FRT_ABSENT
+                                                     : FRT_UNKNOWN;
     finish(job, &(struct frt_sent){.outcome = said, .ext_id = id, .reason = FN_STR("asked the provider")});
 }
 
@@ -216,7 +223,7 @@ static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fs
 static struct fsv_evo_effect effect_of(const struct fsv_job *job)
 {
     return (struct fsv_evo_effect){job->channel->name, job->send.address,
-                                   job->host,          job->send.last_ref,
+                                   job->host,          arg(job, "message"),
                                    job->args,          job->channel->buttons ? FSV_CHOOSE_BUTTONS : FSV_CHOOSE_TEXT};
 }
 
@@ -494,8 +501,8 @@ static void on_http(void *ctx, const struct fsv_outcome *o)
 {
     struct fsv_job *job = ctx;
     bool good = o->answered && o->status >= 200 && o->status < 300;
-    bool read_only = fn_str_eq(arg(job, "method"), FN_STR("get")) || fn_str_eq(arg(job, "method"), FN_STR("GET"));
-    bool again = o->answered && (o->status == 429 || o->status == 503 || (read_only && o->status >= 500));
+    bool harmless = frt_http_is_idempotent(job->args);
+    bool again = o->answered && (o->status == 429 || o->status == 503 || (harmless && o->status >= 500));
     struct frt_sent sent = {.outcome = FRT_SENT, .present = good, .result = good ? o->body : FN_STR_NULL};
     if (again || !o->answered) {
         sent.outcome = again ? FRT_NOT_SENT : outcome_of(fsv_outcome_transport(o));
@@ -561,7 +568,9 @@ static void send_http(struct fsv_job *job)
     if (r.body.n > 0) {
         r.headers[r.n_headers++] = FN_STR("Content-Type: application/json");
     }
-    r.headers[r.n_headers++] = fn_arena_printf(&job->arena, "Idempotency-Key: %.*s", FN_STR_ARG(job->send.key));
+    if (!frt_http_has_key(job->args)) {
+        r.headers[r.n_headers++] = fn_arena_printf(&job->arena, "Idempotency-Key: %.*s", FN_STR_ARG(job->send.key));
+    }
     r.timeout_ms = fn_json_int(fn_json_get(job->args, "timeout"), &ms) && ms > 0 ? ms : HTTP_DEFAULT_MS;
     fsv_http_start(job->app->http, &r, on_http, job);
 }

@@ -14,16 +14,15 @@ struct frt_send {
     struct fn_str funnel;
     struct fn_str
         key; /* stable over attempts: Idempotency-Key, biz_opaque_callback_data: "f-<tenant>-<conv>-<effect>" in hex */
-    struct fn_str last_ref; /* provider's id of the customer's last message (react, quote); may be empty */
-    int64_t last_in_at;     /* the customer's last message, for the 24-hour window; 0 none */
+    int64_t last_in_at; /* the customer's last message, for the 24-hour window; 0 none */
     int64_t created_at;
 };
 enum frt_outcome {
     FRT_SENT,     /* the receiver took it */
     FRT_REJECTED, /* the receiver said no, and would again: 4xx */
-    FRT_NOT_SENT, /* certainly not taken, may be tried again: resolve, connect, TLS, 429, breaker open */
-    FRT_UNKNOWN,  /* bytes left, no answer that tells: timeout, reset, 502, 504 */
-    FRT_ABSENT    /* query only: the receiver has no such message */
+    FRT_NOT_SENT, /* certainly not taken, may be tried again: resolve, connect, TLS, 429, breaker open; query: ask again */
+    FRT_UNKNOWN, /* bytes left, no answer that tells: timeout, reset, 502, 504 */
+    FRT_ABSENT   /* query only: the receiver has no such message */
 };
 struct frt_sent {
     enum frt_outcome outcome;
@@ -41,12 +40,18 @@ struct frt_provider_ops {
     /* Begins; `done` is called exactly once, later, never inside send. send's texts are borrowed until then. A deadline is the provider's
      * duty: no call may stay open longer than 120 s. */
     void (*send)(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx);
-    /* Asks the receiver whether it has this effect (after an unknown outcome): FRT_SENT with ext_id, FRT_ABSENT, or FRT_UNKNOWN when it
-     * cannot tell. NULL: never can. Same rules as send. */
+    /* Asks the receiver whether it has this effect (after an unknown outcome): FRT_SENT with ext_id, FRT_ABSENT, FRT_UNKNOWN when it
+     * cannot tell, or FRT_NOT_SENT when it was not reached. NULL: never can. Same rules as send. */
     void (*query)(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx);
 };
 struct frt_provider {
     const struct frt_provider_ops *ops;
     void *self;
 };
+
+/* Arguments of `http`: whether its author gave an Idempotency-Key, and whether it may be repeated without harm: by its method (RFC 9110) or
+ * by that key. Such a request has the policy IDEMPOTENT instead of the table's. */
+struct fn_json;
+bool frt_http_has_key(const struct fn_json *args);
+bool frt_http_is_idempotent(const struct fn_json *args);
 #endif

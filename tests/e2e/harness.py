@@ -33,8 +33,9 @@ class Answer:
 
 
 class Request:
-    def __init__(self, method, path, headers, body):
-        self.method, self.path, self.headers, self.body = method, path, headers, body
+    def __init__(self, method, path, headers, body, client=''):
+        self.method, self.path, self.body, self.client = method, path, body, client
+        self.headers, self.header_list = dict(headers), list(headers)  # a name may come twice
         self.at = time.monotonic()
         try:
             self.json = json.loads(body) if body else None
@@ -44,6 +45,7 @@ class Request:
 
 class Double:
     """A scripted HTTP server on a free port."""
+    HOST = '127.0.0.1'
 
     def __init__(self):
         self.requests, self.lock, self.script = [], threading.Lock(), None
@@ -58,7 +60,7 @@ class Double:
                 if len(body) < n:  # whoever sent it was killed: nothing arrived
                     self.close_connection = True
                     return
-                request = Request(self.command, self.path, dict(self.headers), body)
+                request = Request(self.command, self.path, self.headers.items(), body, self.client_address[0])
                 answer = double.receive(request)
                 if answer.delay:
                     time.sleep(answer.delay)
@@ -90,8 +92,8 @@ class Double:
                 if not isinstance(sys.exc_info()[1], (ConnectionError, socket.timeout)):
                     super().handle_error(request, client_address)
 
-        self.server = Server(('127.0.0.1', 0), Handler)
-        self.url = 'http://127.0.0.1:%d' % self.server.server_address[1]
+        self.server = Server((self.HOST, 0), Handler)
+        self.url = 'http://%s:%d' % self.server.server_address
         threading.Thread(target=self.server.serve_forever, kwargs={'poll_interval': 0.05}, daemon=True).start()
 
     def receive(self, request):
@@ -168,7 +170,9 @@ def free_port():
 class Funneld:
     """One server process; start and kill it as often as you like, the data stays."""
 
-    def __init__(self, evolution=None, openai=None, **env):
+    def __init__(self, evolution=None, openai=None, host='127.0.0.1', inside=(), **env):
+        """inside: words before the program, as those that enter a network namespace; host: its address there."""
+        self.host, self.inside = host, list(inside)
         self.dir = tempfile.mkdtemp(prefix='funnel-e2e-')
         self.port = free_port()
         self.env = {'PATH': '/usr/bin:/bin', 'LANG': 'pt_BR.UTF-8', 'PORT': str(self.port), 'DATA_DIR': os.path.join(self.dir, 'data'),
@@ -177,6 +181,8 @@ class Funneld:
             self.env.update(EVOLUTION_API_URL=evolution.url, EVOLUTION_API_KEY='chave-da-evolution')
         if openai:
             self.env.update(OPENAI_BASE_URL=openai.url + '/v1', OPENAI_API_KEY='sk-teste')
+        if host != '127.0.0.1':
+            self.env.update(BIND=host, ALLOWED_HOSTS=host)
         self.env.update(env)
         for name in ('ASAN_OPTIONS', 'UBSAN_OPTIONS'):
             if name in os.environ:
@@ -186,7 +192,7 @@ class Funneld:
 
     def start(self, *args, wait=True):
         with open(self.log_path, 'ab') as log, open(self.out_path, 'ab') as out:
-            self.process = subprocess.Popen([os.path.join(BIN, 'funneld'), 'serve', *args], env=self.env, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.inside, os.path.join(BIN, 'funneld'), 'serve', *args], env=self.env, stdin=subprocess.DEVNULL,
                                             stdout=out, stderr=log)
         if wait:
             self.ready()
@@ -241,7 +247,7 @@ class Funneld:
 
     def http(self, method, path, body=None, headers=None, timeout=30):
         """(status, headers, body bytes)"""
-        c = http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
+        c = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
             c.request(method, path, body, headers or {})
             r = c.getresponse()

@@ -4,7 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import time
 
-from harness import Answer, message, wait_for
+from harness import Answer, Double, Evolution, Funneld, message, wait_for
 
 FIRST = ['Oi! Sou a Ana.', 'Como posso te chamar?']
 
@@ -137,6 +137,85 @@ def test_a_contact_in_trouble_does_not_hold_others(w):
         wait_for(lambda: len(w.evolution.texts('5511987660011')) == 2)
         assert time.monotonic() - start < 1.0, 'waited for another contact'
     wait_for(lambda: w.evolution.texts('5511987660010') == FIRST)
+
+
+def test_sends_that_fail_together_are_one_failure(w):
+    evolution = Evolution()
+    funneld = Funneld(evolution)
+    numbers = ['55119876700%02d' % i for i in range(12)]
+    try:
+        funneld.start()
+        assert funneld.deploy('teste', SLOW)[0] == 201
+        funneld.bind()
+        evolution.script = lambda r: Answer(503, {}, delay=0.3)
+        for number in numbers:
+            assert funneld.say(number, 'oi') == 200
+        wait_for(lambda: 'channel.down' in funneld.log())
+        time.sleep(1)
+        assert funneld.log().count('channel.down') == 1, funneld.log().count('channel.down')
+        evolution.script = None
+        wait_for(lambda: all(evolution.texts(n) == ['oi'] for n in numbers), 8)
+        funneld.close()
+    finally:
+        funneld.stop()
+        evolution.close()
+
+
+SLOW = '''funnel teste "Teste"
+channel whatsapp
+timezone "America/Sao_Paulo"
+locale "pt-BR"
+start on message -> a
+stage a {
+  say "oi"
+  wait message
+  -> b
+}
+stage b {
+  http post "URL/um" { body "x" } else { end }
+  http post "URL/dois" {
+    header "Idempotency-Key" "da-loja"
+    body "x"
+  } else { end }
+  react "👍"
+  wait message
+  -> b
+}
+'''
+
+
+def test_a_reaction_is_for_the_message_its_turn_took(w):
+    """Also when that was some turns ago, newer ones wait, and the node that took it is gone. And a request has one Idempotency-Key."""
+    evolution, shop = Evolution(), Double()
+    shop.usual = lambda request: Answer(200, {})
+    shop.script = lambda request: Answer(200, {}, delay=0.5)
+    funneld = Funneld(evolution, HTTP_ALLOW='127.0.0.1')
+    number = '5511987660030'
+    try:
+        funneld.start()
+        assert funneld.deploy('teste', SLOW.replace('URL', shop.url))[0] == 201
+        funneld.bind()
+        assert funneld.say(number, 'oi') == 200
+        wait_for(lambda: evolution.texts(number))
+        assert funneld.say(number, 'a', id='PRIMEIRA') == 200
+        wait_for(lambda: shop.requests)
+        assert funneld.say(number, 'b', id='SEGUNDA') == 200
+        funneld.kill()
+        funneld.start()
+        reactions = lambda: [r.json['key']['id'] for r in evolution.requests if r.path.startswith('/message/sendReaction/')]
+        wait_for(lambda: len(reactions()) == 2)
+        assert reactions() == ['PRIMEIRA', 'SEGUNDA'], reactions()
+        keys = {}
+        for r in shop.requests:
+            keys.setdefault(r.path, []).append([v for k, v in r.header_list if k.lower() == 'idempotency-key'])
+        assert all(k == ['da-loja'] for k in keys['/dois']), keys
+        assert all(len(k) == 1 and k[0].startswith('f-') for k in keys['/um']), keys
+        assert len({k[0] for k in keys['/um']}) == 2 < len(keys['/um']), keys  # two requests, one of them made again under its key
+        funneld.close()
+    finally:
+        funneld.stop()
+        evolution.close()
+        shop.close()
 
 
 TESTS = [(name[5:].replace('_', ' '), f) for name, f in sorted(globals().items()) if name.startswith('test_')]

@@ -572,6 +572,29 @@ static void test_reconcile(void)
     teardown(&w);
 }
 
+static void test_reconcile_asks_again_when_not_reached(void)
+{
+    struct world w;
+    setup(&w, 0);
+    w.hold = true;
+    say(&w, "a");
+    answer(&w, FRT_UNKNOWN);
+    settle(&w);
+    wait_ms(&w, 30000);
+    for (int i = 0; i < 3; i++) { /* not to be reached is no answer: nothing is sent for it */
+        CU_ASSERT_TRUE_FATAL(w.n_pending == 1 && w.pending[0].query);
+        answer(&w, FRT_NOT_SENT);
+        settle(&w);
+        wait_ms(&w, 5000);
+    }
+    CU_ASSERT_TRUE_FATAL(w.n_pending == 1 && w.pending[0].query);
+    answer(&w, FRT_SENT);
+    settle(&w);
+    CU_ASSERT_EQUAL(w.n_said, 1);
+    CU_ASSERT_EQUAL(w.n_pending, 0);
+    teardown(&w);
+}
+
 static void test_reconcile_by_echo(void)
 {
     struct world w;
@@ -606,6 +629,7 @@ static void test_crash_while_sending(void)
     CU_ASSERT_EQUAL(w.n_pending, 0);
     say(&w, "reage"); /* at most once: claimed, sent, in doubt, never again */
     CU_ASSERT_EQUAL(w.n_pending, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(w.pending[0].payload, ",\"message\":\"in-")); /* it knows what it is for */
     CU_ASSERT_EQUAL(w.pending[0].host, FBC_HOST_react);
     crash(&w);
     boot(&w);
@@ -701,5 +725,6 @@ UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence
            {"opt-out", test_optout}, {"event", test_event}, {"upgrade at stage", test_upgrade_at_stage},
            {"not sent is retried", test_not_sent_is_retried}, {"lane is ordered", test_lane_is_ordered},
            {"reconcile", test_reconcile}, {"reconcile by echo", test_reconcile_by_echo},
+           {"not reached is no answer", test_reconcile_asks_again_when_not_reached},
            {"crash while sending", test_crash_while_sending}, {"faults of the store", test_lost_commit_answer},
            {"poison", test_poison_is_bisected}, {"drain", test_drain})

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -97,16 +98,18 @@ struct peer {
     int polite;
     int requests;
     const char *answer;
+    int last; /* errno of the last recv, 0 when the client closed in good order */
     pthread_t thread;
 };
 
-static bool read_request(int fd)
+static bool read_request(struct peer *p, int fd)
 {
     char got[4096];
     size_t n = 0;
     while (n < sizeof got - 1) {
         ssize_t part = recv(fd, got + n, sizeof got - 1 - n, 0);
         if (part <= 0) {
+            p->last = part < 0 ? errno : 0;
             return false;
         }
         n += (size_t)part;
@@ -122,7 +125,7 @@ static void *serve(void *self)
 {
     struct peer *p = self;
     for (int fd = accept(p->fd, NULL, NULL); fd >= 0; fd = accept(p->fd, NULL, NULL)) {
-        for (int i = 0; read_request(fd); i++) {
+        for (int i = 0; read_request(p, fd); i++) {
             p->requests++;
             if (i == p->polite) {
                 break;
@@ -231,6 +234,18 @@ static void test_hang_up_is_unknown_and_not_repeated(void)
     }
 }
 
+/* A closed connection is reset, so nothing of it is sent again when the network comes back. */
+static void test_an_end_takes_back_what_is_on_its_way(void)
+{
+    struct peer p;
+    struct run r;
+    peer_start(&p, 9);
+    post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 1);
+    peer_stop(&p);
+    CU_ASSERT_EQUAL(p.requests, 1);
+    CU_ASSERT_EQUAL(p.last, ECONNRESET);
+}
+
 static void test_nobody_there_is_not_sent(void)
 {
     struct peer p;
@@ -311,4 +326,5 @@ static void test_retry_after(void)
 
 UNIT_SUITE("fsv_http", {"retry after", test_retry_after}, {"addresses", test_addresses}, {"answer", test_answer},
            {"hang-up is unknown, not repeated", test_hang_up_is_unknown_and_not_repeated},
+           {"an end takes back what is on its way", test_an_end_takes_back_what_is_on_its_way},
            {"nobody there is not sent", test_nobody_there_is_not_sent}, {"tenant policy", test_tenant_policy})
