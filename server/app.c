@@ -15,7 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { APP_ARENA = 64 << 20, DRAIN_MS = 9000, DRAIN_TICK_MS = 20, TICK_MS = 1000, HOSTS_MAX = 4096 };
+enum { APP_ARENA = 64 << 20, DRAIN_MS = 7500, DRAIN_TICK_MS = 20, TICK_MS = 1000, HOSTS_MAX = 4096 };
 
 /* -- the engine's side ------------------------------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "store_pg_core.h"
 #include "store_pg_resolve.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -31,6 +32,8 @@ enum {
     BACKOFF_MAX_MS = 5000,
     CONNECT_MS = 10000,
     GRACE_MS = 5000,
+    CLOSE_MS = 1500,
+    START_MS = 30000,
     REPLAN_MIN_MS = 500,
     REPLAN_MAX_MS = 60000,
     TELL_EVERY_MS = 50,
@@ -518,7 +521,7 @@ static void close_store(void *self)
             finish(s, j, FN_UNAVAILABLE, "the store is closed");
         }
     }
-    int64_t end = pg_now() + GRACE_MS;
+    int64_t end = pg_now() + CLOSE_MS;
     while (busy(s) && pg_now() < end) {
         struct epoll_event e;
         (void)epoll_wait(s->epoll, &e, 1, 20);
@@ -533,16 +536,33 @@ static void close_store(void *self)
 }
 
 /* -- opening ------------------------------------------------------------------------------------------------------------------------------------------- */
+/* Signals to end are blocked for the loop, which does not run yet. */
+static bool told_to_end(void)
+{
+    sigset_t set;
+    return sigpending(&set) == 0 && (sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1);
+}
+
+/* A database that starts beside us may need a while. */
+static enum fn_code await(struct pg_store *s, int64_t end, void **out, struct fn_err *err)
+{
+    enum fn_code code = pg_plain_open(s->target, out, err);
+    if (code == FN_UNAVAILABLE) {
+        tell(s, "store.pg.waiting", err != NULL ? err->text : "not reached");
+    }
+    while (code == FN_UNAVAILABLE && pg_now() < end && !told_to_end()) {
+        const struct timespec pause = {.tv_nsec = 200000000};
+        (void)nanosleep(&pause, NULL);
+        code = pg_plain_open(s->target, out, err);
+    }
+    return code;
+}
+
 static enum fn_code prepare(struct pg_store *s, const struct fsv_pg_options *o, struct fn_err *err)
 {
     void *plain = NULL;
-    int64_t end = pg_now() + (o->start_ms != 0 ? o->start_ms : 30000);
-    enum fn_code code = pg_plain_open(s->target, &plain, err);
-    while (code == FN_UNAVAILABLE && pg_now() < end) {
-        const struct timespec pause = {.tv_nsec = 200000000};
-        (void)nanosleep(&pause, NULL);
-        code = pg_plain_open(s->target, &plain, err);
-    }
+    int64_t end = pg_now() + (o->start_ms != 0 ? o->start_ms : START_MS);
+    enum fn_code code = await(s, end, &plain, err);
     if (code != FN_OK) {
         return code;
     }
