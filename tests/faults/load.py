@@ -219,7 +219,7 @@ class Verdict:
         if dead or c.blind:  # the program was told of a send that was given up, and asked again; or a text came twice because it may
             once = list(dict.fromkeys(got))
             self.extra, got = len(got) - len(once), once
-            want = [t for t in want if t not in dead]
+            want = [t for t in want if t not in dead or t in once]  # given up is not the same as not arrived
         self.doubled = len(got) - len(set(got))
         missing = set(want) - set(got)
         self.lost, self.surplus = len(missing), len(set(got) - set(want))
