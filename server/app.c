@@ -17,6 +17,32 @@
 
 enum { APP_ARENA = 64 << 20, DRAIN_MS = 7500, DRAIN_TICK_MS = 20, TICK_MS = 1000, HOSTS_MAX = 4096 };
 
+/* -- why it does not start ------------------------------------------------------------------------------------------------------- */
+
+enum start_error {
+#define FSV_START(NAME, code, pt, en) START_##NAME,
+#include "start_errors.def"
+#undef FSV_START
+};
+static const struct {
+    const char *code, *text[2];
+} start_errors[] = {
+#define FSV_START(NAME, code, pt, en) {(code), {[FN_PT] = (pt), [FN_EN] = (en)}},
+#include "start_errors.def"
+#undef FSV_START
+};
+
+/* Says what failed to the person who started it, before what the system said about it. */
+static enum fn_code told(const struct fsv_app *app, enum start_error what, enum fn_code code, const struct fn_err *why)
+{
+    if (code != FN_OK) {
+        fprintf(stderr, "funneld: %s: %s.\n", start_errors[what].code, start_errors[what].text[app->lang]);
+        FSV_LOG(ERROR, "server.not_started", start_errors[what].text[FN_EN], FSV_Z("code", start_errors[what].code),
+                FSV_Z("err", why->text));
+    }
+    return code;
+}
+
 /* -- the engine's side ------------------------------------------------------------------------------------------------------------- */
 
 static void on_engine_log(void *ctx, const struct frt_log *line)
@@ -60,7 +86,7 @@ static enum fn_code make_engine(struct fsv_app *app, struct fn_err *err)
     c.shared = app->config.value[FSV_DATABASE_URL].n > 0;
     c.forced = c.shared && fn_str_eq(app->config.value[FSV_NODE_SHARE], FN_STR("every"));
     c.reconcile_ms = (uint32_t)fsv_config_number(&app->config, FSV_RECONCILE_MS);
-    enum fn_code code = fsv_start_wake(app, &c, err);
+    enum fn_code code = told(app, START_WAKE, fsv_start_wake(app, &c, err), err);
     if (code != FN_OK) {
         return code;
     }
@@ -187,7 +213,7 @@ static enum fn_code make_parts(struct fsv_app *app, struct fn_err *err)
         return fn_fail(err, code, "no HTTP client");
     }
     code = make_engine(app, err);
-    return code == FN_OK ? make_server(app, err) : code;
+    return code == FN_OK ? told(app, START_LISTEN, make_server(app, err), err) : code;
 }
 
 static enum fn_code make_base(struct fsv_app *app, struct fn_err *err)
@@ -197,11 +223,11 @@ static enum fn_code make_base(struct fsv_app *app, struct fn_err *err)
         fsv_log_set_level(level);
     }
     if (fsv_crypto_start() != FN_OK || block_signals(app) != FN_OK || fsv_loop_new(&app->loop) != FN_OK) {
-        return fn_fail(err, FN_UNAVAILABLE, "the system gives no randomness, no signals or no epoll");
+        return told(app, START_SYSTEM, fn_fail(err, FN_UNAVAILABLE, "randomness, signalfd or epoll"), err);
     }
     app->drain_timer = (struct fsv_timer){on_drain, app, 0, 0};
-    enum fn_code code = fsv_start_secret(app, err);
-    code = code == FN_OK ? fsv_start_store(app, err) : code;
+    enum fn_code code = told(app, START_SECRET, fsv_start_secret(app, err), err);
+    code = code == FN_OK ? told(app, START_STORE, fsv_start_store(app, err), err) : code;
     return code == FN_OK ? fsv_purge_start(app) : code;
 }
 
@@ -258,12 +284,13 @@ static enum fn_code run(struct fsv_app *app, enum fsv_serve how, struct fn_err *
     char key[FSV_KEY_CHARS + 1];
     struct fsv_channel *chat = NULL;
     enum fn_code code = make_base(app, err);
-    code = code == FN_OK ? fsv_start_key(app, how == FSV_SERVE_NEW_KEY, key, err) : code;
+    code =
+        code == FN_OK ? told(app, START_DOCUMENTS, fsv_start_key(app, how == FSV_SERVE_NEW_KEY, key, err), err) : code;
     if (code == FN_OK && how == FSV_SERVE_NEW_KEY) {
         puts(key);
         return FN_OK;
     }
-    code = code == FN_OK && how == FSV_SERVE_DEMO ? fsv_demo(app, &chat, err) : code;
+    code = code == FN_OK && how == FSV_SERVE_DEMO ? told(app, START_DEMO, fsv_demo(app, &chat, err), err) : code;
     code = code == FN_OK ? make_parts(app, err) : code;
     if (code != FN_OK) {
         return code;

@@ -22,16 +22,17 @@ static int help(enum fn_lang lang, int code)
 {
     static const char *const text[] = {
         [FN_PT] = "uso: funneld serve [--demo]   atende; --demo publica um exemplo e abre um chat na web\n"
-                  "     funneld newkey           troca a chave da API (com o servidor parado) e mostra a nova\n"
+                  "     funneld newkey           troca a chave da API e mostra a nova (com SQLite, só com o servidor "
+                  "parado)\n"
                   "     funneld health           sai com 0 se o servidor local está vivo\n"
                   "     funneld version | help\n\n"
                   "Variáveis de ambiente [valor padrão]:\n",
-        [FN_EN] =
-            "usage: funneld serve [--demo]  serves; --demo publishes an example and opens a web chat\n"
-            "       funneld newkey          replaces the API key (with the server stopped) and prints the new one\n"
-            "       funneld health          exits with 0 when the local server is alive\n"
-            "       funneld version | help\n\n"
-            "Environment variables [default]:\n",
+        [FN_EN] = "usage: funneld serve [--demo]  serves; --demo publishes an example and opens a web chat\n"
+                  "       funneld newkey          replaces the API key and prints the new one (with SQLite, only while "
+                  "the server is stopped)\n"
+                  "       funneld health          exits with 0 when the local server is alive\n"
+                  "       funneld version | help\n\n"
+                  "Environment variables [default]:\n",
     };
     struct fn_buf out;
     fn_buf_init(&out, COMPLAINTS_MAX);

@@ -13,6 +13,7 @@
 #include "fsv_metrics.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -529,7 +530,6 @@ static struct MHD_Daemon *start(struct fsv_server *server, const struct sockaddr
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 0,
          NULL}, /* all it adds is a check of Host, and that answers twice; the gate has it */
-        {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -549,9 +549,11 @@ static enum fn_code listen_on(struct fsv_server *server, struct fn_err *err)
         }
         address = &v6;
     }
+    errno = 0;
     server->daemon = start(server, address);
     if (server->daemon == NULL) {
-        return fn_fail(err, FN_IO, "cannot listen on %s:%u", server->config.bind, (unsigned)server->config.port);
+        return fn_fail(err, FN_IO, "cannot listen on %s:%u%s", server->config.bind, (unsigned)server->config.port,
+                       errno == EADDRINUSE ? ": it is in use" : "");
     }
     return FN_OK;
 }

@@ -5,12 +5,13 @@ SPDX-License-Identifier: Apache-2.0
 import glob
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
 
 from conversation import expect, source
-from harness import BIN, INSTANCE, ROOT, Answer, Double, Evolution, Funneld, message, raw, wait_for
+from harness import BIN, INSTANCE, ROOT, Answer, Double, Evolution, Funneld, free_port, message, raw, wait_for
 
 
 def test_wrong_key_is_401(w):
@@ -157,6 +158,42 @@ def test_web_chat(w):
     assert w.funneld.http('GET', '/chat/' + 'z' * 32)[0] == 404
 
 
+def test_pages_keep_their_own_policy(w):
+    """Nothing inline, nothing foreign, nothing that makes markup of text; each word in both languages."""
+    key = w.funneld.api('POST', '/v1/channels', {'kind': 'web', 'name': 'paginas'})[1]['chat_url'].rsplit('/', 1)[1]
+    for path, script in (('/', 'home.js'), ('/chat/' + key, 'chat.js')):
+        page = w.funneld.http('GET', path)[2].decode()
+        assert not re.search(r'<style|\sstyle=|\son\w+=|<script>|//', page.split('<body>')[1]), path
+        assert all(w.funneld.http('GET', asset)[0] == 200 for asset in re.findall(r'"(/assets/[^"]+)"', page)), path
+        for id in set(re.findall(r'aria-labelledby="([^"]+)"|for="([^"]+)"', page)):
+            assert 'id="%s"' % ''.join(id) in page, id
+        code = w.funneld.http('GET', '/assets/' + script)[2].decode()
+        assert not re.search(r'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function', code), script
+        pt, en = (set(re.findall(r'[{,]\s*(\w+):', re.sub(r'"[^"]*"', '""', block)))
+                  for block in re.search(r'  pt: (.*?)\n  en: (.*?)\n};', code, re.S).groups())
+        assert pt == en and len(pt) > 8, pt ^ en
+
+
+def luminance(colour):
+    wide = colour if len(colour) == 6 else ''.join(c * 2 for c in colour)
+    linear = [(v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4) for v in (int(wide[i:i + 2], 16) / 255 for i in (0, 2, 4))]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_pages_can_be_read_in_light_and_dark(w):
+    pairs = {'chat.css': [('ink', 'mine'), ('ink', 'theirs'), ('faint', 'back'), ('faint', 'theirs'), ('on-head', 'head'), ('accent', 'theirs'),
+                          ('on-accent', 'accent'), ('ink', 'back')],
+             'home.css': [('ink', 'card'), ('faint', 'card'), ('faint', 'back'), ('accent', 'card'), ('accent', 'soft'), ('on-accent', 'accent'),
+                          ('warm', 'warm-soft'), ('wrong', 'card'), ('ink', 'back'), ('accent', 'back')]}
+    for name, wanted in pairs.items():
+        css = w.funneld.http('GET', '/assets/' + name)[2].decode()
+        for theme in re.findall(r':root \{(.*?)\}', css, re.S)[:2]:
+            colours = {k: luminance(v) for k, v in re.findall(r'--([\w-]+): #([0-9a-f]+)', theme)}
+            for a, b in wanted:
+                high, low = sorted((colours[a], colours[b]), reverse=True)
+                assert (high + 0.05) / (low + 0.05) >= 4.5, '%s: %s on %s is too faint for WCAG AA' % (name, a, b)
+
+
 def test_health_metrics_and_openapi(w):
     assert w.funneld.http('GET', '/livez')[0] == 200 and w.funneld.http('GET', '/readyz')[0] == 200
     text = w.funneld.http('GET', '/metrics')[2].decode()
@@ -188,6 +225,35 @@ def test_wrong_configuration_is_told_all_at_once(w):
         assert name in done.stderr, (name, done.stderr)
     assert 'curta' not in done.stderr
     assert subprocess.run([os.path.join(BIN, 'funneld'), 'danca'], env=env, capture_output=True).returncode == 2
+
+
+def refused(**env):
+    """Exit code and standard error of a start that must fail."""
+    base = {'PATH': '/usr/bin:/bin', 'PORT': str(free_port()), **env}
+    done = subprocess.run([os.path.join(BIN, 'funneld'), 'serve'], env=base, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
+
+
+def test_a_start_that_fails_says_why_in_both_languages(w):
+    with tempfile.TemporaryDirectory(prefix='funnel-start-') as folder:
+        here = lambda name: os.path.join(folder, name)
+        os.mkdir(here('damaged'))
+        with open(here('damaged/secret.key'), 'w', encoding='utf-8') as f:
+            f.write('curta')
+        sealed = Funneld(SECRET_KEY='0123456789abcdef0123456789abcdef')
+        sealed.start('--demo')
+        sealed.stop()
+        cases = (('S002', {'DATA_DIR': here('damaged')}, 'chave mestra', 'master key'),
+                 ('S003', {'DATA_DIR': w.funneld.env['DATA_DIR']}, 'outro funneld', 'another funneld'),
+                 ('S004', {'DATA_DIR': sealed.env['DATA_DIR'], 'SECRET_KEY': 'f' * 32}, 'SECRET_KEY', 'SECRET_KEY'),
+                 ('S007', {'DATA_DIR': here('b'), 'PORT': str(w.funneld.port)}, 'PORT', 'PORT'),
+                 ('S007', {'DATA_DIR': here('c'), 'BIND': 'nada'}, 'BIND', 'BIND'))
+        for code, env, pt, en in cases:
+            for lang, word in (('pt_BR.UTF-8', pt), ('en_US.UTF-8', en)):
+                got, text = refused(LANG=lang, **env)
+                assert got == 1 and 'funneld: %s: ' % code in text and word in text, (code, lang, got, text)
+                assert ('não' in text or 'lida' in text) == (lang[:2] == 'pt'), (code, lang, text)
+        sealed.close()
 
 
 CALLS = '''funnel chama "Chama"
