@@ -25,7 +25,11 @@ bool sema_may_wait(struct ctx *c, const struct fgr_node *n)
 
 int64_t sema_constant_ms(const struct fgr_node *n, int64_t otherwise)
 {
-    return n != NULL && n->kind == FGR_DURATION ? n->num : otherwise;
+    if (n == NULL || n->kind == FGR_DURATION) {
+        return n != NULL ? n->num : otherwise;
+    }
+    bool wrong = n->type != NULL && !sema_is_basic(sema_open(n->type), FGR_T_DURATION);
+    return wrong ? 0 : otherwise; /* told already: no time follows from it */
 }
 
 static bool is_expr(const struct fgr_node *n)
@@ -440,6 +444,9 @@ static void stmt_wait(struct ctx *c, struct fgr_node *n)
     bool until = n->kind == FGR_WAIT_UNTIL;
     sema_may_wait(c, n);
     sema_expr_to(c, n->kid[0], until ? &fcc_t_datetime : &fcc_t_duration);
+    if (n->kid[0]->kind == FGR_DURATION && n->kid[0]->num <= 0) {
+        sema_diag(c, FGR_D_TIME_ZERO, n->kid[0]);
+    }
     sema_path_suspend(c, n);
     int64_t quiet = c->path.quiet;
     c->sleeps = true;

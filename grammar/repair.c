@@ -188,6 +188,7 @@ static int insert_bonus(const struct settle *s, uint16_t token)
     case FGR_TOK_TNAME:
     case FGR_TOK_INT: return -2;
     case FGR_TOK_ARROW: return 3;
+    case FGR_TOK_DOT: return s->n_out > 0 && s->out[s->n_out - 1].kind == FGR_TOK_CONTACT ? 6 : 0;
     default: break;
     }
     enum fgr_class class = fgr_token_class(token);

@@ -267,6 +267,15 @@ void repair_tell_skipped(struct settle *s)
     fn_diag_arg(fgr_diag_add(s->diags, FGR_D_SKIPPED, place(s, t)), "found", found(s, t));
 }
 
+/* Statements between declarations: the head of their stage is missing. */
+void repair_tell_head(struct settle *s)
+{
+    const struct fgr_token *t = &s->in[s->at];
+    struct fn_diag *d = fgr_diag_add(s->diags, FGR_D_MISSING, place(s, t));
+    fn_diag_arg(d, "token", fn_arena_printf(s->arena, "%s … {", fgr_token_spelling(FGR_TOK_STAGE, s->portuguese)));
+    fn_diag_arg(d, "found", found(s, t));
+}
+
 void repair_tell_too_many(struct settle *s)
 {
     struct fn_diag *d = fgr_diag_add(s->diags, FGR_D_TOO_MANY_ERRORS, s->in[s->at].span);

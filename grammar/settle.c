@@ -193,7 +193,7 @@ static void mark_line(struct settle *s)
     }
     settle_copy(&s->top, &s->stack);
     s->top_out = s->n_out;
-    s->open_bracket = false;
+    s->open_bracket = s->open_brace = false;
 }
 
 uint32_t settle_decl(const struct settle *s, uint32_t i, const struct lr_stack **stack)
@@ -444,12 +444,42 @@ static void drop_line(struct settle *s)
     s->doubt = true;
 }
 
-/* Lines of a block whose head is missing: between declarations nothing is indented. All of them go, to the next declaration. */
+static bool heads_statement(uint16_t kind)
+{
+    return kind == FGR_TOK_ARROW || (fgr_token_class(kind) == FGR_CLASS_RESERVED && kind != FGR_TOK_ELSE);
+}
+
+/* Statements without a head: a stage without a name is put there. */
+static bool adopt_orphans(struct settle *s)
+{
+    static const uint16_t head[] = {FGR_TOK_STAGE, FGR_TOK_NAME, FGR_TOK_LBRACE};
+    settle_copy(&s->scratch, &s->stack);
+    for (size_t i = 0; i < FN_COUNT(head); i++) {
+        if (!settle_push(&s->scratch, head[i])) {
+            return false;
+        }
+    }
+    if (!heads_statement(s->in[s->at].kind) || settle_run(s, &s->scratch, s->at) < SETTLE_LOOK / 2) {
+        return false;
+    }
+    if (tells(s)) {
+        repair_tell_head(s);
+    }
+    for (size_t i = 0; i < FN_COUNT(head); i++) {
+        emit(s, made(s, head[i], head[i] == FGR_TOK_NAME), head[i]);
+    }
+    return true;
+}
+
+/* Lines of a block whose head is missing: between declarations nothing is indented. What is no stage goes, to the next declaration. */
 static bool drop_orphans(struct settle *s)
 {
     const struct fgr_token *t = &s->in[s->at];
     if (!settle_at_top(s) || !(t->flags & FGR_TOKEN_FIRST) || t->kind == FGR_TOK_RBRACE || settle_indent(s, t) == 0) {
         return false;
+    }
+    if (adopt_orphans(s)) {
+        return true;
     }
     if (tells(s)) {
         repair_tell_skipped(s);
@@ -557,6 +587,7 @@ static void apply_above(struct settle *s, const struct settle_repair *r)
     } else if (splice(s, r->at, &brace) && r->breaks) {
         splice(s, r->at + 1, &line);
     }
+    s->open_brace |= r->edit == SETTLE_CLOSE_ABOVE;
     s->line_out = s->n_out;
     while (s->line_out > from && s->out[s->line_out - 1].kind != FGR_TOK_NL &&
            s->out[s->line_out - 1].kind != FGR_TOK_LBRACE) {
@@ -604,10 +635,13 @@ static void apply(struct settle *s, const struct settle_repair *r)
     }
 }
 
-/* The line break that an open bracket swallowed, which was told. */
+/* The line break that an open bracket swallowed, or that an open brace left, which was told. */
 static bool is_swallowed_break(const struct settle *s, const struct settle_repair *r)
 {
     const struct fgr_token *t = r->before ? &s->out[s->n_out - 1] : &s->in[s->at];
+    if (s->open_brace && r->edit == SETTLE_DELETE && t->kind == FGR_TOK_NL) {
+        return true;
+    }
     return s->open_bracket && r->edit == SETTLE_INSERT && r->token == FGR_TOK_NL && (t->flags & FGR_TOKEN_FIRST);
 }
 

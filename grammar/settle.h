@@ -37,6 +37,7 @@ struct settle {
     bool doubt; /* mark the next token */
     bool gave_up, garbled;
     bool open_bracket; /* one that is not closed was told: its line breaks are missing */
+    bool open_brace;   /* one inside a bracket: line breaks stand where none belong */
 };
 enum settle_edit {
     SETTLE_INSERT,
@@ -91,6 +92,7 @@ bool repair_by_indent(struct settle *s, struct settle_repair *r);
 void repair_tell(struct settle *s, const struct settle_repair *r);
 void repair_tell_brace(struct settle *s);
 void repair_tell_skipped(struct settle *s);
+void repair_tell_head(struct settle *s);
 void repair_tell_too_many(struct settle *s);
 
 #endif
