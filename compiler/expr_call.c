@@ -25,13 +25,30 @@ static void one_arg(struct ctx *c, struct fgr_node *arg, const struct fgr_node *
     c->taint |= outer;
 }
 
-static void told_unknown_arg(struct ctx *c, struct fgr_node *arg, const struct fgr_node *params)
+static bool is_named(const struct fgr_node *args, struct fn_str name)
 {
+    for (uint32_t i = 0; i < args->n_items; i++) {
+        if (args->items[i]->kind == FGR_NAMED_ARG && fn_str_eq(args->items[i]->text, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void told_unknown_arg(struct ctx *c, struct fgr_node *arg, const struct fgr_node *args,
+                             const struct fgr_node *params)
+{
+    uint32_t by_place = 0;
+    while (by_place < args->n_items && args->items[by_place]->kind != FGR_NAMED_ARG) {
+        by_place++;
+    }
     struct fn_diag *d = sema_name_diag(c, FGR_D_ARG_UNKNOWN, arg);
     struct suggest best;
     sema_suggest_begin(&best, c, arg->text);
-    for (uint32_t i = 0; i < params->n_items; i++) {
-        sema_suggest_try(&best, params->items[i]->text, NULL);
+    for (uint32_t i = by_place; i < params->n_items; i++) {
+        if (!is_named(args, params->items[i]->text)) {
+            sema_suggest_try(&best, params->items[i]->text, NULL);
+        }
     }
     sema_suggest_end(&best, d, arg->text_span);
     sema_expr(c, arg->kid[FGR_NAMED_ARG_value], NULL);
@@ -52,7 +69,7 @@ void sema_args(struct ctx *c, struct fgr_node *call, struct fgr_node *args, stru
         uint32_t at = named ? param_named(params, arg->text) : i;
         if (at >= n) {
             if (named) {
-                told_unknown_arg(c, arg, params);
+                told_unknown_arg(c, arg, args, params);
             } else {
                 sema_arg_num(c, sema_diag(c, FGR_D_ARG_EXTRA, arg), "max", n);
                 sema_expr(c, arg, NULL);

@@ -202,7 +202,7 @@ bool sema_full(const struct ctx *c);   /* no use in working out a suggestion */
 /* -- suggestions (suggest.c) ------------------------------------------------------------------------------------------------ */
 struct suggest {
     struct ctx *c;
-    struct fn_str wanted; /* folded */
+    struct fn_str wanted, written; /* wanted is folded */
     size_t best;
     struct fn_str name;
     const struct fcc_sym *sym;

@@ -49,8 +49,8 @@ static size_t distance(struct fn_str a, struct fn_str b, size_t most)
 
 void sema_suggest_begin(struct suggest *s, struct ctx *c, struct fn_str wanted)
 {
-    *s = (struct suggest){.c = c, .wanted = fold(c, wanted)};
-    s->best = s->wanted.n / 3 > 1 ? s->wanted.n / 3 : 1;
+    *s = (struct suggest){.c = c, .wanted = fold(c, wanted), .written = wanted};
+    s->best = s->wanted.n <= 2 ? 0 : s->wanted.n / 3; /* one letter is like any other */
     s->best++;
 }
 
@@ -71,6 +71,13 @@ void sema_suggest_try(struct suggest *s, struct fn_str name, const struct fcc_sy
     fn_buf_fini(&b);
 }
 
+/* Names of types begin upper-case, all others lower-case: across that line the nearest name is a hint, no cure. */
+static bool same_sort(struct fn_str a, struct fn_str b)
+{
+    bool upper_a = a.n > 0 && *a.p >= 'A' && *a.p <= 'Z', upper_b = b.n > 0 && *b.p >= 'A' && *b.p <= 'Z';
+    return upper_a == upper_b;
+}
+
 void sema_suggest_end(struct suggest *s, struct fn_diag *d, struct fn_span span)
 {
     if (s->name.n == 0) {
@@ -83,5 +90,5 @@ void sema_suggest_end(struct suggest *s, struct fn_diag *d, struct fn_span span)
     if (s->sym != NULL && s->sym->decl != NULL && s->sym->file == s->c->file) {
         fn_diag_label(d, s->sym->decl->text_span, s->sym->kind == FCC_S_STAGE ? FGR_L_NEAREST_STAGE : FGR_L_NEAREST);
     }
-    fn_diag_fix(d, FN_FIX_SAFE, span, s->name);
+    fn_diag_fix(d, same_sort(s->name, s->written) ? FN_FIX_SAFE : FN_FIX_REVIEW, span, s->name);
 }

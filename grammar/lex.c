@@ -482,6 +482,47 @@ void lex_drop(struct lexer *lx, enum fgr_diag d)
     fn_diag_fix(fgr_diag_add(lx->diags, d, lex_span(lx)), FN_FIX_SAFE, lex_span(lx), FN_STR_NULL);
 }
 
+void lex_conflict(struct lexer *lx)
+{
+    fgr_diag_add(lx->diags, FGR_D_CONFLICT_MARK, lex_span(lx));
+}
+
+/* `name:` follows: a field or an argument. */
+static bool field_follows(const struct lexer *lx)
+{
+    const unsigned char *p = lx->cursor;
+    while (p < lx->limit && *p == ' ') {
+        p++;
+    }
+    const unsigned char *name = p;
+    while (p < lx->limit && (*p >= 0x80 || *p == '_' || (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9'))) {
+        p++;
+    }
+    return p > name && p < lx->limit && *p == ':';
+}
+
+static bool ends_line(const struct lexer *lx)
+{
+    const unsigned char *p = lx->cursor;
+    while (p < lx->limit && (*p == ' ' || *p == '\t' || *p == '\r')) {
+        p++;
+    }
+    return p == lx->limit || *p == '\n' || *p == '}' || *p == '#';
+}
+
+/* At the end of a line it is too much; between brackets or fields it is a comma; elsewhere two statements share a line. */
+void lex_semicolon(struct lexer *lx)
+{
+    bool list = lx->n_nest > 0 && lx->nest[lx->n_nest - 1] != '{';
+    if (!ends_line(lx) && (list || field_follows(lx))) {
+        lex_foreign(lx, FGR_TOK_COMMA);
+        return;
+    }
+    struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_SEMICOLON, lex_span(lx));
+    bool last = ends_line(lx);
+    fn_diag_fix(d, last ? FN_FIX_SAFE : FN_FIX_REVIEW, lex_span(lx), last ? FN_STR_NULL : FN_STR("\n"));
+}
+
 static void report_character(struct lexer *lx, enum fgr_diag code)
 {
     struct fn_span span = lex_span(lx);

@@ -97,7 +97,8 @@ again:
     <code> "!"          { lex_foreign(lx, FGR_TOK_NOT); return true; }
     <code> "===" | "!=="  { lex_foreign(lx, *lx->token == '=' ? FGR_TOK_EQ : FGR_TOK_NE); return true; }
     <code> "<>"         { lex_foreign(lx, FGR_TOK_NE); return true; }
-    <code> ";"          { lex_drop(lx, FGR_D_SEMICOLON); return true; }
+    <code> ";"          { lex_semicolon(lx); return true; }
+    <code> "<<<<<<<" [^\n]* | "=======" "="* | ">>>>>>>" [^\n]* { lex_conflict(lx); return true; }
     <code> "`"          { lex_drop(lx, FGR_D_BAD_BACKTICK); return true; }
     <code> [^]          { lex_unknown(lx); return true; }
     <code> *            { lex_unknown(lx); return true; }
