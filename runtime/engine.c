@@ -194,6 +194,7 @@ static void set_defaults(struct frt_engine_config *c)
     set_default(&c->tenant_inflight, 64);
     set_default(&c->ingest_max, 10000);
     set_default(&c->sends_max, 1000);
+    set_default(&c->tenant_sends, (c->sends_max + 3) / 4);
     set_default(&c->tries, 25);
     set_default(&c->call_tries, 4);
     set_default(&c->retry_base_ms, 500);
@@ -308,7 +309,7 @@ void frt_engine_drain(struct frt_engine *e)
 
 bool frt_engine_drained(const struct frt_engine *e)
 {
-    bool idle = e->ops == 0 && e->turns == 0 && e->stats.sending == 0 && e->in_first == NULL;
+    bool idle = e->ops == 0 && e->turns == 0 && e->stats.sending == 0 && e->inbound.n == 0;
     return e->draining && idle && recover_released(e);
 }
 
@@ -344,7 +345,7 @@ void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out)
     *out = e->stats;
     out->mails = (uint32_t)e->mails.n;
     out->tenants = (uint32_t)e->tenants.n;
-    out->waiting_ingest = (uint32_t)e->in_waiting;
+    out->waiting_ingest = (uint32_t)e->inbound.n;
     out->oldest_ready_at = 0;
     if (e->ring != NULL) {
         const struct tenant *t = e->ring;

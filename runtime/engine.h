@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RUNTIME_ENGINE_H
 #define RUNTIME_ENGINE_H
+#include "fair.h"
 #include "fn_buf.h"
 #include "fn_json.h"
 #include "frt_engine.h"
@@ -17,7 +18,8 @@ struct engine_vec { /* in a turn's arena */
 /* -- lanes ---------------------------------------------------------------------------------------------------------------------- */
 enum send_state { SEND_QUEUED, SEND_CLAIMING, SEND_BLOCKED, SEND_SENDING, SEND_UNKNOWN, SEND_QUERYING, SEND_CLOSING };
 struct sending {
-    struct frt_effect e; /* texts in `block` */
+    struct fair_item link; /* BLOCKED */
+    struct frt_effect e;   /* texts in `block` */
     char *block;
     struct mail *mail;
     struct frt_engine *engine;
@@ -34,7 +36,7 @@ struct sending {
     struct frt_done done;
     struct fn_buf texts;      /* ext_id, reason, payload of `done` */
     struct sending *next;     /* lane */
-    struct sending *next_job; /* claim, done or wait queue */
+    struct sending *next_job; /* claim or done queue */
 };
 struct lane {
     struct sending *first, *last;
@@ -57,7 +59,8 @@ struct tenant {
     struct tenant *next;       /* ring of those with ready conversations */
     bool listed;
     int32_t deficit;
-    uint32_t inflight;
+    uint32_t inflight, sending;
+    struct fair_part inbound, blocked; /* want a batch; want a send */
     struct catalogue *catalogue;
     unsigned watching; /* canaries being looked at */
     int64_t watch_at, used_at;
@@ -175,10 +178,9 @@ struct frt_engine {
     struct turn *commit_first, *commit_last; /* want a batch */
     unsigned commits;                        /* batches in flight */
     size_t turns;                            /* turns alive */
-    struct inbound *in_first, *in_last;      /* want a batch */
-    size_t in_waiting;
+    struct fair inbound, blocked;
     unsigned ingests;
-    struct sending *claim_first, *claim_last, *done_first, *done_last, *blocked_first, *blocked_last;
+    struct sending *claim_first, *claim_last, *done_first, *done_last;
     unsigned claims, dones;
     struct frt_op *retry; /* operations to submit again */
     int64_t retry_at, store_failures;
@@ -213,6 +215,7 @@ void ingest_flush(struct frt_engine *e);
 void ingest_refuse(struct frt_engine *e);
 
 /* ready.c */
+struct tenant *tenant_of(struct frt_engine *e, int64_t id);
 struct mail *mail_of(struct frt_engine *e, int64_t tenant, int64_t conv, int64_t channel);
 void mail_wake(struct frt_engine *e, struct mail *m);   /* there is something in the mailbox */
 void mail_rest(struct frt_engine *e, struct mail *m);   /* after a turn: ready again, or idle and perhaps forgotten */

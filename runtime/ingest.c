@@ -8,12 +8,12 @@
 enum { INBOUND_MAX = 1 << 20, INGEST_BATCH = 256, DAY_MS = 86400000, LOST_TRIES = 5 };
 
 struct inbound {
+    struct fair_item link;  /* first: the queue gives it back */
     struct frt_ingest item; /* texts in `block` */
     struct fn_buf block;
     frt_accepted_fn done;
     void *ctx;
     enum fn_code refused; /* FN_OK: goes to the store */
-    struct inbound *next;
 };
 struct ingest_batch {
     struct frt_op_ingest op;
@@ -164,22 +164,24 @@ static enum fn_code copy(struct frt_engine *e, struct inbound *in, const struct 
     return in->block.failed ? FN_LIMIT : FN_OK;
 }
 
+/* Who floods is refused first; what little another tenant sends finds room even then. */
+static bool is_full(const struct frt_engine *e, const struct tenant *t)
+{
+    size_t most = e->c.ingest_max;
+    return t->inbound.n >= (most + 1) / 2 || (e->inbound.n >= most && t->inbound.n >= most / 100);
+}
+
 void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *from, frt_accepted_fn done, void *ctx)
 {
     struct inbound *in = engine_alloc(1, sizeof *in);
     in->done = done;
     in->ctx = ctx;
     in->refused = copy(e, in, from);
-    if (in->refused == FN_OK && e->in_waiting >= e->c.ingest_max) {
+    struct tenant *t = tenant_of(e, from->tenant);
+    if (in->refused == FN_OK && is_full(e, t)) {
         in->refused = FN_UNAVAILABLE;
     }
-    if (e->in_first == NULL) {
-        e->in_first = in;
-    } else {
-        e->in_last->next = in;
-    }
-    e->in_last = in;
-    e->in_waiting++;
+    fair_put(&e->inbound, &t->inbound, &in->link);
 }
 
 /* -- batches --------------------------------------------------------------------------------------------------------------------------- */
@@ -238,21 +240,13 @@ static void submit(struct frt_engine *e, struct inbound **from, size_t n)
     engine_submit(e, &b->op.op);
 }
 
-static struct inbound *pop(struct frt_engine *e)
-{
-    struct inbound *in = e->in_first;
-    e->in_first = in->next;
-    e->in_waiting--;
-    return in;
-}
-
 void ingest_flush(struct frt_engine *e)
 {
-    while (e->in_first != NULL && e->ingests < BATCHES_MAX) {
+    while (e->inbound.n != 0 && e->ingests < BATCHES_MAX) {
         struct inbound *batch[INGEST_BATCH];
         size_t n = 0;
-        while (e->in_first != NULL && n < INGEST_BATCH) {
-            struct inbound *in = pop(e);
+        while (e->inbound.n != 0 && n < INGEST_BATCH) {
+            struct inbound *in = (struct inbound *)fair_take(&e->inbound);
             if (in->refused != FN_OK) {
                 answer(e, in, in->refused);
             } else {
@@ -267,7 +261,7 @@ void ingest_flush(struct frt_engine *e)
 
 void ingest_refuse(struct frt_engine *e)
 {
-    while (e->in_first != NULL) {
-        answer(e, pop(e), FN_UNAVAILABLE);
+    while (e->inbound.n != 0) {
+        answer(e, (struct inbound *)fair_take(&e->inbound), FN_UNAVAILABLE);
     }
 }

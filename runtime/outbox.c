@@ -150,6 +150,7 @@ static void on_sent(void *ctx, const struct frt_sent *sent)
     struct sending *s = ctx;
     struct frt_engine *e = s->engine;
     e->stats.sending--;
+    s->mail->t->sending--;
     switch (sent->outcome) {
     case FRT_SENT:
         e->stats.sent++;
@@ -179,6 +180,7 @@ static void on_queried(void *ctx, const struct frt_sent *sent)
     struct sending *s = ctx;
     struct frt_engine *e = s->engine;
     e->stats.sending--;
+    s->mail->t->sending--;
     if (sent->outcome == FRT_SENT || s->confirmed) {
         struct frt_sent yes = {.outcome = FRT_SENT, .ext_id = s->confirmed ? fn_str_c(s->ext_id) : sent->ext_id};
         e->stats.reconciled++;
@@ -238,6 +240,11 @@ static bool begin_anew(struct sending *s, enum frt_effect_state state)
     return true;
 }
 
+static bool may_send(const struct frt_engine *e)
+{
+    return nodes_may_send(e) && e->stats.sending < e->c.sends_max && !e->draining && !e->dying;
+}
+
 static void begin(struct sending *s, bool query)
 {
     struct frt_engine *e = s->engine;
@@ -247,10 +254,11 @@ static void begin(struct sending *s, bool query)
         }
         return;
     }
-    if (!nodes_may_send(e) || e->stats.sending >= e->c.sends_max || e->draining || e->dying) {
+    struct tenant *t = s->mail->t;
+    if (!may_send(e) || t->sending >= e->c.tenant_sends) {
         s->state = SEND_BLOCKED;
         s->query = query;
-        queue(&e->blocked_first, &e->blocked_last, s);
+        fair_put(&e->blocked, &t->blocked, &s->link);
         return;
     }
     const struct frt_provider *p = &e->c.provider;
@@ -259,6 +267,7 @@ static void begin(struct sending *s, bool query)
         return;
     }
     e->stats.sending++;
+    t->sending++;
     s->state = query ? SEND_QUERYING : SEND_SENDING;
     s->e.attempts += query ? 0 : 1;
     struct frt_send send = request(s);
@@ -589,13 +598,26 @@ static void flush_dones(struct frt_engine *e)
     }
 }
 
-void outbox_flush(struct frt_engine *e)
+/* One of each tenant that may have more under way. */
+static void unblock(struct frt_engine *e)
 {
-    while (e->blocked_first != NULL && e->stats.sending < e->c.sends_max && !e->draining && nodes_may_send(e)) {
-        struct sending *s = e->blocked_first;
-        e->blocked_first = s->next_job;
+    size_t passed = 0;
+    while (e->blocked.n != 0 && passed <= e->tenants.n && may_send(e)) {
+        struct sending *s = (struct sending *)fair_turn(&e->blocked)->first;
+        if (s->mail->t->sending >= e->c.tenant_sends) {
+            fair_pass(&e->blocked);
+            passed++;
+            continue;
+        }
+        passed = 0;
+        (void)fair_take(&e->blocked);
         begin(s, s->query);
     }
+}
+
+void outbox_flush(struct frt_engine *e)
+{
+    unblock(e);
     flush_claims(e);
     flush_dones(e);
 }

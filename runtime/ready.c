@@ -7,7 +7,7 @@
 
 enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000, ORPHAN_WAIT_MS = 20 };
 
-static struct tenant *tenant_of(struct frt_engine *e, int64_t id)
+struct tenant *tenant_of(struct frt_engine *e, int64_t id)
 {
     struct tenant *t = map_get(&e->tenants, id, 0);
     if (t == NULL) {

@@ -238,7 +238,7 @@ static void lease_step(struct frt_engine *e, int64_t now)
     if (r->leasing || r->released || e->c.forced) {
         return;
     }
-    bool quiet = e->turns == 0 && e->stats.sending == 0 && e->in_first == NULL && e->ops == 0;
+    bool quiet = e->turns == 0 && e->stats.sending == 0 && e->inbound.n == 0 && e->ops == 0;
     if (e->draining && e->c.shared && quiet) {
         r->lease.release = true;
         lease_submit(e);

@@ -45,10 +45,12 @@ struct frt_engine_config {
     bool shared;  /* other nodes use this store too: take a share of the shards only, as long as the lease holds */
     bool forced;  /* tests only: run every shard without asking; two such nodes must harm nothing but their speed */
     /* 0 = default in brackets */
-    uint32_t batch_turns;                 /* [256] turns of a commit */
-    uint32_t tenant_inflight;             /* [64] conversations of a tenant between LOAD and COMMIT */
-    uint32_t ingest_max;                  /* [10,000] messages waiting for INGEST; beyond it FN_UNAVAILABLE */
+    uint32_t batch_turns;     /* [256] turns of a commit */
+    uint32_t tenant_inflight; /* [64] conversations of a tenant between LOAD and COMMIT */
+    uint32_t
+        ingest_max; /* [10,000] messages waiting for INGEST; beyond it, or half of it of one tenant, FN_UNAVAILABLE; a hundredth each tenant always has */
     uint32_t sends_max;                   /* [1,000] effects at the provider at once */
+    uint32_t tenant_sends;                /* [a quarter of them] of one tenant */
     uint32_t tries;                       /* [25] sends of an effect until it is given up */
     uint32_t call_tries;                  /* [4] the same for calls: a customer waits */
     uint32_t retry_base_ms, retry_cap_ms; /* [500, 300,000] full jitter */
