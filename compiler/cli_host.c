@@ -305,7 +305,7 @@ static void message_into(struct cli_host *h, struct fn_str message)
     }
 }
 
-static bool begin(struct cli_host *h, uint16_t stage, struct fn_str message)
+static bool begin(struct cli_host *h, uint16_t stage, const struct fvm_input *in)
 {
     h->ended = false;
     h->erring = false;
@@ -316,8 +316,11 @@ static bool begin(struct cli_host *h, uint16_t stage, struct fn_str message)
         return false;
     }
     contact_into(h);
-    message_into(h, message);
+    message_into(h, in->text);
     fvm_turn(h->run, h->now);
+    if (in->kind == FBC_WAKE_EVENT) {
+        fvm_given(h->run, in);
+    }
     go_on(h);
     return true;
 }
@@ -391,16 +394,17 @@ static const struct fbc_entry *event_entry(const struct cli_host *h, struct fn_s
 static void begin_by_kept(struct cli_host *h)
 {
     while (h->n_inbox > 0 && h->state == CLI_IDLE) {
-        struct row row = h->inbox[0];
+        const struct row row = h->inbox[0];
         h->n_inbox--;
         memmove(&h->inbox[0], &h->inbox[1], h->n_inbox * sizeof h->inbox[0]);
         const struct fvm_input in = row_input(&row);
         const struct fbc_entry *e =
             row.kind == FBC_WAKE_EVENT ? event_entry(h, in.event_name) : first_entry(h, in.text);
+        row_fini(&h->last);
+        h->last = row; /* the program reads it until the next */
         if (e != NULL) {
-            (void)begin(h, e->stage, in.text);
+            (void)begin(h, e->stage, &in);
         }
-        row_fini(&row);
     }
 }
 
@@ -482,7 +486,7 @@ bool cli_host_message(struct cli_host *h, struct fn_str text, struct fn_str opti
     h->last_message = h->now;
     if (h->state == CLI_IDLE) {
         const struct fbc_entry *e = first_entry(h, text);
-        if (e != NULL && begin(h, e->stage, text)) {
+        if (e != NULL && begin(h, e->stage, &in)) {
             drain(h);
         }
         return e != NULL;
@@ -498,12 +502,8 @@ bool cli_host_message(struct cli_host *h, struct fn_str text, struct fn_str opti
 bool cli_host_event(struct cli_host *h, struct fn_str name, struct fn_str json)
 {
     const struct fvm_input in = {.kind = FBC_WAKE_EVENT, .event = json, .event_name = name};
-    if (h->state == CLI_IDLE) {
-        const struct fbc_entry *e = event_entry(h, name);
-        if (e != NULL && begin(h, e->stage, FN_STR(""))) {
-            drain(h);
-        }
-        return e != NULL;
+    if (h->state == CLI_IDLE && event_entry(h, name) == NULL) {
+        return false;
     }
     (void)inbox_add(h, &in);
     drain(h);
@@ -516,7 +516,7 @@ bool cli_host_campaign(struct cli_host *h)
     if (e == NULL || h->state != CLI_IDLE) {
         return false;
     }
-    return begin(h, e->stage, FN_STR(""));
+    return begin(h, e->stage, &(struct fvm_input){.kind = FBC_WAKE_MESSAGE});
 }
 
 void cli_host_handback(struct cli_host *h)

@@ -389,22 +389,59 @@ static void phrases(struct emit *e, enum fbc_entry_kind kind, const struct fgr_n
     fn_buf_fini(&folded);
 }
 
+/* A hidden stage that puts an event's fields where the source says, and goes on. An event that is not as declared does `otherwise`. */
+static uint16_t event_stage(struct emit *e, const struct fcc_sym *event, const struct fgr_node *binds, uint16_t to,
+                            enum fbc_op otherwise)
+{
+    struct emit_code code;
+    struct fn_str name = fn_arena_printf(e->arena, "event:%u", (unsigned)++e->n_hidden);
+    uint16_t stage = fbc_build_stage(e->b, name);
+    uint16_t func =
+        fbc_build_func(e->b, fn_arena_printf(e->arena, "stage:%.*s", FN_STR_ARG(name)), 0, NULL, FBC_NO_TYPE, 1);
+    begin_unit(e, &code, name, 0);
+    e->unit.stage = stage;
+    uint32_t unfit = emit_label(e);
+    emit_bind_event(e, event, binds, unfit);
+    emit_goto(e, to);
+    emit_place(e, unfit);
+    emit_op(e, otherwise, otherwise == FBC_OP_FAIL ? 6 : 0, 0, 0);
+    emit_code_end(e, func);
+    fbc_build_stage_func(e->b, stage, func);
+    return stage;
+}
+
+static void event_entry(struct emit *e, enum fbc_entry_kind kind, const struct fgr_node *n,
+                        const struct fgr_node *binds, uint16_t stage)
+{
+    const struct fcc_sym *event = sym_named(e, FCC_S_EVENT, n->text);
+    if (event == NULL) {
+        emit_fail(e, FN_UNSUPPORTED, "an event is not bound");
+        return;
+    }
+    bool binding = binds != NULL && binds->n_items > 0;
+    struct fbc_entry row = {.kind = (uint8_t)kind, .stage = stage, .event = (uint16_t)(event->slot - 1)};
+    row.phrase = FN_STR("");
+    if (binding) {
+        row.stage = event_stage(e, event, binds, stage, kind == FBC_ENTRY_EVENT ? FBC_OP_END : FBC_OP_FAIL);
+    }
+    fbc_build_entry(e->b, &row);
+}
+
 static void start_entry(struct emit *e, const struct fgr_node *n)
 {
     static const uint8_t kinds[] = {[FGR_START_MESSAGE] = FBC_ENTRY_MESSAGE,
                                     [FGR_START_KEYWORD] = FBC_ENTRY_KEYWORD,
-                                    [FGR_START_CAMPAIGN] = FBC_ENTRY_CAMPAIGN,
-                                    [FGR_START_EVENT] = FBC_ENTRY_EVENT};
+                                    [FGR_START_CAMPAIGN] = FBC_ENTRY_CAMPAIGN};
     uint16_t stage = emit_stage_named(e, n->kid[FGR_START_action]->text);
     if (n->aux == FGR_START_KEYWORD) {
         phrases(e, FBC_ENTRY_KEYWORD, n->kid[FGR_START_phrases], stage);
         return;
     }
-    struct fbc_entry row = {.kind = kinds[n->aux], .stage = stage, .event = FBC_NO_INDEX, .phrase = FN_STR("")};
     if (n->aux == FGR_START_EVENT) {
-        const struct fcc_sym *event = sym_named(e, FCC_S_EVENT, n->text);
-        row.event = event != NULL ? (uint16_t)(event->slot - 1) : FBC_NO_INDEX;
+        event_entry(e, FBC_ENTRY_EVENT, n, n->kid[FGR_START_binds], stage);
+        return;
     }
+    struct fbc_entry row = {.kind = kinds[n->aux], .stage = stage, .event = FBC_NO_INDEX, .phrase = FN_STR("")};
     fbc_build_entry(e->b, &row);
 }
 
@@ -426,6 +463,8 @@ static void always_entries(struct emit *e, const struct fgr_node *ons)
         const struct fgr_node *on = ons->items[i];
         if (on->aux == FGR_ON_PHRASE) {
             phrases(e, FBC_ENTRY_ALWAYS, on->kid[FGR_ON_phrases], always_stage(e, on->kid[FGR_ON_action]));
+        } else if (on->aux == FGR_ON_EVENT) {
+            event_entry(e, FBC_ENTRY_ON_EVENT, on, on->kid[FGR_ON_binds], always_stage(e, on->kid[FGR_ON_action]));
         } else if (on->aux == FGR_ON_ERROR) {
             struct fbc_entry row = {.kind = FBC_ENTRY_ERROR,
                                     .stage = always_stage(e, on->kid[FGR_ON_action]),

@@ -181,6 +181,7 @@ void emit_for(struct emit *e, const struct fgr_node *n);
 void emit_ask(struct emit *e, const struct fgr_node *n);
 void emit_choose(struct emit *e, const struct fgr_node *n);
 void emit_wait_stmt(struct emit *e, const struct fgr_node *n);
+void emit_bind_event(struct emit *e, const struct fcc_sym *event, const struct fgr_node *binds, uint32_t again);
 void emit_talk(struct emit *e, const struct fgr_node *n);
 void emit_handoff(struct emit *e, const struct fgr_node *n);
 bool emit_send(struct emit *e, const struct fgr_node *n); /* false: not one of the effects */

@@ -160,11 +160,11 @@ static void wait_message(struct emit *e, const struct fgr_node *n)
     emit_place(e, done);
 }
 
-/* The fields of the event into the names it binds. */
-static void bind_event(struct emit *e, const struct fgr_node *n, uint32_t again)
+/* The fields of the event into the names it binds, locals or variables. To `again` when it is none. */
+void emit_bind_event(struct emit *e, const struct fcc_sym *event, const struct fgr_node *binds, uint32_t again)
 {
-    const struct fgr_node *params = n->sym->decl->kid[FGR_EVENT_params], *binds = n->kid[FGR_WAIT_EVENT_binds];
-    uint16_t record = emit_record_of(e, n->sym->name, params);
+    const struct fgr_node *params = event->decl->kid[FGR_EVENT_params];
+    uint16_t record = emit_record_of(e, event->name, params);
     unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, record, 0)), has = emit_reg(e, e->t_bool),
              row = emit_reg(e, record), json = emit_reg(e, e->t_text);
     uint32_t fits = emit_label(e);
@@ -176,12 +176,11 @@ static void bind_event(struct emit *e, const struct fgr_node *n, uint32_t again)
     emit_place(e, fits);
     emit_op(e, FBC_OP_OPEN, row, some, 0);
     for (uint32_t i = 0; binds != NULL && i < binds->n_items && i < params->n_items; i++) {
-        const struct fcc_sym *bind = binds->items[i]->sym;
-        if (bind != NULL) {
+        if (binds->items[i]->sym != NULL) {
             const struct fcc_type *t = emit_field_type(params->items[i]);
             unsigned field = emit_reg(e, emit_type(e, t));
             emit_op(e, FBC_OP_GETF, field, row, i);
-            emit_convert(e, field, t, bind->type, bind->slot);
+            emit_store(e, binds->items[i], field, t);
         }
     }
 }
@@ -214,7 +213,7 @@ static void wait_event(struct emit *e, const struct fgr_node *n)
     emit_place(e, silent);
     emit_silence(e, q, done);
     emit_place(e, event);
-    bind_event(e, n, again);
+    emit_bind_event(e, n->sym, binds, again);
     if (n->kid[FGR_WAIT_EVENT_where] != NULL) {
         uint32_t fits = emit_label(e);
         emit_cond(e, n->kid[FGR_WAIT_EVENT_where], true, fits);

@@ -215,6 +215,36 @@ static uint32_t hub_of(const struct ctx *c, const struct fgr_node *on)
                                                                  : c->hub_phrase;
 }
 
+static bool is_var(const struct fcc_sym *s)
+{
+    return s->kind == FCC_S_VAR;
+}
+
+/* `start on event E(a, b)`: the event's fields go into the variables of these names. */
+static void bind_vars(struct ctx *c, struct fgr_node *n, const struct fgr_node *binds)
+{
+    const struct fcc_sym *e = n->sym;
+    for (uint32_t i = 0; binds != NULL && i < binds->n_items; i++) {
+        struct fgr_node *b = binds->items[i];
+        bool known = e != NULL && i < e->n_params;
+        if (e != NULL && !known) {
+            sema_arg_num(c, sema_diag(c, FGR_D_ARG_EXTRA, b), "max", e->n_params);
+        }
+        b->sym = sema_find(c, NS_VALUE, b, b->text, FGR_D_BIND_UNKNOWN, is_var);
+        b->type = b->sym != NULL ? b->sym->type : &fcc_t_error;
+        if (b->sym == NULL) {
+            continue;
+        }
+        if (known && !sema_is_error(b->type)) {
+            sema_want(c, b, b->type, e->params[i]);
+            c->taint = sema_sym(e->decl->kid[FGR_EVENT_params]->items[i]->sym)->taint;
+            sema_taint_into(c, b, b->sym);
+            c->taint = 0;
+        }
+        sema_fact(c, sema_place_of(c, b->sym), true);
+    }
+}
+
 static void walk_on(struct ctx *c, struct fgr_node *on)
 {
     if (on->kid[FGR_ON_time] != NULL) {
@@ -232,6 +262,7 @@ static void walk_on(struct ctx *c, struct fgr_node *on)
             0; /* whether messages were kept, the way to here knows: at a question none, at `wait event` some */
     } else if (on->aux == FGR_ON_EVENT) {
         sema_path_event(&c->path);
+        bind_vars(c, on, on->kid[FGR_ON_binds]);
     } else if (on->aux == FGR_ON_ERROR || on->aux == FGR_ON_FAILED) {
         c->path.quiet = PATH_TAKEN;
         c->path.age_in = on->aux == FGR_ON_ERROR ? PATH_NONE : c->path.age_in;
@@ -253,6 +284,7 @@ static void walk_start(struct ctx *c, struct fgr_node *n)
     uint32_t scope = unit_begin(c, UNIT_ON, n, action, 0);
     c->unit.sym = NULL;
     bool closed = n->aux == FGR_START_CAMPAIGN || n->aux == FGR_START_EVENT;
+    bind_vars(c, n, n->kid[FGR_START_binds]);
     sema_path_message(&c->path);
     c->path.age = closed ? PATH_WINDOW : 0;
     c->path.ai_in = c->path.msg_in = 0;

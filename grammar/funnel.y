@@ -246,10 +246,10 @@ param:
 ;
 result: %empty { $$ = NULL; } | "->" type { $$ = $type; };
 trigger:
-  "message"                             { $$ = build_aux(NODE(START, @$, NULL, NULL), FGR_START_MESSAGE); }
-| "keyword" texts                       { $$ = build_aux(NODE(START, @$, $texts, NULL), FGR_START_KEYWORD); }
-| "campaign"                            { $$ = build_aux(NODE(START, @$, NULL, NULL), FGR_START_CAMPAIGN); }
-| "event" name                          { $$ = NAMED(build_aux(NODE(START, @$, NULL, NULL), FGR_START_EVENT), @name); }
+  "message"                             { $$ = build_aux(NODE(START, @$, NULL, NULL, NULL), FGR_START_MESSAGE); }
+| "keyword" texts                       { $$ = build_aux(NODE(START, @$, $texts, NULL, NULL), FGR_START_KEYWORD); }
+| "campaign"                            { $$ = build_aux(NODE(START, @$, NULL, NULL, NULL), FGR_START_CAMPAIGN); }
+| "event" name binds                    { $$ = NAMED(build_aux(NODE(START, @$, NULL, $binds, NULL), FGR_START_EVENT), @name); }
 ;
 ons:
   on_lines
@@ -261,13 +261,13 @@ on_lines:
 | on_lines on "end of line"             { $$ = build_add(b, $1, $2); }
 ;
 on:
-  "on" texts action                     { $$ = build_aux(NODE(ON, @$, $texts, NULL, $action), FGR_ON_PHRASE); }
-| "on" "silence" expr action            { $$ = build_aux(NODE(ON, @$, NULL, $expr, $action), FGR_ON_SILENCE); }
-| "on" "error" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_ERROR); }
-| "on" "event" name action              { $$ = NAMED(build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_EVENT), @name); }
-| "on" "media" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_MEDIA); }
-| "on" "invalid" action                 { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_INVALID); }
-| "on" "failed" action                  { $$ = build_aux(NODE(ON, @$, NULL, NULL, $action), FGR_ON_FAILED); }
+  "on" texts action                     { $$ = build_aux(NODE(ON, @$, $texts, NULL, NULL, $action), FGR_ON_PHRASE); }
+| "on" "silence" expr action            { $$ = build_aux(NODE(ON, @$, NULL, $expr, NULL, $action), FGR_ON_SILENCE); }
+| "on" "error" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_ERROR); }
+| "on" "event" name binds action        { $$ = NAMED(build_aux(NODE(ON, @$, NULL, NULL, $binds, $action), FGR_ON_EVENT), @name); }
+| "on" "media" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_MEDIA); }
+| "on" "invalid" action                 { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_INVALID); }
+| "on" "failed" action                  { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_FAILED); }
 ;
 
 /* -- types ------------------------------------------------------------------------------------------------------------------ */

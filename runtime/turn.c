@@ -303,6 +303,8 @@ static void take_event(struct turn *t, const struct frt_row *row, const struct f
         bool out = fn_str_eq(pair_value(t, FN_STR("s:consent")), FN_STR("out"));
         if (!out && t->next.owner == FRT_OWNER_BOT &&
             start_by(t, FBC_ENTRY_EVENT, FN_STR_NULL, p->event_name, FN_STR_NULL)) {
+            struct fvm_input input = input_of(FBC_WAKE_EVENT, p);
+            fvm_given(t->run, &input);
             record_row(t, row, p);
         }
     }

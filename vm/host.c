@@ -65,6 +65,27 @@ static bool is_wanted(const struct fvm_run *run, const struct fbc_wait *wait, co
     return false;
 }
 
+/* `always { on event … }`: behind the wait's own event, ahead of being kept. */
+static bool jump_by_event(struct fvm_run *run, const struct fbc_wait *wait, const struct fvm_input *in)
+{
+    if (in->kind != FBC_WAKE_EVENT || (wait->flags & FBC_WAIT_PHRASES) == 0) {
+        return false;
+    }
+    uint16_t event = fbc_find_event(run->image, in->event_name);
+    const struct fbc_entry *entry =
+        event != FBC_NO_INDEX ? fbc_find_entry(run->image, FBC_ENTRY_ON_EVENT, FN_STR_NULL, event) : NULL;
+    if (entry == NULL || fvm_enter(run, entry->stage) != FN_OK) {
+        return false;
+    }
+    take_input(run, in);
+    return true;
+}
+
+void fvm_given(struct fvm_run *run, const struct fvm_input *input)
+{
+    take_input(run, input);
+}
+
 enum fvm_wake_result fvm_wake(struct fvm_run *run, const struct fvm_input *input)
 {
     if (run->state != RUN_WAIT) {
@@ -79,7 +100,7 @@ enum fvm_wake_result fvm_wake(struct fvm_run *run, const struct fvm_input *input
         }
     }
     if (!is_wanted(run, wait, input)) {
-        return FVM_NOT_WANTED;
+        return jump_by_event(run, wait, input) ? FVM_JUMPED : FVM_NOT_WANTED;
     }
     take_input(run, input);
     run_result(run)->i = (int64_t)input->kind;

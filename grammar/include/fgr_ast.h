@@ -26,7 +26,7 @@ enum {
     FGR_TOOL_params = 0, FGR_TOOL_result, FGR_TOOL_doc, FGR_TOOL_body,
     FGR_FN_params = 0, FGR_FN_result, FGR_FN_body, FGR_FLOW_params = 0, FGR_FLOW_result, FGR_FLOW_body,
     FGR_PARAM_type = 0, FGR_PARAM_init, FGR_EVENT_params = 0, FGR_VAR_type = 0, FGR_VAR_init,
-    FGR_START_phrases = 0, FGR_START_action, FGR_ALWAYS_ons = 0, FGR_ON_phrases = 0, FGR_ON_time, FGR_ON_action,
+    FGR_START_phrases = 0, FGR_START_binds, FGR_START_action, FGR_ALWAYS_ons = 0, FGR_ON_phrases = 0, FGR_ON_time, FGR_ON_binds, FGR_ON_action,
     FGR_STAGE_body = 0, FGR_MIGRATE_VAR_value = 0, FGR_TEST_steps = 0, FGR_TYPE_args = 0, FGR_BLOCK_stmts = 0,
     FGR_SAY_value = 0, FGR_SAY_else_template, FGR_ASK_target = 0, FGR_ASK_prompt, FGR_ASK_branches, FGR_LOCAL_type = 0,
     FGR_CHOOSE_type = 0, FGR_CHOOSE_source, FGR_CHOOSE_label, FGR_CHOOSE_prompt, FGR_CHOOSE_options, FGR_CHOOSE_branches,

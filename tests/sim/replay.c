@@ -170,8 +170,14 @@ static void one_turn(struct oracle *o)
     } else {
         snprintf(digits, sizeof digits, "%.*s", FN_STR_ARG(fn_json_str(fn_json_get(o->record, "seed"))));
         uint16_t stage = entry_stage(o, kind, fn_json_str(fn_json_get(row, "text")));
+        struct fvm_input in = {.kind = FBC_WAKE_EVENT};
+        in.event = fn_json_str(fn_json_get(row, "event"));
+        in.event_name = fn_json_str(fn_json_get(row, "event_name"));
         ok = fvm_start(o->run, o->image, stage, o->clock, strtoull(digits, NULL, 16)) == FN_OK;
         turn(o);
+        if (kind == FRT_IN_EVENT) {
+            fvm_given(o->run, &in);
+        }
     }
     if (!ok) {
         sim_break(o->sim, "I2: turn %lld cannot be made again", (long long)o->seq);

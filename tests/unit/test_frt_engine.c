@@ -488,6 +488,29 @@ static void test_event(void)
     teardown(&w);
 }
 
+/* `start on event E(a)` and `always { on event E(a) }`: the fields are in the variables before the stage runs. */
+static void test_event_fields(void)
+{
+    struct world w;
+    setup(&w, 0);
+    publish_source(
+        &w, "funnel eco \"Eco\"\nevent pago(numero: text(20))\nevent some(numero: text(20))\n"
+            "event quebrado(outro: text(20))\nvar n: text(20)?\n"
+            "start on event pago(n) -> a\nstart on event quebrado(n) -> a\n"
+            "always {\n  on event some(n) -> b\n  on error -> c\n}\n"
+            "stage a {\n  send template \"pago\" (n or \"?\") language \"pt_BR\"\n  wait message\n  end\n}\n"
+            "stage b {\n  send template \"some\" (n or \"?\") language \"pt_BR\"\n  end\n}\nstage c {\n  end\n}\n");
+    post(&w, FRT_IN_EVENT, "quebrado", "ev-0"); /* its fields are not those it was declared with: nothing begins */
+    CU_ASSERT_EQUAL(w.n_said, 0);
+    CU_ASSERT_EQUAL(status_now(&w), FRT_ENDED);
+    post(&w, FRT_IN_EVENT, "pago", "ev-1");
+    CU_ASSERT_TRUE(w.n_said == 1 && strstr(w.said[0], "\"pago\"") != NULL && strstr(w.said[0], "[\"7\"]") != NULL);
+    post(&w, FRT_IN_EVENT, "some", "ev-2");
+    CU_ASSERT_TRUE(w.n_said == 2 && strstr(w.said[1], "\"some\"") != NULL && strstr(w.said[1], "[\"7\"]") != NULL);
+    CU_ASSERT_EQUAL(status_now(&w), FRT_ENDED);
+    teardown(&w);
+}
+
 static void test_upgrade_at_stage(void)
 {
     struct world w;
@@ -722,9 +745,10 @@ UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence
            {"timer over restart", test_timer_over_restart}, {"settle", test_settle},
            {"trap to on error", test_trap_goes_to_error_stage}, {"call", test_call}, {"tables", test_tables},
            {"handoff", test_handoff}, {"kept", test_kept}, {"typed on the phone", test_typed_on_the_phone},
-           {"opt-out", test_optout}, {"event", test_event}, {"upgrade at stage", test_upgrade_at_stage},
-           {"not sent is retried", test_not_sent_is_retried}, {"lane is ordered", test_lane_is_ordered},
-           {"reconcile", test_reconcile}, {"reconcile by echo", test_reconcile_by_echo},
+           {"opt-out", test_optout}, {"event", test_event}, {"event fields", test_event_fields},
+           {"upgrade at stage", test_upgrade_at_stage}, {"not sent is retried", test_not_sent_is_retried},
+           {"lane is ordered", test_lane_is_ordered}, {"reconcile", test_reconcile},
+           {"reconcile by echo", test_reconcile_by_echo},
            {"not reached is no answer", test_reconcile_asks_again_when_not_reached},
            {"crash while sending", test_crash_while_sending}, {"faults of the store", test_lost_commit_answer},
            {"poison", test_poison_is_bisected}, {"drain", test_drain})

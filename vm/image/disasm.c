@@ -117,7 +117,7 @@ static void put_waits(struct fn_buf *out, const struct fbc_image *im)
 
 static void put_stages(struct fn_buf *out, const struct fbc_image *im)
 {
-    static const char *const kinds[] = {"message", "keyword", "campaign", "event", "always", "error"};
+    static const char *const kinds[] = {"message", "keyword", "campaign", "event", "always", "error", "on_event"};
     for (uint32_t i = 0; i < im->n_stages; i++) {
         fn_buf_z(out, "stage");
         disasm_str(out, im->stages[i].name);

@@ -66,10 +66,10 @@ const struct fbc_entry *fbc_find_entry(const struct fbc_image *im, enum fbc_entr
                                        uint16_t event)
 {
     bool by_phrase = kind == FBC_ENTRY_KEYWORD || kind == FBC_ENTRY_ALWAYS;
+    bool by_event = kind == FBC_ENTRY_EVENT || kind == FBC_ENTRY_ON_EVENT;
     for (uint32_t i = 0; i < im->n_entries; i++) {
         const struct fbc_entry *e = &im->entries[i];
-        if (e->kind == kind && (!by_phrase || fn_str_eq(e->phrase, folded)) &&
-            (kind != FBC_ENTRY_EVENT || e->event == event)) {
+        if (e->kind == kind && (!by_phrase || fn_str_eq(e->phrase, folded)) && (!by_event || e->event == event)) {
             return e;
         }
     }

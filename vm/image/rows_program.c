@@ -199,10 +199,11 @@ static bool check_phrase(struct verify *v, struct fn_str phrase)
 
 static bool check_entry(struct verify *v, const struct fbc_entry *e)
 {
-    if (e->kind > FBC_ENTRY_ERROR || e->stage >= v->im->n_stages) {
+    if (e->kind > FBC_ENTRY_ON_EVENT || e->stage >= v->im->n_stages) {
         return verify_fault(v, "M6", "kind %u, stage %u", (unsigned)e->kind, (unsigned)e->stage);
     }
-    if (e->kind == FBC_ENTRY_EVENT ? e->event >= v->im->n_events : e->event != FBC_NO_INDEX) {
+    bool by_event = e->kind == FBC_ENTRY_EVENT || e->kind == FBC_ENTRY_ON_EVENT;
+    if (by_event ? e->event >= v->im->n_events : e->event != FBC_NO_INDEX) {
         return verify_fault(v, "M6", "event %u", (unsigned)e->event);
     }
     if (e->kind == FBC_ENTRY_KEYWORD || e->kind == FBC_ENTRY_ALWAYS) {

@@ -76,9 +76,11 @@ struct fvm_input {
 };
 enum fvm_wake_result {
     FVM_WOKEN,     /* fvm_resume goes on behind the AWAIT */
-    FVM_JUMPED,    /* a phrase of `always` won: the run stands at the entry of that stage */
+    FVM_JUMPED,    /* a phrase or an event of `always` won: the run stands at the entry of that stage */
     FVM_NOT_WANTED /* this wait does not take such a row: keep it (events, messages) or drop it (stale timer) */
 };
+/* What began the program, behind fvm_start and fvm_turn, ahead of the first resume: an event whose fields its stage reads. */
+void fvm_given(struct fvm_run *run, const struct fvm_input *input);
 enum fvm_wake_result fvm_wake(struct fvm_run *run, const struct fvm_input *input);
 
 /* The wait the run is suspended at; valid after WAIT and after fvm_load of a snapshot saved at a WAIT. */

@@ -84,9 +84,10 @@ enum fbc_entry_kind {
     FBC_ENTRY_MESSAGE,
     FBC_ENTRY_KEYWORD,
     FBC_ENTRY_CAMPAIGN,
-    FBC_ENTRY_EVENT,  /* start on ... */
-    FBC_ENTRY_ALWAYS, /* always on "phrase" */
-    FBC_ENTRY_ERROR   /* always on error */
+    FBC_ENTRY_EVENT,   /* start on ... */
+    FBC_ENTRY_ALWAYS,  /* always on "phrase" */
+    FBC_ENTRY_ERROR,   /* always on error */
+    FBC_ENTRY_ON_EVENT /* always on event ... */
 };
 struct fbc_entry {
     uint8_t kind;
