@@ -33,6 +33,18 @@ void sema_channel_label(struct ctx *c, struct fgr_node *n, const struct fcc_type
     sema_channel_text(c, n, t, LIMIT_ROW_TITLE, FGR_D_LABEL_TOO_LONG);
 }
 
+uint32_t fcc_template_variables(struct fn_str text)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i + 5 <= text.n; i++) {
+        const char *p = text.p + i;
+        bool place = p[0] == '{' && p[1] == '{' && p[2] >= '1' && p[2] <= '9' && p[3] == '}' && p[4] == '}';
+        uint32_t n = place ? (uint32_t)(p[2] - '0') : 0;
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 static const struct fcc_template *in_catalogue(const struct ctx *c, struct fn_str name, struct fn_str language,
                                                bool *named)
 {
@@ -53,7 +65,8 @@ static const struct fcc_template *in_catalogue(const struct ctx *c, struct fn_st
 static void check_catalogue(struct ctx *c, struct fgr_node *n)
 {
     const struct fgr_node *name = n->kid[FGR_SEND_TEMPLATE_name], *language = n->kid[FGR_SEND_TEMPLATE_language];
-    if (c->options->templates == NULL || name == NULL || (n->flags & FGR_BROKEN) != 0) {
+    bool fixed = name != NULL && name->kind == FGR_TEXT && name->text.n > 0; /* else it is known when it is sent */
+    if (c->options->templates == NULL || !fixed || (n->flags & FGR_BROKEN) != 0) {
         return;
     }
     bool named;

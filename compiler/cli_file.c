@@ -1,6 +1,7 @@
 /* cli_file.c: files in and out, and a source from its path to its program.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
+#include "fn_json.h"
 #include "fsl_natives.h"
 
 #include <errno.h>
@@ -64,6 +65,41 @@ static void library(struct cli_source *s)
     }
 }
 
+/* {"templates":[{"name","language","text"}]}, or the list alone; "variables" (a number) may stand for the text. */
+static bool catalogue(const struct cli *c, struct cli_source *s, struct fcc_options *o)
+{
+    const char *path = c->options[CLI_O_TEMPLATES];
+    const struct fn_json *root = NULL;
+    struct fn_err err = {FN_OK, ""};
+    struct fn_buf text;
+    if (path == NULL) {
+        return true;
+    }
+    bool good = cli_read_file(c, path, &text);
+    if (good && fn_json_parse(&s->arena, fn_arena_dup(&s->arena, fn_buf_view(&text)), 0, &root, &err) != FN_OK) {
+        fprintf(stderr, "funnelc: %s: %s\n", path, err.text);
+        good = false;
+    }
+    const struct fn_json *list = root != NULL && root->kind == FN_JSON_OBJECT ? fn_json_get(root, "templates") : root;
+    if (good && (list == NULL || list->kind != FN_JSON_ARRAY)) {
+        fprintf(stderr, "funnelc: %s: %s\n", path,
+                cli_say(c, "não é um catálogo de templates", "is no catalogue of templates"));
+        good = false;
+    }
+    struct fcc_template *all = good ? fn_arena_array(&s->arena, list->n + 1u, sizeof *all) : NULL;
+    for (uint32_t i = 0; all != NULL && i < list->n; i++) {
+        const struct fn_json *t = fn_json_at(list, i);
+        int64_t n = fcc_template_variables(fn_json_str(fn_json_get(t, "text")));
+        (void)fn_json_int(fn_json_get(t, "variables"), &n);
+        all[i] = (struct fcc_template){fn_json_str(fn_json_get(t, "name")), fn_json_str(fn_json_get(t, "language")),
+                                       n >= 0 && n < 100 ? (uint32_t)n : 0};
+    }
+    o->templates = all;
+    o->n_templates = all != NULL ? list->n : 0;
+    fn_buf_fini(&text);
+    return good && all != NULL;
+}
+
 enum cli_exit cli_open(const struct cli *c, struct cli_source *s, const char *path)
 {
     *s = (struct cli_source){.path = path};
@@ -73,7 +109,10 @@ enum cli_exit cli_open(const struct cli *c, struct cli_source *s, const char *pa
         return CLI_IO;
     }
     library(s);
-    const struct fcc_options options = {.modules = s->modules, .n_modules = s->n_modules};
+    struct fcc_options options = {.modules = s->modules, .n_modules = s->n_modules};
+    if (!catalogue(c, s, &options)) {
+        return CLI_IO;
+    }
     enum fn_code code = fcc_check(&s->arena, fn_str_c(path), fn_buf_view(&s->text), &options, &s->diags, &s->program);
     if (code != FN_OK) {
         fprintf(stderr, "funnelc: %s: %s\n", path, fn_code_name(code));

@@ -300,7 +300,7 @@ static bool compile(struct fsv_request *r, struct deploy *d, struct fn_str sourc
     fn_buf_init(&image, IMAGE_MAX);
     struct fn_str path = fn_arena_printf(&r->arena, "%.*s.funnel", FN_STR_ARG(r->param[0]));
     struct fn_str name = FN_STR_NULL;
-    enum fn_code code = fsv_compile(&r->arena, path, source, r->lang, &image, &name, &diags, &err);
+    enum fn_code code = fsv_compile(r->app, r->tenant, &r->arena, path, source, r->lang, &image, &name, &diags, &err);
     if (code == FN_OK) {
         d->name = name;
         d->source = source;

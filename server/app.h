@@ -131,10 +131,14 @@ void fsv_channel_up(struct fsv_channel *c);
 /* A conversation changed: answers the pollers that wait for it. */
 void fsv_chat_changed(struct fsv_app *app, int64_t conv);
 void fsv_chat_close(struct fsv_app *app);
-/* Source -> image bytes. FN_INVALID: diagnostics in out_diags as a JSON array. out_name: the funnel's name, in the arena. */
-FN_MUST_USE enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_str source,
-                                     enum fn_lang lang, struct fn_buf *image, struct fn_str *out_name,
-                                     struct fn_buf *out_diags, struct fn_err *err);
+/* Source -> image bytes, against the tenant's templates. FN_INVALID: diagnostics in out_diags as a JSON array. out_name: the funnel's name, in
+ * the arena. */
+FN_MUST_USE enum fn_code fsv_compile(const struct fsv_app *app, int64_t tenant, struct fn_arena *arena,
+                                     struct fn_str path, struct fn_str source, enum fn_lang lang, struct fn_buf *image,
+                                     struct fn_str *out_name, struct fn_buf *out_diags, struct fn_err *err);
+/* The tenant's catalogue as the compiler reads it, in the arena; none has a name in it: no catalogue, nothing is checked against it. */
+struct fcc_options;
+void fsv_template_catalogue(const struct fsv_app *app, int64_t tenant, struct fn_arena *arena, struct fcc_options *out);
 /* Runs one store operation to its end while the loop is not running yet (start-up only). */
 void fsv_store_wait(struct fsv_app *app, struct frt_op *op, enum frt_op_kind kind, struct fn_arena *arena);
 /* start.c: what must be there before the first request. */

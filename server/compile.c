@@ -44,13 +44,15 @@ size_t fsv_library(struct fcc_module modules[FSV_MODULES_MAX])
     return n;
 }
 
-enum fn_code fsv_compile(struct fn_arena *arena, struct fn_str path, struct fn_str source, enum fn_lang lang,
-                         struct fn_buf *image, struct fn_str *out_name, struct fn_buf *out_diags, struct fn_err *err)
+enum fn_code fsv_compile(const struct fsv_app *app, int64_t tenant, struct fn_arena *arena, struct fn_str path,
+                         struct fn_str source, enum fn_lang lang, struct fn_buf *image, struct fn_str *out_name,
+                         struct fn_buf *out_diags, struct fn_err *err)
 {
     struct fn_diag_list diags;
     struct fcc_program *program = NULL;
     struct fcc_module modules[FSV_MODULES_MAX];
     struct fcc_options options = {modules, fsv_library(modules), NULL, 0};
+    fsv_template_catalogue(app, tenant, arena, &options);
     fn_diag_list_init(&diags, arena, DIAGS_MAX);
     enum fn_code code = fcc_compile(arena, path, source, &options, &diags, &program, image, err);
     render(arena, program, &diags, lang, out_diags);

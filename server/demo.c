@@ -45,8 +45,8 @@ static enum fn_code deploy(struct fsv_app *app, struct fn_arena *arena, struct f
     }
     fn_buf_init(&image, IMAGE_MAX);
     fn_buf_init(&diags, DIAGS_MAX);
-    enum fn_code code =
-        fsv_compile(arena, fsv_examples[0].name, fsv_examples[0].bytes, app->lang, &image, &name, &diags, err);
+    enum fn_code code = fsv_compile(app, FSV_TENANT, arena, fsv_examples[0].name, fsv_examples[0].bytes, app->lang,
+                                    &image, &name, &diags, err);
     if (code == FN_INVALID) {
         FSV_LOG(ERROR, "demo.example", "the example does not compile", FSV_TEXT("err", fn_buf_view(&diags)));
         (void)fn_fail(err, code, "examples/loja.funnel does not compile");

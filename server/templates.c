@@ -4,12 +4,13 @@
 #include "app.h"
 #include "handlers.h"
 
+#include "fcc_sema.h"
 #include "fn_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAME_MAX_BYTES = 100, LANGUAGE_MAX = 12, TEXT_MAX = 4096, DOC_MAX = 32768 };
+enum { NAME_MAX_BYTES = 100, LANGUAGE_MAX = 12, TEXT_MAX = 4096, DOC_MAX = 32768, LIST_MAX = 8 << 20 };
 
 static struct fsv_template *find(const struct fsv_app *app, int64_t tenant, struct fn_str key)
 {
@@ -97,6 +98,58 @@ bool fsv_template_text(const struct fsv_app *app, int64_t tenant, const struct f
         }
     }
     return !out->failed;
+}
+
+static struct fn_str name_of(struct fn_str key)
+{
+    size_t n = key.n;
+    while (n > 0 && key.p[n - 1] != '/') {
+        n--;
+    }
+    return (struct fn_str){key.p, n > 0 ? n - 1 : 0};
+}
+
+static struct fn_str language_of(struct fn_str key)
+{
+    size_t n = name_of(key).n + 1;
+    return (struct fn_str){key.p + n, key.n - n};
+}
+
+void fsv_template_catalogue(const struct fsv_app *app, int64_t tenant, struct fn_arena *arena, struct fcc_options *out)
+{
+    struct fcc_template *all = app->n_templates != 0 ? fn_arena_array(arena, app->n_templates, sizeof *all) : NULL;
+    size_t n = 0;
+    for (const struct fsv_template *t = app->templates; all != NULL && t != NULL && n < app->n_templates; t = t->next) {
+        if (t->tenant == tenant) {
+            all[n++] = (struct fcc_template){name_of(t->key), language_of(t->key), fcc_template_variables(t->text)};
+        }
+    }
+    out->templates = n > 0 ? all : NULL;
+    out->n_templates = n;
+}
+
+void fsv_get_templates(struct fsv_app *app, struct fsv_request *r)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, LIST_MAX);
+    fn_buf_z(&b, "{\"templates\":[");
+    for (const struct fsv_template *t = app->templates; t != NULL; t = t->next) {
+        if (t->tenant != r->tenant) {
+            continue;
+        }
+        fn_json_comma(&b);
+        fn_buf_char(&b, '{');
+        fn_json_put_key(&b, "name");
+        fn_json_put_str(&b, name_of(t->key));
+        fn_json_put_key(&b, "language");
+        fn_json_put_str(&b, language_of(t->key));
+        fn_json_put_key(&b, "text");
+        fn_json_put_str(&b, t->text);
+        fn_buf_char(&b, '}');
+    }
+    fn_buf_z(&b, "]}");
+    fsv_answer_json(r, 200, fn_buf_view(&b));
+    fn_buf_fini(&b);
 }
 
 static void on_put(struct fsv_request *r, bool fits)

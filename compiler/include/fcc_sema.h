@@ -122,6 +122,8 @@ struct fcc_template { /* catalogue of templates, where one is known */
     struct fn_str name, language;
     uint32_t variables;
 };
+/* How many values a template's text takes: the greatest n of its {{n}}. */
+uint32_t fcc_template_variables(struct fn_str text);
 struct fcc_options {
     const struct fcc_module *modules;
     size_t n_modules;

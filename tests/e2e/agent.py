@@ -4,6 +4,9 @@ SPDX-License-Identifier: Apache-2.0
 """
 import base64
 import json
+import os
+import subprocess
+import tempfile
 
 from harness import Answer, Double, Evolution, Funneld, OpenAI, message, wait_for
 
@@ -257,6 +260,28 @@ def a_voice_note_becomes_text(w):
     assert any('quero uma caneca' in m['content'] for r in w.openai.requests if r.json for m in r.json['messages'])
 
 
+def checked_at_deploy(w, source):
+    """Name, language and number of values of each template, by the server and by funnelc with the server's catalogue."""
+    status, catalogue = w.funneld.api('GET', '/v1/templates')
+    assert status == 200 and {'name': 'lembrete', 'language': 'pt_BR', 'text': 'Oi {{1}}! Até {{2}}, {{1}}. {{x}}'} in catalogue['templates'], catalogue
+    with tempfile.TemporaryDirectory() as folder:
+        known, file = os.path.join(folder, 'known.json'), os.path.join(folder, 'aviso.funnel')
+        with open(known, 'w', encoding='utf-8') as out:
+            json.dump(catalogue, out)
+        for wrong, code in (('"lembrete"', None), ('"lembretes"', 'F0507'), ('"lembrete"#"en_US"', 'F0508'), ('"lembrete"#1', 'F0509')):
+            text = source.replace('"lembrete"', wrong.split('#')[0])
+            text = text.replace('"pt_BR"', '"en_US"') if code == 'F0508' else text
+            text = text.replace('"Bia", ', '') if code == 'F0509' else text
+            status, answer = w.funneld.deploy('aviso', text)
+            assert (status == 422) == (code is not None), (code, status, answer)
+            assert code is None or [d['code'] for d in answer['diagnostics']] == [code], answer
+            with open(file, 'w', encoding='utf-8') as out:
+                out.write(text)
+            done = subprocess.run([os.path.join(os.environ['FUNNEL_BIN'], 'funnelc'), 'check', '--templates', known, file],
+                                  stdout=subprocess.PIPE, check=False)
+            assert (done.returncode == 1) == (code is not None) and (code or '0 ').encode() in done.stdout, done
+
+
 def a_template_goes_out_as_its_text(w):
     source = '''funnel aviso "Aviso"
 
@@ -275,6 +300,7 @@ stage inicio {
     assert w.funneld.api('PUT', '/v1/templates/lembrete', {'text': 'x'})[0] == 422
     status, answer = w.funneld.api('PUT', '/v1/templates/lembrete?language=pt_BR', {'text': 'Oi {{1}}! Até {{2}}, {{1}}. {{x}}'})
     assert status == 200, answer
+    checked_at_deploy(w, source)
     w.funneld.kill()
     w.funneld.start()
     assert w.funneld.say('5511987670020', 'aviso') == 200
