@@ -11,6 +11,7 @@ Both leave the node without knowing. What the server answered is read to the end
 
 SPDX-License-Identifier: Apache-2.0
 """
+import select
 import socket
 import threading
 
@@ -105,10 +106,15 @@ class Proxy:
             self.held = ways
             self.lock.notify_all()
 
-    def wait(self, way):
+    def wait(self, way, source):
+        """Returns when this direction is open; OSError when it was not, and `source` has gone meanwhile: a network delivers nothing for
+        one who reset the connection."""
         with self.lock:
+            held = way in self.held
             while way in self.held:
                 self.lock.wait()
+        if held and select.select([source], [], [], 0)[0] and not source.recv(1, socket.MSG_PEEK):
+            raise ConnectionResetError
 
 
 class Wire:
@@ -142,7 +148,7 @@ class Wire:
             data = self.near.recv(65536)
             if not data:
                 return
-            self.proxy.wait('>')
+            self.proxy.wait('>', self.near)
             mode, sent = None, []
             for kind, body in self.up.feed(data):
                 self.ssl = self.ssl or kind == b'ssl'
@@ -172,7 +178,7 @@ class Wire:
                     self.proxy.count(*self.cut, 'nothing')
                     self.end()
                 return
-            self.proxy.wait('<')
+            self.proxy.wait('<', self.far)
             if self.ssl:  # one byte, no frame
                 self.ssl = False
                 self.near.sendall(data[:1])
