@@ -226,13 +226,16 @@ static void flush(struct pg_conn *c)
     }
 }
 
-/* Plans: our tables are found by key, so one generic plan by index serves every size of batch, also before the first ANALYZE. */
+/* Keepalives of the server's side: when this machine is gone, half a batch of it must not hold its rows for the two hours of the default.
+ * Plans: our tables are found by key, so one generic plan by index serves every size of batch, also before the first ANALYZE. */
 static const char session[] =
     "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false), set_config('jit', "
     "'off', false),"
     " set_config('idle_in_transaction_session_timeout', $1, false), set_config('plan_cache_mode', "
     "'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_mergejoin', 'off', false),"
+    " set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),"
+    " set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '10000', false),"
     " set_config('client_min_messages', 'error', false), set_config('search_path', 'pg_catalog', false),"
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'"
     " ELSE current_setting('synchronous_commit') END, false)";

@@ -79,6 +79,7 @@ class Whatsapp(Evolution, Callers):
 
     def __init__(self, ledger):
         self.ledger, self.moods, self.at, self.queries = ledger, Moods(1), {}, 0
+        self.watched = None  # (address, act): act() once, when a message from there was carried out and is not answered yet
         Callers.__init__(self)
         Evolution.__init__(self)
 
@@ -110,7 +111,11 @@ class Whatsapp(Evolution, Callers):
         number, text = request.json['number'], request.json['text']
         self.ledger.note('reconcile_blind' if is_blind(number) else 'reconcile', (number, text), request)
         self.at[number] = request.at
-        return self.usual(request)
+        answer, watched = self.usual(request), self.watched
+        if watched and watched[0] == request.client:
+            self.watched = None
+            watched[1]()
+        return answer
 
     def texts_now(self, number):
         return self.chats.get(number + '@s.whatsapp.net', ())

@@ -242,16 +242,19 @@ class World:
 
     def freeze(self, i):
         """Stops a node for three leases: at any moment, or just when it waits for the answer to a commit, to a claim, to the end of an
-        effect. Returns what the woken node sent in the first 100 ms."""
-        moment = (None, 'commit', 'claim', 'done')[i % 4]
+        effect, or from the provider that has carried out its message. Returns what the woken node sent in the first 100 ms."""
+        moment = (None, 'commit', 'send', 'claim', 'done')[i % 5]
         index = self.rng.randrange(2)
-        n, proxy = self.nodes.nodes[index], self.proxies[index]
+        n, proxy, hit = self.nodes.nodes[index], self.proxies[index], threading.Event()
         if moment:
-            hit = threading.Event()
-            proxy.watch(moment, lambda: (n.process.send_signal(signal.SIGSTOP), hit.set()))
+            stop = lambda: (n.process.send_signal(signal.SIGSTOP), hit.set())
+            if moment == 'send':
+                self.outside.whatsapp.watched = (n.host, stop)
+            else:
+                proxy.watch(moment, stop)
             if not hit.wait(5):
-                moment = None
-        if not moment:
+                proxy.watched, self.outside.whatsapp.watched, moment = [], None, None
+        if not moment and not hit.is_set():
             n.process.send_signal(signal.SIGSTOP)
         time.sleep(3 * self.lease)
         before = self.arrivals(index)
