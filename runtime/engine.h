@@ -234,6 +234,7 @@ int64_t recover_next(const struct frt_engine *e);  /* wall time at which it want
 
 /* nodes.c: which shards are whose */
 bool nodes_hold(const struct frt_engine *e);                 /* the lease has not run out: turns may run and commit */
+int64_t nodes_send_by(const struct frt_engine *e);           /* the lease's end on the monotonic clock, 0 without one */
 bool nodes_may_send(const struct frt_engine *e);             /* nor will it soon: sends may begin */
 uint64_t nodes_crowd(const struct fn_str *others, size_t n); /* differs when the others differ */
 void nodes_share(struct fn_str self, const struct fn_str *others, size_t n, uint64_t want[FRT_SHARDS / 64]);

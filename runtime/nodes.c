@@ -2,7 +2,7 @@
  * (shard, name), so all come to the same answer without talking, and a node that comes or goes moves only its own share.
  *
  * A share holds as long as its lease, counted on the monotonic clock from before it was asked for. Near its end nothing new is sent, behind it
- * nothing is committed; whoever was stopped and wakes up late finds it run out. What is in memory of a lost shard is dropped: the store has it.
+ * nothing is committed; whoever was stopped and wakes up late finds it run out, also with a request half made (send_by). What is in memory of a lost shard is dropped: the store has it.
  * Never: send for a shard without holding it, or wait for another node.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
@@ -24,6 +24,11 @@ bool nodes_hold(const struct frt_engine *e)
 bool nodes_may_send(const struct frt_engine *e)
 {
     return !e->c.shared || e->c.forced || left(e) > (int64_t)e->c.lease_ms / MARGIN;
+}
+
+int64_t nodes_send_by(const struct frt_engine *e)
+{
+    return e->c.shared && !e->c.forced ? e->lease_until : 0;
 }
 
 /* FNV-1a over the name, then the mixing step of splitmix64 with the shard. */

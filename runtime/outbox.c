@@ -213,7 +213,8 @@ static struct frt_send request(struct sending *s)
                              .funnel = s->e.funnel,
                              .key = fn_str_c(s->key),
                              .last_in_at = m->last_in_at,
-                             .created_at = s->e.created_at};
+                             .created_at = s->e.created_at,
+                             .send_by = nodes_send_by(s->engine)};
 }
 
 /* Its shard is no longer this node's, or was not for a while: the store has it, and whoever owns it adopts it. */

@@ -34,8 +34,8 @@ struct call {
     struct curl_slist *headers;
     struct fn_buf body, answer;
     size_t body_sent, header_bytes;
-    bool blocked, too_large, tenant;
-    int64_t retry_after_ms;
+    bool blocked, too_large, tenant, held;
+    int64_t retry_after_ms, send_by;
     char should_retry[8];
     fsv_http_done_fn *done;
     void *ctx;
@@ -61,9 +61,14 @@ struct fsv_http {
 
 /* -- what one call does ---------------------------------------------------------------------------------------------------------- */
 
+/* The last moment before a body leaves: a process that was stopped on the way here must not go on where it was. */
 static size_t on_read(char *to, size_t size, size_t n, void *self)
 {
     struct call *call = self;
+    if (call->send_by != 0 && call->body_sent == 0 && fsv_monotonic_ms() >= call->send_by) {
+        call->held = true;
+        return CURL_READFUNC_ABORT;
+    }
     size_t left = call->body.n - call->body_sent, room = size * n;
     size_t take = left < room ? left : room;
     if (take > 0) {
@@ -221,7 +226,8 @@ static void finish(struct call *call, CURLcode result)
     }
     bool answered = result == CURLE_OK && call->early == NULL;
     struct fsv_outcome outcome = {.blocked = call->blocked && !answered && sent == 0,
-                                  .wrote = sent > 0,
+                                  .late = call->held,
+                                  .wrote = sent > 0 && !call->held,
                                   .answered = answered,
                                   .too_large = call->too_large,
                                   .status = answered ? (int)status : 0,
@@ -483,6 +489,7 @@ void fsv_http_start(struct fsv_http *http, const struct fsv_http_request *reques
     call->http = http;
     call->tenant = request->policy == FSV_HTTP_TENANT;
     call->retry_after_ms = -1;
+    call->send_by = request->send_by;
     call->done = done;
     call->ctx = ctx;
     fn_buf_init(&call->body, request->body.n);

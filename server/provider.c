@@ -173,7 +173,7 @@ static void on_evolution(void *ctx, const struct fsv_outcome *outcome)
     const char *why = "";
     struct fn_str id = FN_STR_NULL;
     enum fsv_verdict verdict = fsv_evo_classify(&job->arena, outcome, &id, &why);
-    bool unreachable = verdict == FSV_NOT_SENT && !outcome->answered;
+    bool unreachable = verdict == FSV_NOT_SENT && !outcome->answered && !outcome->late;
     struct frt_sent sent = {.outcome = outcome_of(verdict), .ext_id = id, .reason = fn_str_c(why)};
     sent.retry_after = outcome->retry_after_ms > 0 ? outcome->retry_after_ms : 0;
     if (verdict == FSV_DOWN || unreachable) {
@@ -217,6 +217,7 @@ static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fs
     r.n_headers = 2;
     r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
     r.answer_max = done == on_voice ? 2 * (size_t)VOICE_MAX : ANSWER_MAX;
+    r.send_by = job->send.send_by;
     fsv_http_start(job->app->http, &r, done, job);
 }
 
@@ -331,6 +332,7 @@ static void post_ai(struct fsv_job *job, struct fn_str body)
     r.n_headers = 2;
     r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
     r.answer_max = ANSWER_MAX;
+    r.send_by = job->send.send_by;
     fsv_http_start(job->app->http, &r, on_ai, job);
 }
 
@@ -440,6 +442,7 @@ static void on_voice(void *ctx, const struct fsv_outcome *o)
     r.n_headers = 2;
     r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
     r.answer_max = ANSWER_MAX;
+    r.send_by = job->send.send_by;
     fsv_http_start(job->app->http, &r, on_ai, job);
     fn_buf_fini(&body);
 }
@@ -572,6 +575,7 @@ static void send_http(struct fsv_job *job)
         r.headers[r.n_headers++] = fn_arena_printf(&job->arena, "Idempotency-Key: %.*s", FN_STR_ARG(job->send.key));
     }
     r.timeout_ms = fn_json_int(fn_json_get(job->args, "timeout"), &ms) && ms > 0 ? ms : HTTP_DEFAULT_MS;
+    r.send_by = job->send.send_by;
     fsv_http_start(job->app->http, &r, on_http, job);
 }
 

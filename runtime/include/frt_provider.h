@@ -16,6 +16,8 @@ struct frt_send {
         key; /* stable over attempts: Idempotency-Key, biz_opaque_callback_data: "f-<tenant>-<conv>-<effect>" in hex */
     int64_t last_in_at; /* the customer's last message, for the 24-hour window; 0 none */
     int64_t created_at;
+    int64_t
+        send_by; /* monotonic ms of the engine's clock: later nothing may leave, it is somebody else's by then; 0 no limit */
 };
 enum frt_outcome {
     FRT_SENT,     /* the receiver took it */

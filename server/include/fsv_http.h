@@ -33,6 +33,7 @@ struct fsv_http_request {
     struct fn_str body;
     int64_t timeout_ms; /* whole exchange; at most 120,000 */
     size_t answer_max;  /* decoded bytes */
+    int64_t send_by;    /* monotonic ms: a body that has not left by then does not leave; 0 no limit */
 };
 /* outcome and its texts are borrowed during the call. Called exactly once per request, never inside fsv_http_start. */
 typedef void fsv_http_done_fn(void *ctx, const struct fsv_outcome *outcome);

@@ -6,6 +6,7 @@
 
 struct fsv_outcome {
     bool blocked;   /* our own policy refused the address: nothing left */
+    bool late;      /* our own right to send had run out: nothing left */
     bool wrote;     /* at least one byte of the request left on a connection that stood */
     bool answered;  /* a complete answer came, within its size limit */
     bool too_large; /* the answer was longer than allowed */

@@ -185,6 +185,8 @@ static void on_done(void *ctx, const struct fsv_outcome *outcome)
     }
 }
 
+static int64_t send_by; /* of the requests */
+
 /* `times` requests one after the other. */
 static void post(struct run *r, uint16_t port, const char *scheme, enum fsv_http_policy policy, const char *allow,
                  int times)
@@ -195,6 +197,7 @@ static void post(struct run *r, uint16_t port, const char *scheme, enum fsv_http
     r->request = (struct fsv_http_request){
         .policy = policy, .method = FN_STR("POST"), .url = fn_str_c(url), .body = FN_STR("corpo-do-pedido")};
     r->request.timeout_ms = 5000;
+    r->request.send_by = send_by;
     r->request.answer_max = 1024;
     CU_ASSERT_EQUAL_FATAL(fsv_loop_new(&r->loop), FN_OK);
     CU_ASSERT_EQUAL_FATAL(fsv_http_new(r->loop, (struct fsv_allow){fn_str_c(allow)}, &r->http), FN_OK);
@@ -244,6 +247,23 @@ static void test_an_end_takes_back_what_is_on_its_way(void)
     peer_stop(&p);
     CU_ASSERT_EQUAL(p.requests, 1);
     CU_ASSERT_EQUAL(p.last, ECONNRESET);
+}
+
+/* Whoever was stopped between its decision and the write has no right to it any more. */
+static void test_too_late_is_not_sent(void)
+{
+    struct peer p;
+    struct run r;
+    peer_start(&p, 9);
+    send_by = fsv_monotonic_ms() - 1;
+    post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 1);
+    CU_ASSERT_EQUAL(fsv_outcome_transport(&r.outcomes[0]), FSV_NOT_SENT);
+    send_by = fsv_monotonic_ms() + 60000;
+    post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 1);
+    CU_ASSERT(r.outcomes[0].answered);
+    send_by = 0;
+    peer_stop(&p);
+    CU_ASSERT_EQUAL(p.requests, 1);
 }
 
 static void test_nobody_there_is_not_sent(void)
@@ -327,4 +347,5 @@ static void test_retry_after(void)
 UNIT_SUITE("fsv_http", {"retry after", test_retry_after}, {"addresses", test_addresses}, {"answer", test_answer},
            {"hang-up is unknown, not repeated", test_hang_up_is_unknown_and_not_repeated},
            {"an end takes back what is on its way", test_an_end_takes_back_what_is_on_its_way},
+           {"too late is not sent", test_too_late_is_not_sent},
            {"nobody there is not sent", test_nobody_there_is_not_sent}, {"tenant policy", test_tenant_policy})
