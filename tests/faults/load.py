@@ -215,11 +215,12 @@ class Verdict:
     def __init__(self, c, dead):
         got = [plain(r['message']['conversation']) for r in tuple(c.texts())]
         want, self.consumed = STORIES[c.kind](c, got)
-        self.extra = 0
-        if dead or c.blind:  # the program was told of a send that was given up, and asked again; or a text came twice because it may
-            once = list(dict.fromkeys(got))
-            self.extra, got = len(got) - len(once), once
-            want = [t for t in want if t not in dead or t in once]  # given up is not the same as not arrived
+        self.abandoned = 0
+        if dead or c.blind:  # the program was told of a send that was given up, and went on from there; or a text came twice because it may
+            got = list(dict.fromkeys(got))
+            want = [t for t in want if t not in dead or t in got]  # given up is not the same as not arrived
+            left = [t for t in want if t not in got and not t.endswith('?')][:len(dead)]  # `on error` came while that turn still had calls
+            self.abandoned, want = len(left), [t for t in want if t not in left]
         self.doubled = len(got) - len(set(got))
         missing = set(want) - set(got)
         self.lost, self.surplus = len(missing), len(set(got) - set(want))
@@ -227,6 +228,7 @@ class Verdict:
         self.unordered = got != want and not (self.doubled or self.lost or self.surplus)
         self.story = [] if got == want else ['lost %s' % sorted(missing)[:6], 'surplus %s' % sorted(set(got) - set(want))[:6],
                                              'doubled %s' % sorted({t for t in got if got.count(t) > 1})[:6], 'end %s' % got[-4:]]
+        self.first_wrong = next((i for i, (a, b) in enumerate(zip(got, want)) if a != b), None)
 
     def good(self, ordered=True):
         return not (self.lost or self.doubled or self.surplus or (ordered and self.unordered))
