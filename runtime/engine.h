@@ -61,6 +61,8 @@ struct tenant {
     int32_t deficit;
     uint32_t inflight, sending;
     struct fair_part inbound, blocked; /* want a batch; want a send */
+    uint64_t batch;                    /* of INGEST, in which `batched` counts */
+    uint32_t batched;
     struct catalogue *catalogue;
     unsigned watching; /* canaries being looked at */
     int64_t watch_at, used_at;
@@ -169,7 +171,9 @@ struct frt_engine {
     char node[96];
     int64_t last_id;
     struct map mails, tenants, images;
-    struct tenant *ring; /* last of the ring */
+    struct tenant *ring;         /* last of the ring */
+    int64_t active;              /* tenant that became ready last */
+    int64_t active_at, other_at; /* then, and when it was another one's turn before */
     struct fvm_run *runs[RUNS_MAX];
     unsigned n_runs, free_runs; /* made; runs[0..free_runs) are free */
     struct timer *heap;
@@ -179,6 +183,7 @@ struct frt_engine {
     unsigned commits;                        /* batches in flight */
     size_t turns;                            /* turns alive */
     struct fair inbound, blocked;
+    uint64_t batch; /* number of the INGEST that is being filled */
     unsigned ingests;
     struct sending *claim_first, *claim_last, *done_first, *done_last;
     unsigned claims, dones;
@@ -221,6 +226,8 @@ void mail_wake(struct frt_engine *e, struct mail *m);   /* there is something in
 void mail_rest(struct frt_engine *e, struct mail *m);   /* after a turn: ready again, or idle and perhaps forgotten */
 void mail_forget(struct frt_engine *e, struct mail *m); /* when it holds nothing */
 void ready_load(struct frt_engine *e);
+/* How many conversations of a tenant may be between LOAD and COMMIT, or its messages in the batches of INGEST. */
+uint32_t ready_share(const struct frt_engine *e, const struct tenant *t);
 void ready_fire(struct frt_engine *e, int64_t now);
 void ready_unlist(struct frt_engine *e); /* tenants with nothing ready leave the ring */
 void turn_free(struct turn *t);

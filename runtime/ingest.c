@@ -9,6 +9,7 @@ enum { INBOUND_MAX = 1 << 20, INGEST_BATCH = 256, DAY_MS = 86400000, LOST_TRIES 
 
 struct inbound {
     struct fair_item link;  /* first: the queue gives it back */
+    struct tenant *t;       /* stays while it has something here */
     struct frt_ingest item; /* texts in `block` */
     struct fn_buf block;
     frt_accepted_fn done;
@@ -177,7 +178,7 @@ void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *from, frt
     in->done = done;
     in->ctx = ctx;
     in->refused = copy(e, in, from);
-    struct tenant *t = tenant_of(e, from->tenant);
+    struct tenant *t = in->t = tenant_of(e, from->tenant);
     if (in->refused == FN_OK && is_full(e, t)) {
         in->refused = FN_UNAVAILABLE;
     }
@@ -240,13 +241,31 @@ static void submit(struct frt_engine *e, struct inbound **from, size_t n)
     engine_submit(e, &b->op.op);
 }
 
+/* The next of the queue for this batch: one of each tenant in turn, of none more than its share; NULL: all have theirs. */
+static struct inbound *next_inbound(struct frt_engine *e)
+{
+    for (size_t passed = 0; e->inbound.n != 0 && passed <= e->tenants.n; passed++) {
+        struct tenant *t = ((struct inbound *)fair_turn(&e->inbound)->first)->t;
+        if (t->batch != e->batch) {
+            t->batch = e->batch;
+            t->batched = 0;
+        }
+        if (t->batched < (ready_share(e, t) + BATCHES_MAX - 1) / BATCHES_MAX) {
+            t->batched++;
+            return (struct inbound *)fair_take(&e->inbound);
+        }
+        fair_pass(&e->inbound);
+    }
+    return NULL;
+}
+
 void ingest_flush(struct frt_engine *e)
 {
     while (e->inbound.n != 0 && e->ingests < BATCHES_MAX) {
-        struct inbound *batch[INGEST_BATCH];
+        struct inbound *batch[INGEST_BATCH], *in;
         size_t n = 0;
-        while (e->inbound.n != 0 && n < INGEST_BATCH) {
-            struct inbound *in = (struct inbound *)fair_take(&e->inbound);
+        e->batch++;
+        while (n < INGEST_BATCH && (in = next_inbound(e)) != NULL) {
             if (in->refused != FN_OK) {
                 answer(e, in, in->refused);
             } else {

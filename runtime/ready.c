@@ -1,11 +1,12 @@
 /* ready.c: which conversation is next. Deficit round robin between tenants: each round a tenant may start QUANTUM turns, long turns are
- * charged afterwards, and no tenant has more than its share between LOAD and COMMIT.
+ * charged afterwards, and no tenant has more than its share between LOAD and COMMIT, unless it has been alone for a while: a batch that one
+ * tenant fills is time in which another's message waits, and without others larger batches are cheaper.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
 #include <stdlib.h>
 
-enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000, ORPHAN_WAIT_MS = 20 };
+enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000, ORPHAN_WAIT_MS = 20, ALONE_MS = 1000 };
 
 struct tenant *tenant_of(struct frt_engine *e, int64_t id)
 {
@@ -52,6 +53,14 @@ static void list_tenant(struct frt_engine *e, struct tenant *t)
     e->ring = t;
 }
 
+/* Remembers when a tenant other than the latest had something to do. */
+static void note_active(struct frt_engine *e, const struct mail *m)
+{
+    e->other_at = e->active != m->tenant ? m->ready_at : e->other_at;
+    e->active = m->tenant;
+    e->active_at = m->ready_at;
+}
+
 void mail_wake(struct frt_engine *e, struct mail *m)
 {
     if (m->state != MAIL_IDLE && m->state != MAIL_SETTLING) {
@@ -60,6 +69,7 @@ void mail_wake(struct frt_engine *e, struct mail *m)
     }
     m->state = MAIL_READY;
     m->ready_at = engine_now(e);
+    note_active(e, m);
     m->next = NULL;
     if (m->t->first == NULL) {
         m->t->first = m;
@@ -229,6 +239,12 @@ void ready_unlist(struct frt_engine *e)
     }
 }
 
+uint32_t ready_share(const struct frt_engine *e, const struct tenant *t)
+{
+    bool alone = e->active == t->id && e->other_at + ALONE_MS <= e->active_at;
+    return alone ? 2 * e->c.batch_turns : e->c.tenant_inflight;
+}
+
 /* The next conversation by deficit round robin; NULL when none may start. */
 static struct mail *next_ready(struct frt_engine *e)
 {
@@ -239,7 +255,7 @@ static struct mail *next_ready(struct frt_engine *e)
             unlist_next(e);
             continue;
         }
-        if (t->deficit <= 0 || t->inflight >= e->c.tenant_inflight) {
+        if (t->deficit <= 0 || t->inflight >= ready_share(e, t)) {
             t->deficit += t->deficit <= 0 ? QUANTUM : 0;
             e->ring = t;
             passed++;

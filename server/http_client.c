@@ -20,8 +20,6 @@ enum {
     TIMEOUT_MAX_MS = 120000,
     HEADERS_MAX_BYTES = 65536,
     HEADER_BYTES = 8192,
-    CONNECTIONS = 256,
-    PER_HOST = 32,
     SPARE = 64, /* handles kept for the next calls */
     RECEIVE_BYTES =
         16 << 10, /* libcurl's buffers of one transfer; for sending its default is 64 KiB, made anew each time */
@@ -527,9 +525,9 @@ enum fn_code fsv_http_new(struct fsv_loop *loop, struct fsv_allow allow, struct 
               curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) == CURLM_OK &&
               curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
               curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) == CURLM_OK &&
-              curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS) == CURLM_OK &&
-              curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)PER_HOST) == CURLM_OK &&
-              curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS) == CURLM_OK;
+              curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)FSV_HTTP_CONNECTIONS) == CURLM_OK &&
+              curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)FSV_HTTP_CONNECTIONS) == CURLM_OK &&
+              curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)FSV_HTTP_CONNECTIONS) == CURLM_OK;
     if (!ok) {
         fsv_http_free(http);
         return FN_NO_MEMORY;

@@ -23,7 +23,9 @@ enum fsv_http_policy {
     FSV_HTTP_OPERATOR, /* an address from the configuration: http and https, any address */
     FSV_HTTP_TENANT    /* an address from a funnel: https to public addresses only, but for the allow-list */
 };
-enum { FSV_HTTP_HEADERS = 24 };
+/* CONNECTIONS: of all calls at once, and of those to one host: libcurl lets the next wait in the order they came, whoever's they are. Who begins no
+ * more than that many queues them himself, and fairly. */
+enum { FSV_HTTP_HEADERS = 24, FSV_HTTP_CONNECTIONS = 256 };
 struct fsv_http_request {
     enum fsv_http_policy policy;
     struct fn_str method; /* GET HEAD POST PUT PATCH DELETE */

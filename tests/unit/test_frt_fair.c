@@ -166,6 +166,35 @@ static void teardown(struct world *w)
     free(w);
 }
 
+/* One round with 300 of the noisy one's waiting: how many of them are stored in it. */
+static unsigned stored_in_one_round(struct world *w, unsigned from)
+{
+    unsigned before = w->accepted[NOISY];
+    for (unsigned i = 0; i < 300; i++) {
+        post(w, NOISY, from + i);
+    }
+    (void)frt_engine_step(w->engine);
+    (void)w->store.ops->drain(w->store.self);
+    unsigned n = w->accepted[NOISY] - before;
+    settle(w);
+    return n;
+}
+
+/* A batch that one tenant fills is time the others wait; with none of them about, nobody waits and it may. */
+static void test_batches_are_shared_with_others_only(void)
+{
+    struct world *w = setup(0);
+    post(w, NOISY, 0);
+    post(w, QUIET, 0);
+    settle(w);
+    CU_ASSERT_TRUE(stored_in_one_round(w, 1000) <= 64);
+    w->clock.now += 2000;
+    post(w, NOISY, 1);
+    settle(w);
+    CU_ASSERT_TRUE(stored_in_one_round(w, 2000) >= 256);
+    teardown(w);
+}
+
 /* Behind a thousand of another tenant, a message is stored with the first batches. */
 static void test_ingest_is_shared(void)
 {
@@ -220,4 +249,5 @@ static void test_sends_are_shared(void)
 }
 
 UNIT_SUITE("frt_fair", {"queue takes turns", test_queue_takes_turns}, {"ingest is shared", test_ingest_is_shared},
+           {"batches are shared with others only", test_batches_are_shared_with_others_only},
            {"only who floods is refused", test_only_who_floods_is_refused}, {"sends are shared", test_sends_are_shared})
