@@ -7,6 +7,7 @@
 #include "frt_engine.h"
 #include "fsl_natives.h"
 #include "fsv_crypto.h"
+#include "fsv_http.h"
 
 #include "../server/store_pg.h"
 #include "../server/store_sqlite.h"
@@ -21,25 +22,25 @@ static struct {
     struct frt_engine *engine;
 } bed;
 
-static void die(const char *why)
+static inline void die(const char *why)
 {
     fprintf(stderr, "bench: %s\n", why);
     exit(1);
 }
 
-static int64_t now_ns(void)
+static inline int64_t now_ns(void)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void is_done(struct frt_op *op)
+static inline void is_done(struct frt_op *op)
 {
     *(bool *)op->owner = true;
 }
 
-static void ask(struct frt_op *op, enum frt_op_kind kind, struct fn_arena *arena)
+static inline void ask(struct frt_op *op, enum frt_op_kind kind, struct fn_arena *arena)
 {
     bool done = false;
     op->kind = kind;
@@ -58,7 +59,7 @@ static void ask(struct frt_op *op, enum frt_op_kind kind, struct fn_arena *arena
 }
 
 /* bench/engine.funnel for tenants 1 to n. */
-static void deploy(int64_t tenants)
+static inline void deploy(int64_t tenants)
 {
     static char source[8192];
     struct fn_arena arena;
@@ -89,7 +90,7 @@ static void deploy(int64_t tenants)
     fn_arena_fini(&arena);
 }
 
-static void open_store(const char *where)
+static inline void open_store(const char *where)
 {
     struct fn_err err = {.text = "no store"};
     enum fn_code code;
@@ -103,7 +104,7 @@ static void open_store(const char *where)
     }
 }
 
-static void log_line(void *ctx, const struct frt_log *line)
+static inline void log_line(void *ctx, const struct frt_log *line)
 {
     (void)ctx;
     if (line->level >= FRT_LOG_WARN) {
@@ -113,7 +114,7 @@ static void log_line(void *ctx, const struct frt_log *line)
 }
 
 /* One round of store and engine; `busy`: do not wait. The caller's provider answers behind it. */
-static void bed_round(int64_t max_ms, bool busy)
+static inline void bed_round(int64_t max_ms, bool busy)
 {
     int64_t wall = frt_clock_system().ops->wall(NULL), at = frt_engine_step(bed.engine);
     int64_t ms = at == FRT_NEVER || at - wall > max_ms ? max_ms : at - wall;
@@ -122,19 +123,23 @@ static void bed_round(int64_t max_ms, bool busy)
     (void)bed.store.ops->drain(bed.store.self);
 }
 
-static void start_engine(const struct frt_provider_ops *provider, uint32_t tenant_inflight, uint32_t sends_max)
+/* With the defaults of funneld; the caller may change it. */
+static inline struct frt_engine_config bed_config(const struct frt_provider_ops *provider)
+{
+    return (struct frt_engine_config){.store = bed.store,
+                                      .clock = frt_clock_system(),
+                                      .entropy = frt_entropy_system(),
+                                      .provider = {provider, NULL},
+                                      .natives = fsl_natives,
+                                      .node = FN_STR("bench"),
+                                      .log = log_line,
+                                      .sends_max = FSV_HTTP_CONNECTIONS};
+}
+
+static inline void start_engine(const struct frt_engine_config *c)
 {
     struct fn_err err = {.text = ""};
-    struct frt_engine_config c = {.store = bed.store,
-                                  .clock = frt_clock_system(),
-                                  .entropy = frt_entropy_system(),
-                                  .provider = {provider, NULL},
-                                  .natives = fsl_natives,
-                                  .node = FN_STR("bench"),
-                                  .log = log_line,
-                                  .tenant_inflight = tenant_inflight,
-                                  .sends_max = sends_max};
-    bed.engine = frt_engine_new(&c, &err);
+    bed.engine = frt_engine_new(c, &err);
     if (bed.engine == NULL) {
         die(err.text);
     }
@@ -147,21 +152,21 @@ static void start_engine(const struct frt_provider_ops *provider, uint32_t tenan
     }
 }
 
-static void bed_end(void)
+static inline void bed_end(void)
 {
     bed.store.ops->close(bed.store.self);
     frt_engine_free(bed.engine);
 }
 
 /* -- figures ------------------------------------------------------------------------------------------------------------------------ */
-static int by_value(const void *x, const void *y)
+static inline int by_value(const void *x, const void *y)
 {
     float a = *(const float *)x, c = *(const float *)y;
     return (a > c) - (a < c);
 }
 
 /* Of sorted samples. */
-static double percentile_of(const float *samples, size_t n, double share)
+static inline double percentile_of(const float *samples, size_t n, double share)
 {
     return n == 0 ? 0 : (double)samples[(size_t)((double)(n - 1) * share)];
 }

@@ -172,7 +172,10 @@ int main(int argc, char **argv)
                 << 20; /* a second run on the same store is not a repetition */
     open_store(argv[1]);
     deploy(TENANTS);
-    start_engine(&provider, 256, 1000);
+    struct frt_engine_config c = bed_config(&provider);
+    c.tenant_inflight = 256;
+    c.sends_max = 1000;
+    start_engine(&c);
     measure(strtod(argv[2], NULL), argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 512,
             argc > 4 ? strtod(argv[4], NULL) : 0);
     frt_engine_drain(bed.engine);

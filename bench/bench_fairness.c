@@ -212,7 +212,8 @@ int main(int argc, char **argv)
     f.numbers = (uint64_t)frt_clock_system().ops->wall(NULL) << 20;
     open_store(argv[1]);
     deploy(TENANTS);
-    start_engine(&provider, 0, FSV_HTTP_CONNECTIONS);
+    struct frt_engine_config c = bed_config(&provider);
+    start_engine(&c);
     double rate = probe();
     settle();
     for (int i = 0; i < WINDOWS; i++) {

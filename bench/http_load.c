@@ -1,12 +1,13 @@
 /* http_load.c: both ends of the world around funneld, in one small process: it posts webhooks as Evolution does and is the Evolution that gets
  * the replies. One thread, one epoll, keep-alive on both sides, so that it takes little of the machine it shares with what is measured.
  *
- *     http_load PORT PATH SINK_PORT SECONDS UNDER_WAY [RATE]
+ *     http_load PORT PATH SINK_PORT SECONDS UNDER_WAY [RATE [CONTACTS]]
  *
  * PORT and PATH are funneld's webhook; SINK_PORT is where its EVOLUTION_API_URL points. Without RATE the load is closed: UNDER_WAY contacts
  * wait for their reply at any time. With RATE it is open: so many messages a second, whatever happens; a message that finds no free
  * connection waits, and its time has begun. The time measured is from that instant to the reply's POST, its last byte. A contact writes again
- * when it has its reply. Prints one line of name=value pairs for bench/engine.
+ * when it has its reply. With CONTACTS there are so many, and the run ends as soon as there were as many replies, without a warm-up. Prints
+ * one line of name=value pairs for bench/engine.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 enum {
+    CONTACTS_MAX = 200000,
     CONTACTS = 20000,
     CALLERS = 512,
     CONNS_MAX = 4096,
@@ -51,9 +53,10 @@ static struct {
     const char *path;
     struct conn *callers[CALLERS];
     unsigned idle[CALLERS], n_idle;
-    int64_t asked[CONTACTS];                /* ns; 0: no message under way */
-    uint32_t queue[CONTACTS], q_first, q_n; /* wait for a connection */
-    uint32_t next, under_way, skipped;
+    int64_t asked[CONTACTS_MAX];                /* ns; 0: no message under way */
+    uint32_t queue[CONTACTS_MAX], q_first, q_n; /* wait for a connection */
+    uint32_t contacts, next, under_way, skipped;
+    uint64_t goal; /* replies at which to end; 0: none */
     uint64_t ids, posted, replies, refused, stray;
     float *samples; /* ms */
     size_t n_samples;
@@ -199,13 +202,13 @@ static void post(uint32_t contact)
 /* The next contact that waits for nothing writes; false when all do. */
 static bool write_message(int64_t now)
 {
-    for (uint32_t tries = 0; tries < CONTACTS; tries++) {
+    for (uint32_t tries = 0; tries < l.contacts; tries++) {
         uint32_t contact = l.next;
-        l.next = (l.next + 1) % CONTACTS;
+        l.next = (l.next + 1) % l.contacts;
         if (l.asked[contact] == 0) {
             l.asked[contact] = now;
             l.under_way++;
-            l.queue[(l.q_first + l.q_n++) % CONTACTS] = contact;
+            l.queue[(l.q_first + l.q_n++) % l.contacts] = contact;
             return true;
         }
     }
@@ -217,7 +220,7 @@ static void post_waiting(void)
 {
     while (l.q_n != 0 && l.n_idle != 0) {
         uint32_t contact = l.queue[l.q_first];
-        l.q_first = (l.q_first + 1) % CONTACTS;
+        l.q_first = (l.q_first + 1) % l.contacts;
         l.q_n--;
         post(contact);
     }
@@ -249,8 +252,8 @@ static void reply_came(const char *body)
 {
     const char *number = strstr(body, "\"number\":\"55119");
     unsigned long contact =
-        number != NULL ? strtoul(number + strlen("\"number\":\"55119"), NULL, 10) - FIRST_CONTACT : CONTACTS;
-    if (contact >= CONTACTS || l.asked[contact] == 0) {
+        number != NULL ? strtoul(number + strlen("\"number\":\"55119"), NULL, 10) - FIRST_CONTACT : l.contacts;
+    if (contact >= l.contacts || l.asked[contact] == 0) {
         l.stray++; /* sent twice, or an answer to nothing */
         return;
     }
@@ -326,7 +329,7 @@ static void drive(int64_t until, uint32_t under_way, double rate)
 {
     int64_t begin = now_ns();
     double written = 0;
-    for (int64_t now = begin; now < until; now = now_ns()) {
+    for (int64_t now = begin; now < until && (l.goal == 0 || l.replies < l.goal); now = now_ns()) {
         double want = rate > 0 ? rate * (double)(now - begin) / 1e9 : written + (double)under_way - (double)l.under_way;
         while (written < want && write_message(rate > 0 ? begin + (int64_t)(written / rate * 1e9) : now)) {
             written++;
@@ -357,7 +360,7 @@ static double cpu_us(void)
 
 static void measure(double seconds, uint32_t under_way, double rate)
 {
-    drive(now_ns() + (int64_t)WARM_MS * 1000000, under_way, rate);
+    drive(now_ns() + (l.goal != 0 ? 0 : (int64_t)WARM_MS * 1000000), under_way, rate);
     uint64_t before = l.replies;
     double cpu = cpu_us();
     int64_t begin = now_ns();
@@ -381,7 +384,7 @@ static void measure(double seconds, uint32_t under_way, double rate)
 int main(int argc, char **argv)
 {
     if (argc < 6) {
-        fprintf(stderr, "usage: http_load PORT PATH SINK_PORT SECONDS UNDER_WAY [RATE]\n");
+        fprintf(stderr, "usage: http_load PORT PATH SINK_PORT SECONDS UNDER_WAY [RATE [CONTACTS]]\n");
         return 2;
     }
     l.samples = calloc(SAMPLES_MAX, sizeof *l.samples);
@@ -391,6 +394,13 @@ int main(int argc, char **argv)
     }
     l.port = (uint16_t)strtoul(argv[1], NULL, 10);
     l.path = argv[2];
+    l.contacts = CONTACTS;
+    if (argc > 7) {
+        l.goal = l.contacts = (uint32_t)strtoul(argv[7], NULL, 10);
+        if (l.contacts == 0 || l.contacts > CONTACTS_MAX) {
+            die("CONTACTS");
+        }
+    }
     l.ids = (uint64_t)time(NULL) << 24; /* a second run on the same store is not a repetition */
     listen_on((uint16_t)strtoul(argv[3], NULL, 10));
     connect_callers();

@@ -1,0 +1,151 @@
+/* bench_memory.c: four hours of load on a virtual clock; what the engine holds in memory at the end of each must not grow.
+ *
+ * bench_memory STORE. The engine is the real one and so is the store, a PostgreSQL: nothing but the engine, libpq and this file allocates here.
+ * Each TICK of virtual time AT_ONCE of CONTACTS customers of TENANTS tenants write, all are answered, and the clock moves on; so timers, sweeps,
+ * windows and the quiet ten minutes of a tenant pass as they would. One tenant writes in the first half of each hour only. At the end of an hour,
+ * with nothing under way, the bytes that are allocated are counted. Prints one line of name=value pairs for bench/memory.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fbc_format.h"
+#include "fcc_compile.h"
+#include "frt_engine.h"
+#include "frt_env.h"
+#include "fsl_natives.h"
+#include "fsv_crypto.h"
+
+#include "bed.h"
+
+#include <malloc.h>
+
+enum {
+    CONTACTS = 20000,
+    TENANTS = 8,
+    AT_ONCE = 20,
+    TICK_MS = 4000,
+    HOURS = 4,
+    HOUR_TICKS = 3600000 / TICK_MS,
+    ANSWERS_MAX = 4096
+};
+
+struct answer {
+    frt_sent_fn done;
+    void *ctx;
+};
+static struct {
+    struct frt_fake_clock clock;
+    struct answer answers[ANSWERS_MAX];
+    size_t n_answers;
+    uint32_t next, under_way;
+    uint64_t numbers;
+} m;
+
+static void on_send(void *self, const struct frt_send *s, frt_sent_fn done, void *ctx)
+{
+    (void)self;
+    (void)s;
+    if (m.n_answers == ANSWERS_MAX) {
+        die("too many sends at once");
+    }
+    m.answers[m.n_answers++] = (struct answer){done, ctx};
+}
+
+static void answer_all(void)
+{
+    for (size_t i = 0; i < m.n_answers; i++) {
+        char id[32];
+        int size = snprintf(id, sizeof id, "3EB0%018llX", (unsigned long long)++m.numbers);
+        m.answers[i].done(m.answers[i].ctx, &(struct frt_sent){.outcome = FRT_SENT, .ext_id = {id, (size_t)size}});
+        m.under_way--;
+    }
+    m.n_answers = 0;
+}
+
+static void accepted(void *ctx, const struct frt_accepted *a)
+{
+    (void)ctx;
+    if (a->code != FN_OK || a->duplicate) {
+        die("a message was not accepted");
+    }
+}
+
+static void write_message(bool all)
+{
+    uint32_t c = m.next;
+    m.next = (m.next + 1) % CONTACTS;
+    if (c % TENANTS == 0 && !all) {
+        return;
+    }
+    char alias[32], id[40];
+    snprintf(alias, sizeof alias, "phone:5511%09u", c);
+    snprintf(id, sizeof id, "loja:false:%llx", (unsigned long long)++m.numbers);
+    struct frt_inbound in = {.tenant = 1 + c % TENANTS, .channel = 1, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
+    in.aliases[0] = fn_str_c(alias);
+    in.address = fn_str_c(alias + strlen("phone:"));
+    in.dedupe = in.ref = fn_str_c(id);
+    in.payload.text = FN_STR("Quero duas camisetas azuis, tamanho M, por favor.");
+    m.under_way++;
+    frt_engine_ingest(bed.engine, &in, accepted, NULL);
+}
+
+static void round_once(void)
+{
+    bed_round(1, false);
+    answer_all();
+}
+
+/* Until nothing is under way, the verdicts' way into the store included. */
+static void settle(void)
+{
+    struct frt_engine_stats s;
+    int64_t end = now_ns() + 30000000000;
+    do {
+        round_once();
+        frt_engine_stats(bed.engine, &s);
+    } while ((m.under_way != 0 || s.lanes != 0) && now_ns() < end);
+    if (m.under_way != 0 || s.lanes != 0) {
+        die("replies are missing");
+    }
+}
+
+static void run_hour(void)
+{
+    for (int tick = 0; tick < HOUR_TICKS; tick++) {
+        for (int i = 0; i < AT_ONCE; i++) {
+            write_message(tick < HOUR_TICKS / 2);
+        }
+        settle();
+        m.clock.now += TICK_MS;
+    }
+}
+
+static void begin(const char *where)
+{
+    static const struct frt_provider_ops provider = {"sink", on_send, NULL};
+    m.clock.now = frt_clock_system().ops->wall(NULL);
+    m.numbers = (uint64_t)m.clock.now << 20;
+    open_store(where);
+    deploy(TENANTS);
+    struct frt_engine_config c = bed_config(&provider);
+    c.clock = frt_clock_fake(&m.clock);
+    start_engine(&c);
+}
+
+int main(int argc, char **argv)
+{
+    struct frt_engine_stats s;
+    if (argc < 2) {
+        die("usage: bench_memory STORE");
+    }
+    begin(argv[1]);
+    for (int hour = 1; hour <= HOURS; hour++) {
+        run_hour();
+        printf("hour%d=%zu ", hour, mallinfo2().uordblks);
+    }
+    frt_engine_stats(bed.engine, &s);
+    printf("turns=%llu mails=%u tenants=%u\n", (unsigned long long)s.turns, s.mails, s.tenants);
+    frt_engine_drain(bed.engine);
+    for (int64_t end = now_ns() + 10000000000; !frt_engine_drained(bed.engine) && now_ns() < end;) {
+        round_once();
+    }
+    bed_end();
+    return 0;
+}
