@@ -56,6 +56,7 @@ static struct {
     int64_t asked[CONTACTS_MAX];                /* ns; 0: no message under way */
     uint32_t queue[CONTACTS_MAX], q_first, q_n; /* wait for a connection */
     uint32_t contacts, next, under_way, skipped;
+    uint64_t seed;
     uint64_t goal; /* replies at which to end; 0: none */
     uint64_t ids, posted, replies, refused, stray;
     float *samples; /* ms */
@@ -199,12 +200,21 @@ static void post(uint32_t contact)
     write_all(c->fd, head, (size_t)h);
 }
 
-/* The next contact that waits for nothing writes; false when all do. */
+/* People do not write in the order in which they first came, in which their rows lie; but each of a given number is wanted once. */
+static uint32_t pick(void)
+{
+    if (l.goal != 0) {
+        return l.next++ % l.contacts;
+    }
+    l.seed = l.seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(l.seed >> 33) % l.contacts;
+}
+
+/* A contact that waits for nothing writes; false when there seems to be none. */
 static bool write_message(int64_t now)
 {
     for (uint32_t tries = 0; tries < l.contacts; tries++) {
-        uint32_t contact = l.next;
-        l.next = (l.next + 1) % l.contacts;
+        uint32_t contact = pick();
         if (l.asked[contact] == 0) {
             l.asked[contact] = now;
             l.under_way++;
