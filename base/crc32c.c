@@ -80,13 +80,13 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(const void *dat
     return rest ^ 0xFFFFFFFFu;
 }
 
-uint32_t fn_crc32c(const void *data, size_t n)
+uint32_t fn_crc32c(const void *p, size_t n)
 {
-    return __builtin_cpu_supports("sse4.2") ? by_instruction(data, n) : fn_crc32c_portable(data, n);
+    return __builtin_cpu_supports("sse4.2") ? by_instruction(p, n) : fn_crc32c_portable(p, n);
 }
 #else
-uint32_t fn_crc32c(const void *data, size_t n)
+uint32_t fn_crc32c(const void *p, size_t n)
 {
-    return fn_crc32c_portable(data, n);
+    return fn_crc32c_portable(p, n);
 }
 #endif

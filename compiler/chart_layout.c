@@ -467,7 +467,7 @@ static void draw_line(struct plan *p, int line)
 {
     struct chart_line *l = &p->c->lines[line];
     int a = upper(l), b = lower(l), n = p->layer[b] - p->layer[a] - 1, first = p->chain[line];
-    l->points = fn_arena_array(p->c->arena, (size_t)(2 * n + 2), sizeof *l->points);
+    l->points = fn_arena_array(p->c->arena, 2 * (size_t)n + 2, sizeof *l->points);
     if (l->points == NULL || n < 1) {
         return;
     }

@@ -160,6 +160,7 @@ static enum cli_exit test_file(struct tests *t, const char *path)
         fn_buf_fini(&bytes);
     }
     cli_close(&s);
+    t->s = NULL;
     return code;
 }
 

@@ -233,9 +233,9 @@ const struct fcc_type *sema_type_list(struct ctx *c, const struct fcc_type *elem
 const struct fcc_type *sema_type_map(struct ctx *c, const struct fcc_type *elem);
 const struct fcc_type *sema_type_option(struct ctx *c, const struct fcc_type *elem);
 const struct fcc_type *sema_type_of_decl(struct ctx *c,
-                                         struct fcc_sym *decl); /* of ENUM, RECORD, TABLE: fields resolved */
+                                         struct fcc_sym *s); /* of ENUM, RECORD, TABLE: fields resolved */
 const struct fcc_type *
-sema_type_node(struct ctx *c, struct fgr_node *type); /* TYPE -> type, sets node->type; error type after a diagnostic */
+sema_type_node(struct ctx *c, struct fgr_node *n); /* TYPE -> type, sets n->type; error type after a diagnostic */
 const struct fcc_type *sema_open(const struct fcc_type *t); /* T? -> T */
 static inline bool sema_is_error(const struct fcc_type *t)
 {
@@ -283,7 +283,7 @@ void sema_fact(struct ctx *c, struct place *p, bool set);
 uint32_t sema_trail(const struct ctx *c);
 void sema_undo(struct ctx *c, uint32_t mark);
 void sema_kill_options(struct ctx *c); /* a flow was called: what it may have emptied is unknown */
-void sema_kill_assigned(struct ctx *c, const struct fgr_node *body); /* facts that one round of a loop may undo */
+void sema_kill_assigned(struct ctx *c, const struct fgr_node *n); /* facts that one round of a loop may undo */
 /* What holds if `cond` is true (or false). */
 void sema_assume(struct ctx *c, const struct fgr_node *cond, bool truth);
 /* Ways that part and meet again. */

@@ -12,7 +12,7 @@ static void note_assigned(struct ctx *c, const struct fgr_node *n)
     if (target != NULL && target->kind == FGR_NAME) {
         sema_name(c, &c->assigned, target->text, true);
     }
-    bool statement = n->kind < FGR_NAME || n->kind == FGR_LIST;
+    bool statement = n->kind < FGR_NAME;
     for (uint32_t i = 0; statement && i < n->n_items; i++) {
         note_assigned(c, n->items[i]);
     }

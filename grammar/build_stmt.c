@@ -189,6 +189,7 @@ struct fgr_node *build_choose(struct build *b, struct fgr_loc at, struct fgr_loc
     return choose_node(b, at, name, kids, clauses, items);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): called from one rule of the grammar, with all its parts */
 struct fgr_node *build_rows(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *source,
                             struct fgr_node *label, struct fgr_node *prompt, struct fgr_node *late_prompt,
                             struct fgr_node *action, struct fgr_node *clauses, struct fgr_node *items)

@@ -188,7 +188,7 @@ static void due_keys(struct frt_memory *m, struct frt_op_due *op)
     }
     op->n_keys = n < op->limit ? n : op->limit;
     op->keys = mem_answer(&op->op, op->n_keys, sizeof *op->keys);
-    for (size_t i = 0; i < op->n_keys && op->keys != NULL; i++) {
+    for (size_t i = 0; i < op->n_keys && op->keys != NULL && all != NULL; i++) {
         op->keys[i] = all[i].key;
     }
 }

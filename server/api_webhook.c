@@ -86,7 +86,7 @@ static void session(struct fsv_channel *c, const struct fsv_evo_item *item)
 {
     bool same = fn_str_eq(fn_str_c(c->state), item->state);
     int64_t now = fsv_monotonic_ms();
-    if (item->state.n >= sizeof c->state || (same && now - c->state_logged < LOG_EVERY_MS)) {
+    if (item->state.n == 0 || item->state.n >= sizeof c->state || (same && now - c->state_logged < LOG_EVERY_MS)) {
         return;
     }
     memcpy(c->state, item->state.p, item->state.n);

@@ -146,8 +146,8 @@ FN_MUST_USE enum fn_code fsv_start_secret(struct fsv_app *app, struct fn_err *er
 FN_MUST_USE enum fn_code fsv_start_store(struct fsv_app *app, struct fn_err *err);
 /* Between nodes: Redis when REDIS_URL is given, else the database's NOTIFY; fills in c->elsewhere. c->node is the name told. */
 FN_MUST_USE enum fn_code fsv_start_wake(struct fsv_app *app, struct frt_engine_config *c, struct fn_err *err);
-void fsv_start_woken(void *app); /* another node says that there is work */
-void fsv_start_tell(void *app);  /* tells the others */
+void fsv_start_woken(void *ctx); /* ctx: the app; another node says that there is work */
+void fsv_start_tell(void *ctx);  /* the same; tells the others */
 /* out_new: the key when one was made, else an empty text. */
 FN_MUST_USE enum fn_code fsv_start_key(struct fsv_app *app, bool renew, char out_new[], struct fn_err *err);
 /* The text of a `template` effect with its values; false: none of that name and language. */

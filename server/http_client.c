@@ -129,6 +129,7 @@ static int64_t read_retry_after(struct fn_str s)
     return seconds < 0 ? -1 : seconds * 1000;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libcurl declares it */
 static size_t on_header(char *from, size_t size, size_t n, void *self)
 {
     struct call *call = self;
@@ -233,6 +234,7 @@ static void finish(struct call *call, CURLcode result)
                                   .retry_after_ms = call->retry_after_ms,
                                   .should_retry = fn_str_c(call->should_retry),
                                   .error = answered ? NULL : result_text(call, result)};
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the list lost it when it was freed */
     call->done(call->ctx, &outcome);
     call_free(call);
 }

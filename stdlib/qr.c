@@ -88,6 +88,7 @@ static void put_bits(struct bits *b, unsigned value, int count)
 }
 
 /* Mode 0100, length, bytes, terminator, padding EC 11 (7.4). */
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through b */
 static void make_data(struct fn_str text, int v, uint8_t *data)
 {
     struct bits b = {data, 0};

@@ -211,6 +211,7 @@ bool fsl_read_email(struct fn_str text, struct fn_buf *out)
     }
     size_t local = (size_t)(at - found.p);
     struct fn_str domain = {at + 1, found.n - local - 1};
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): not empty, so it is somewhere */
     if (!good_local((struct fn_str){found.p, local}) || !good_domain(domain)) {
         return false;
     }

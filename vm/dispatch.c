@@ -248,6 +248,7 @@ static enum fbc_trap next_slice(struct fvm_run *run)
     } while (0)
 #define LEAVE() (frame->pc = (uint32_t)(pc - code))
 
+/* NOLINTNEXTLINE(readability-function-size,readability-function-cognitive-complexity): one case per opcode */
 enum fvm_stop run_execute(struct fvm_run *run)
 {
     const struct fbc_image *im = run->image;

@@ -99,7 +99,7 @@ struct frt_accepted {
 };
 typedef void (*frt_accepted_fn)(void *ctx, const struct frt_accepted *accepted);
 /* `done` is called exactly once, never inside ingest; NULL allowed. */
-void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *in, frt_accepted_fn done, void *ctx);
+void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *from, frt_accepted_fn done, void *ctx);
 /* A delivery status for a message that was sent; settles an unknown outcome. key: frt_send.key echoed by the provider, or empty. */
 void frt_engine_receipt(struct frt_engine *e, int64_t tenant, int64_t channel, struct fn_str ext_id, struct fn_str key,
                         enum frt_delivery delivery);

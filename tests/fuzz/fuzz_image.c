@@ -6,11 +6,10 @@
  * Input that begins with ';' is assembler text (the seeds: tests/verify/good). Other input is taken as it is, and once more with length and
  * checksum put right, so that mutations get past them.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "fbc_asm.h"
-#include "fbc_format.h"
 #include "fbc_image.h"
 #include "fn_json.h"
 #include "fn_utf8.h"
+#include "image_input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,35 +91,11 @@ static void check(const uint8_t *data, size_t size)
     fbc_image_free(im);
 }
 
-static void check_repaired(const uint8_t *data, size_t size)
-{
-    uint8_t *copy = size >= FBC_HEADER ? malloc(size) : NULL;
-    if (copy == NULL) {
-        return;
-    }
-    memcpy(copy, data, size);
-    memcpy(copy, FBC_MAGIC "\1\0\1", 8);
-    uint32_t crc = fn_crc32c(data + FBC_HEADER, size - FBC_HEADER);
-    for (unsigned i = 0; i < 4; i++) {
-        copy[8 + i] = (uint8_t)(size >> 8 * i);
-        copy[FBC_CRC_AT + i] = (uint8_t)(crc >> 8 * i);
-    }
-    check(copy, size);
-    free(copy);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size != 0 && data[0] == ';') {
-        struct fn_buf bytes;
-        fn_buf_init(&bytes, 2 * FBC_LIMIT_IMAGE);
-        if (fbc_assemble((struct fn_str){(const char *)data, size}, &bytes, NULL) == FN_OK) {
-            check((const uint8_t *)bytes.p, bytes.n);
-        }
-        fn_buf_fini(&bytes);
-        return 0;
+    if (!image_assembled(data, size, check)) {
+        check(data, size);
+        image_repaired(data, size, check);
     }
-    check(data, size);
-    check_repaired(data, size);
     return 0;
 }

@@ -5,11 +5,10 @@
  *
  * Input as for fuzz_image: assembler text that begins with ';', or an image, whose length and checksum are put right.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "fbc_asm.h"
-#include "fbc_format.h"
 #include "fbc_image.h"
 #include "fsl_natives.h"
 #include "fvm_run.h"
+#include "image_input.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,23 +143,6 @@ static void run_image(const uint8_t *data, size_t size)
     fbc_image_free(im);
 }
 
-static void run_repaired(const uint8_t *data, size_t size)
-{
-    uint8_t *copy = size >= FBC_HEADER ? malloc(size) : NULL;
-    if (copy == NULL) {
-        return;
-    }
-    memcpy(copy, data, size);
-    memcpy(copy, FBC_MAGIC "\1\0\1", 8);
-    uint32_t crc = fn_crc32c(data + FBC_HEADER, size - FBC_HEADER);
-    for (unsigned i = 0; i < 4; i++) {
-        copy[8 + i] = (uint8_t)(size >> 8 * i);
-        copy[FBC_CRC_AT + i] = (uint8_t)(crc >> 8 * i);
-    }
-    run_image(copy, size);
-    free(copy);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (run == NULL) {
@@ -171,15 +153,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         other = fvm_run_new(&limits, fsl_natives);
         require(run != NULL && other != NULL, "out of memory");
     }
-    if (size != 0 && data[0] == ';') {
-        struct fn_buf bytes;
-        fn_buf_init(&bytes, 2 * FBC_LIMIT_IMAGE);
-        if (fbc_assemble((struct fn_str){(const char *)data, size}, &bytes, NULL) == FN_OK) {
-            run_image((const uint8_t *)bytes.p, bytes.n);
-        }
-        fn_buf_fini(&bytes);
-        return 0;
+    if (!image_assembled(data, size, run_image)) {
+        image_repaired(data, size, run_image);
     }
-    run_repaired(data, size);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* asm_code.c: instructions. Operands are read by their kind in ops.def; what they mean is the verifier's business.
+/* asm_code.c: instructions. Operands are read by their form in operands.def; what they mean is the verifier's business.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "asm.h"
 
@@ -27,42 +27,17 @@ static uint32_t read_jump(struct asm_state *s, bool backward, int64_t max)
 /* The bits of an operand, at its place in the word. */
 static uint32_t read_operand(struct asm_state *s, enum fbc_operand kind, unsigned shift)
 {
-    switch (kind) {
-    case FBC_O_NO:
-    case FBC_O_WIDE: return 0;
-    case FBC_O_J24: return read_jump(s, false, 0xFFFFFF) << 8;
-    case FBC_O_B24: return read_jump(s, true, 0xFFFFFF) << 8;
-    case FBC_O_J16: return read_jump(s, false, UINT16_MAX) << 16;
-    case FBC_O_I16: return (uint32_t)(uint16_t)asm_number(s, INT16_MIN, UINT16_MAX) << 16;
-    case FBC_O_K16:
-    case FBC_O_G16:
-    case FBC_O_F16:
-    case FBC_O_N16:
-    case FBC_O_H16:
-    case FBC_O_S16:
-    case FBC_O_W16:
-    case FBC_O_X16: return (uint32_t)asm_index(s) << 16;
-    case FBC_O_DI:
-    case FBC_O_DF:
-    case FBC_O_DB:
-    case FBC_O_DT:
-    case FBC_O_SI:
-    case FBC_O_SF:
-    case FBC_O_SB:
-    case FBC_O_ST:
-    case FBC_O_DL:
-    case FBC_O_DM:
-    case FBC_O_DR:
-    case FBC_O_DO:
-    case FBC_O_SL:
-    case FBC_O_SM:
-    case FBC_O_SR:
-    case FBC_O_SO:
-    case FBC_O_DX:
-    case FBC_O_SX:
-    case FBC_O_N8: return (uint32_t)(uint8_t)asm_number(s, INT8_MIN, UINT8_MAX) << shift;
+    const struct fbc_operand_info *o = &fbc_operands[kind];
+    switch (o->form) {
+    case FBC_FORM_NONE: return 0;
+    case FBC_FORM_AHEAD:
+    case FBC_FORM_BACK: return read_jump(s, o->form == FBC_FORM_BACK, (1 << o->bits) - 1) << (32u - o->bits);
+    case FBC_FORM_SIGNED: return (uint32_t)(uint16_t)asm_number(s, INT16_MIN, UINT16_MAX) << 16;
+    case FBC_FORM_INDEX: return (uint32_t)asm_index(s) << 16;
+    case FBC_FORM_REG:
+    case FBC_FORM_BYTE: return (uint32_t)(uint8_t)asm_number(s, INT8_MIN, UINT8_MAX) << shift;
     }
-    FN_BUG("an operand kind nobody reads");
+    FN_BUG("a form of operand nobody reads");
 }
 
 void asm_instruction(struct asm_state *s, struct fn_str name)

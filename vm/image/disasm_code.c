@@ -1,4 +1,4 @@
-/* disasm_code.c: functions and instructions. Operands by their kinds in ops.def; no opcode is named here.
+/* disasm_code.c: functions and instructions. Operands by their form in operands.def; no opcode is named here.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "disasm.h"
 
@@ -18,42 +18,22 @@ static void put_jump(struct fn_buf *out, const struct cursor *c, uint32_t to)
 
 static void put_operand(struct fn_buf *out, const struct cursor *c, enum fbc_operand kind, unsigned byte, uint32_t imm)
 {
-    switch (kind) {
-    case FBC_O_NO:
-    case FBC_O_WIDE: return;
-    case FBC_O_DI:
-    case FBC_O_DF:
-    case FBC_O_DB:
-    case FBC_O_DT:
-    case FBC_O_SI:
-    case FBC_O_SF:
-    case FBC_O_SB:
-    case FBC_O_ST:
-    case FBC_O_DL:
-    case FBC_O_DM:
-    case FBC_O_DR:
-    case FBC_O_DO:
-    case FBC_O_SL:
-    case FBC_O_SM:
-    case FBC_O_SR:
-    case FBC_O_SO:
-    case FBC_O_DX:
-    case FBC_O_SX: fn_buf_printf(out, " r%u", byte); return;
-    case FBC_O_N8: fn_buf_printf(out, " %u", byte); return;
-    case FBC_O_I16: fn_buf_printf(out, " %d", (int)(int16_t)(uint16_t)imm); return;
-    case FBC_O_X16: fn_buf_printf(out, " %u", (unsigned)imm); return;
-    case FBC_O_K16: fn_buf_printf(out, " k%u", (unsigned)imm); return;
-    case FBC_O_G16: fn_buf_printf(out, " g%u", (unsigned)imm); return;
-    case FBC_O_F16: fn_buf_printf(out, " f%u", (unsigned)imm); return;
-    case FBC_O_N16: fn_buf_printf(out, " n%u", (unsigned)imm); return;
-    case FBC_O_H16: fn_buf_printf(out, " h%u", (unsigned)imm); return;
-    case FBC_O_S16: fn_buf_printf(out, " s%u", (unsigned)imm); return;
-    case FBC_O_W16: fn_buf_printf(out, " w%u", (unsigned)imm); return;
-    case FBC_O_J16:
-    case FBC_O_J24: put_jump(out, c, c->at + 1 + imm); return;
-    case FBC_O_B24: put_jump(out, c, c->at + 1 - imm); return;
+    const struct fbc_operand_info *o = &fbc_operands[kind];
+    uint32_t value = imm;
+    switch (o->form) {
+    case FBC_FORM_NONE: return;
+    case FBC_FORM_AHEAD: put_jump(out, c, c->at + 1 + imm); return;
+    case FBC_FORM_BACK: put_jump(out, c, c->at + 1 - imm); return;
+    case FBC_FORM_SIGNED: fn_buf_printf(out, " %d", (int)(int16_t)(uint16_t)imm); return;
+    case FBC_FORM_REG:
+    case FBC_FORM_BYTE: value = byte; break;
+    case FBC_FORM_INDEX: break;
     }
-    FN_BUG("an operand kind nobody prints");
+    fn_buf_char(out, ' ');
+    if (o->letter != 0) {
+        fn_buf_char(out, o->letter);
+    }
+    fn_buf_printf(out, "%u", (unsigned)value);
 }
 
 /* The beginning of a text constant, cut between code points. */

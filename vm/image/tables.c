@@ -6,6 +6,11 @@
 #include "fbc_format.h"
 #include "fbc_image.h"
 
+const struct fbc_operand_info fbc_operands[FBC_OPERANDS] = {
+#define FBC_OPERAND(NAME, form, bits, letter, doc) [FBC_O_##NAME] = {FBC_FORM_##form, (bits), (letter)},
+#include "operands.def"
+#undef FBC_OPERAND
+};
 const struct fbc_op_info fbc_ops[256] = {
 #define FBC_OP(number, NAME, a, b, c, rule, doc) [number] = {#NAME, doc, FBC_O_##a, FBC_O_##b, FBC_O_##c, FBC_R_##rule},
 #include "ops.def"

@@ -18,7 +18,7 @@ struct fbc_build_info {
 void fbc_build_info(struct fbc_build *b, const struct fbc_build_info *info);
 /* Types are interned: the same type gives the same index. fields/members are copied. */
 uint16_t fbc_build_type(struct fbc_build *b, enum fbc_type_kind scalar, uint32_t bound);
-uint16_t fbc_build_type_of(struct fbc_build *b, enum fbc_type_kind list_map_option, uint16_t elem, uint32_t bound);
+uint16_t fbc_build_type_of(struct fbc_build *b, enum fbc_type_kind kind, uint16_t elem, uint32_t bound);
 uint16_t fbc_build_record(struct fbc_build *b, struct fn_str name, const struct fbc_field *fields, unsigned n);
 uint16_t fbc_build_enum(struct fbc_build *b, struct fn_str name, const struct fn_str *members, unsigned n);
 /* Constants are interned by type and value. */

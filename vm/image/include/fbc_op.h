@@ -10,40 +10,26 @@ enum fbc_op {
 #undef FBC_OP
 };
 enum fbc_operand {
-    FBC_O_NO,
-    FBC_O_DI,
-    FBC_O_DF,
-    FBC_O_DB,
-    FBC_O_DT,
-    FBC_O_SI,
-    FBC_O_SF,
-    FBC_O_SB,
-    FBC_O_ST,
-    FBC_O_DL,
-    FBC_O_DM,
-    FBC_O_DR,
-    FBC_O_DO,
-    FBC_O_SL,
-    FBC_O_SM,
-    FBC_O_SR,
-    FBC_O_SO,
-    FBC_O_DX,
-    FBC_O_SX,
-    FBC_O_N8,
-    FBC_O_I16,
-    FBC_O_K16,
-    FBC_O_G16,
-    FBC_O_F16,
-    FBC_O_N16,
-    FBC_O_H16,
-    FBC_O_S16,
-    FBC_O_W16,
-    FBC_O_J16,
-    FBC_O_X16,
-    FBC_O_J24,
-    FBC_O_B24,
-    FBC_O_WIDE
+#define FBC_OPERAND(NAME, form, bits, letter, doc) FBC_O_##NAME,
+#include "operands.def"
+#undef FBC_OPERAND
 };
+enum { FBC_OPERANDS = FBC_O_WIDE + 1 };
+enum fbc_form {
+    FBC_FORM_NONE,
+    FBC_FORM_REG,
+    FBC_FORM_BYTE,
+    FBC_FORM_SIGNED,
+    FBC_FORM_INDEX,
+    FBC_FORM_AHEAD,
+    FBC_FORM_BACK
+};
+struct fbc_operand_info {
+    enum fbc_form form;
+    uint8_t bits;
+    char letter; /* before the number in a listing; 0: none */
+};
+extern const struct fbc_operand_info fbc_operands[FBC_OPERANDS];
 /* "Same type" (SAME_*, OPT_*, LIST_*, MAP_*, FIELD_*, NEWREC, NEWLIST, CALL arguments, GETG/SETG, LOADK) means: equal type index, or two scalar
  * types of one representation (int-like with int-like, text-like with text-like; bool, number), except that an ENUM target takes only its own
  * type. References to lists, maps, records and options need the equal index. (text(60), text and phone are one to the machine.) */
