@@ -102,6 +102,7 @@ static void check_all(struct ctx *c)
     each_file(c, sema_check_tests);
     sema_file_enter(c, 0);
     sema_check_unused(c);
+    sema_lint_phrases(c);
 }
 
 static void hand_over(struct ctx *c)

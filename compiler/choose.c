@@ -38,6 +38,7 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
             l->node = label;
         }
     }
+    sema_lint_options(c, n);
 }
 
 /* `choose cor: Cor`: the answer is kept; `choose r from lista`: the row is. */

@@ -87,7 +87,8 @@ static size_t fixed_text(const struct cli_source *s, struct fn_buf *out)
     return applied;
 }
 
-static enum cli_exit fix(const struct cli *c, const struct cli_source *s)
+/* Writes the fixed text back and checks it again: what is told is what is left. */
+static enum cli_exit fix(const struct cli *c, struct cli_source *s)
 {
     struct fn_buf out;
     fn_buf_init(&out, OUT_MAX);
@@ -95,44 +96,75 @@ static enum cli_exit fix(const struct cli *c, const struct cli_source *s)
     enum cli_exit code = CLI_GOOD;
     if (n > 0 && !out.failed) {
         code = cli_write_file(c, s->path, fn_buf_view(&out)) ? CLI_GOOD : CLI_IO;
-        printf("%s: %zu %s\n", s->path, n,
-               n == 1 ? cli_say(c, "conserto aplicado", "fix applied")
-                      : cli_say(c, "consertos aplicados", "fixes applied"));
+        fprintf(stderr, "%s: %zu %s\n", s->path, n,
+                n == 1 ? cli_say(c, "conserto aplicado", "fix applied")
+                       : cli_say(c, "consertos aplicados", "fixes applied"));
     }
     fn_buf_fini(&out);
+    if (n > 0 && code == CLI_GOOD) {
+        const char *path = s->path;
+        cli_close(s);
+        code = cli_open(c, s, path);
+    }
     return code;
 }
 
-static enum cli_exit check_one(const struct cli *c, const char *path)
+/* `--deny warnings`, or codes with commas between: those warnings are errors here. */
+static void deny(const struct cli *c, struct cli_source *s)
 {
-    struct cli_source s;
-    enum cli_exit code = cli_open(c, &s, path);
-    if (code == CLI_GOOD) {
-        if (cli_has(c, CLI_O_FIX)) {
-            code = fix(c, &s);
-        }
-        cli_tell(c, &s);
-        code = worse(code, s.diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD);
-        if (cli_has(c, CLI_O_REPORT) && s.diags.errors == 0) {
-            code = worse(code, report(c, s.program));
+    const char *which = c->options[CLI_O_DENY];
+    for (size_t i = 0; which != NULL && i < s->diags.n; i++) {
+        struct fn_diag *d = s->diags.items[i];
+        bool denied = strcmp(which, "warnings") == 0 || strstr(which, fgr_diag_code((enum fgr_diag)d->code)) != NULL;
+        if (d->level == FN_WARNING_LEVEL && denied) {
+            d->level = FN_ERROR_LEVEL;
+            s->diags.warnings--;
+            s->diags.errors++;
         }
     }
-    cli_close(&s);
-    return code;
 }
 
+static enum cli_exit check_one(const struct cli *c, struct cli_source *s, const char *path)
+{
+    enum cli_exit code = cli_open(c, s, path);
+    if (code == CLI_GOOD && cli_has(c, CLI_O_FIX)) {
+        code = fix(c, s);
+    }
+    if (code != CLI_GOOD) {
+        return code;
+    }
+    deny(c, s);
+    return s->diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD;
+}
+
+/* One report of all files, however many: a document in a machine's form holds together. */
 enum cli_exit cli_check(struct cli *c)
 {
-    enum cli_exit code = wants(c, 1, "FILE");
-    for (int i = 0; i < c->n_args; i++) {
-        code = worse(code, check_one(c, c->args[i]));
+    enum cli_exit code = cli_format_known(c) ? wants(c, 1, "FILE") : CLI_USAGE;
+    struct cli_source *sources = code == CLI_GOOD ? calloc((size_t)c->n_args, sizeof *sources) : NULL;
+    if (sources == NULL) {
+        return code == CLI_GOOD ? CLI_IO : code;
     }
+    size_t n = 0;
+    for (int i = 0; i < c->n_args; i++) {
+        enum cli_exit one = check_one(c, &sources[n], c->args[i]);
+        code = worse(code, one);
+        n += one == CLI_GOOD || one == CLI_FINDINGS ? 1 : 0;
+    }
+    cli_tell_all(c, sources, n);
+    for (size_t i = 0; i < n; i++) {
+        if (cli_has(c, CLI_O_REPORT) && sources[i].diags.errors == 0) {
+            code = worse(code, report(c, sources[i].program));
+        }
+        cli_close(&sources[i]);
+    }
+    free(sources);
     return code;
 }
 
 /* -- compat ----------------------------------------------------------------------------------------------------------- */
 
-static enum cli_exit compare(const struct cli *c, struct cli_source *from, const struct cli_source *to)
+static enum cli_exit compare(const struct cli *c, struct cli_source *from, struct cli_source *to)
 {
     struct fcc_compat table;
     struct fn_buf out;

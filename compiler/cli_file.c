@@ -128,9 +128,10 @@ void cli_close(struct cli_source *s)
     fn_arena_fini(&s->arena);
 }
 
+static const char *const names[] = {"text", "json", "jsonl", "sarif", "github", "junit", "checkstyle"};
+
 static enum fgr_format format_of(const struct cli *c)
 {
-    static const char *const names[] = {"text", "json", "jsonl", "sarif", "github", "junit", "checkstyle"};
     const char *asked = c->options[CLI_O_FORMAT];
     for (size_t i = 0; asked != NULL && i < FN_COUNT(names); i++) {
         if (strcmp(names[i], asked) == 0) {
@@ -140,21 +141,66 @@ static enum fgr_format format_of(const struct cli *c)
     return asked == NULL && getenv("GITHUB_ACTIONS") != NULL ? FGR_FORMAT_GITHUB : FGR_FORMAT_TEXT;
 }
 
-void cli_tell(const struct cli *c, const struct cli_source *s)
+bool cli_format_known(const struct cli *c)
+{
+    const char *asked = c->options[CLI_O_FORMAT];
+    for (size_t i = 0; asked != NULL && i < FN_COUNT(names); i++) {
+        if (strcmp(names[i], asked) == 0) {
+            return true;
+        }
+    }
+    if (asked != NULL) {
+        fprintf(stderr, "funnelc: %s --format %s\n", cli_say(c, "não há", "there is no"), asked);
+    }
+    return asked == NULL;
+}
+
+/* The diagnostics of all sources as one list, each file counted behind those before it. */
+static bool gather(struct cli_source *sources, size_t n, struct fn_diag_list *all, const struct fgr_source **files)
+{
+    size_t n_files = 0, n_diags = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_diags += sources[i].diags.n;
+    }
+    all->items = calloc(n_diags + 1, sizeof(struct fn_diag *));
+    for (size_t i = 0; all->items != NULL && i < n; i++) {
+        const struct fn_diag_list *l = &sources[i].diags;
+        for (size_t k = 0; k < l->n; k++) {
+            l->items[k]->file = (uint16_t)(l->items[k]->file + n_files);
+            all->items[all->n++] = l->items[k];
+        }
+        for (uint32_t k = 0; k < sources[i].program->n_trees; k++) {
+            files[n_files++] = &sources[i].program->trees[k].source;
+        }
+        all->errors += l->errors;
+        all->warnings += l->warnings;
+        all->dropped += l->dropped;
+    }
+    return all->items != NULL;
+}
+
+void cli_tell_all(const struct cli *c, struct cli_source *sources, size_t n)
 {
     struct fn_buf out;
-    const struct fgr_source **sources = calloc(s->program->n_trees + 1u, sizeof *sources);
-    fn_buf_init(&out, FILE_MAX);
-    for (uint32_t i = 0; sources != NULL && i < s->program->n_trees; i++) {
-        sources[i] = &s->program->trees[i].source;
+    struct fn_diag_list all = {.n = 0};
+    size_t n_files = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_files += sources[i].program->n_trees;
     }
-    if (sources != NULL) {
-        fgr_diag_render(&out, &s->diags, sources, s->program->n_trees,
-                        (struct fgr_render){c->lang, format_of(c), c->color});
+    const struct fgr_source **files = calloc(n_files + 1u, sizeof *files);
+    fn_buf_init(&out, FILE_MAX);
+    if (files != NULL && gather(sources, n, &all, files)) {
+        fgr_diag_render(&out, &all, files, n_files, (struct fgr_render){c->lang, format_of(c), c->color});
         (void)fwrite(out.p != NULL ? out.p : "", 1, out.n, stdout);
     }
-    free(sources);
+    free(all.items);
+    free(files);
     fn_buf_fini(&out);
+}
+
+void cli_tell(const struct cli *c, struct cli_source *s)
+{
+    cli_tell_all(c, s, 1);
 }
 
 const struct fbc_image *cli_image(const struct cli *c, const struct cli_source *s, struct fn_buf *bytes)

@@ -95,7 +95,7 @@ static void check_phrases(struct ctx *c, const struct fgr_node *phrases, struct 
 
 static void check_starts(struct ctx *c, const struct fgr_node *decls)
 {
-    struct names starts = {0}, ons = {0};
+    struct names starts = {0};
     const struct fgr_node *message = NULL, *campaign = NULL;
     for (uint32_t i = 0; i < decls->n_items; i++) {
         struct fgr_node *n = decls->items[i];
@@ -115,7 +115,7 @@ static void check_starts(struct ctx *c, const struct fgr_node *decls)
         } else if (n->kind == FGR_ALWAYS) {
             for (uint32_t k = 0; k < n->kid[FGR_ALWAYS_ons]->n_items; k++) {
                 const struct fgr_node *on = n->kid[FGR_ALWAYS_ons]->items[k];
-                check_phrases(c, on->aux == FGR_ON_PHRASE ? on->kid[FGR_ON_phrases] : NULL, &ons);
+                check_phrases(c, on->aux == FGR_ON_PHRASE ? on->kid[FGR_ON_phrases] : NULL, &c->phrases);
             }
         }
     }

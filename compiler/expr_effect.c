@@ -66,6 +66,7 @@ static const struct fcc_type *http(struct ctx *c, struct fgr_node *n)
         sema_taint_url(c, value);
     }
     c->taint = outer;
+    sema_lint_http(c, n);
     return sema_type_option(c,
                             n->kid[FGR_HTTP_result] != NULL ? sema_type_node(c, n->kid[FGR_HTTP_result]) : &fcc_t_json);
 }

@@ -175,6 +175,7 @@ struct ctx {
     const struct fgr_node *last_wait; /* of this unit */
     struct fgr_node *worst_ai;        /* the wait that ends the turn with most AI calls */
     struct vec ons;                   /* ON nodes in `always` order */
+    struct names phrases;             /* of `always`, folded */
     const struct fgr_node *effect_at; /* the expression that may be an effect: the whole right side of a statement */
     struct fn_str choice;             /* label of the option the walk is in: for "why it matters" */
 };
@@ -382,6 +383,10 @@ enum sema_limit {
 uint32_t sema_graph_node(struct ctx *c, enum graph_kind kind, struct fcc_sym *sym, struct fgr_node *decl);
 void sema_graph_edge(struct ctx *c, uint32_t from, uint32_t to, struct fgr_node *at);
 void sema_drop_allowed(struct ctx *c);
+/* lint.c: traps that are no errors. */
+void sema_lint_options(struct ctx *c, const struct fgr_node *choose);
+void sema_lint_http(struct ctx *c, const struct fgr_node *http);
+void sema_lint_phrases(struct ctx *c);
 /* consequence.c: after every pass. */
 void sema_drop_consequences(struct ctx *c);
 void sema_graph_check(struct ctx *c);

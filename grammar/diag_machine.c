@@ -137,15 +137,52 @@ static bool seen_before(const struct fn_diag_list *l, size_t i)
     return false;
 }
 
-/* A rule's text has no arguments: its placeholders stay, as names. */
+/* A rule's text has no arguments: an ellipsis stands for each. */
+static void put_general(struct fn_buf *out, const char *template)
+{
+    struct fn_buf text;
+    fn_buf_init(&text, 1 << 12);
+    for (const char *p = template; *p != '\0'; p++) {
+        const char *end = *p == '{' && p[1] >= 'a' && p[1] <= 'z' ? strchr(p, '}') : NULL;
+        if (end != NULL) {
+            fn_buf_z(&text, "…");
+            p = end;
+        } else {
+            fn_buf_char(&text, *p);
+        }
+    }
+    fn_json_put_str(out, fn_buf_view(&text));
+    fn_buf_fini(&text);
+}
+
+/* A path as a URI reference: what is no plain character is percent-encoded. */
+static void put_uri(struct fn_buf *out, struct fn_str path)
+{
+    static const char plain[] = "-._~/!$&'()*+,;=@";
+    struct fn_buf uri;
+    fn_buf_init(&uri, 1 << 16);
+    for (size_t i = 0; i < path.n; i++) {
+        unsigned char c = (unsigned char)path.p[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (alnum || (c != 0 && strchr(plain, c) != NULL)) {
+            fn_buf_char(&uri, (char)c);
+        } else {
+            fn_buf_printf(&uri, "%%%02X", c);
+        }
+    }
+    fn_json_put_str(out, fn_buf_view(&uri));
+    fn_buf_fini(&uri);
+}
+
 static void put_rule(const struct render *r, enum fgr_diag code)
 {
     fn_buf_printf(r->out, "{\"id\":\"%s\",\"name\":\"%s\",\"shortDescription\":{\"text\":", fgr_diag_code(code),
                   diag_name(code));
-    fn_json_put_str(r->out, fn_str_c(diag_template(code, r->how.lang)));
+    put_general(r->out, diag_template(code, r->how.lang));
     fn_buf_z(r->out, "},\"fullDescription\":{\"text\":");
-    fn_json_put_str(r->out, fn_str_c(diag_help_template(code, r->how.lang)));
-    fn_buf_printf(r->out, "},\"defaultConfiguration\":{\"level\":\"%s\"}}", render_level(fgr_diag_level(code)));
+    put_general(r->out, diag_help_template(code, r->how.lang));
+    fn_buf_printf(r->out, "},\"help\":{\"text\":\"funnelc explain %s\"},\"defaultConfiguration\":{\"level\":\"%s\"}}",
+                  fgr_diag_code(code), render_level(fgr_diag_level(code)));
 }
 
 /* Of the line's text, not its number: an edit above does not make a new alert. */
@@ -161,6 +198,21 @@ static uint64_t line_hash(const struct fgr_source *s, uint32_t line)
     return fn_hash(s->text.p + from, to - from);
 }
 
+/* Which of the results with this rule on lines of this text it is: alerts must not share a fingerprint. */
+static unsigned nth_alike(const struct render *r, const struct fn_diag *d, uint64_t hash)
+{
+    unsigned n = 1;
+    for (size_t i = 0; i < r->list->n && r->list->items[i] != d; i++) {
+        const struct fn_diag *other = r->list->items[i];
+        uint32_t line = 1, column = 1;
+        if (other->code == d->code && other->file == d->file) {
+            fgr_place(render_source(r, other), other->span.a, &line, &column);
+            n += line_hash(render_source(r, other), line) == hash ? 1 : 0;
+        }
+    }
+    return n;
+}
+
 static void put_result(const struct render *r, const struct fn_diag *d)
 {
     const struct fgr_source *s = render_source(r, d);
@@ -172,11 +224,11 @@ static void put_result(const struct render *r, const struct fn_diag *d)
                   render_level(d->level));
     put_text(r, d, fgr_diag_message);
     fn_buf_z(r->out, "},\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":");
-    fn_json_put_str(r->out, render_path(s));
+    put_uri(r->out, render_path(s));
     fn_buf_printf(r->out, "},\"region\":{\"startLine\":%u,\"startColumn\":%u,\"endLine\":%u,\"endColumn\":%u}}}],",
                   line, column, end_line, end_column);
-    fn_buf_printf(r->out, "\"partialFingerprints\":{\"primaryLocationLineHash\":\"%016llx:1\"}}",
-                  (unsigned long long)line_hash(s, line));
+    fn_buf_printf(r->out, "\"partialFingerprints\":{\"primaryLocationLineHash\":\"%016llx:%u\"}}",
+                  (unsigned long long)line_hash(s, line), nth_alike(r, d, line_hash(s, line)));
 }
 
 void render_sarif(const struct render *r)
@@ -267,7 +319,10 @@ static void put_xml(struct fn_buf *out, struct fn_str s)
         case '&': fn_buf_z(out, "&amp;"); break;
         case '"': fn_buf_z(out, "&quot;"); break;
         case '\n': fn_buf_z(out, "&#10;"); break;
-        default: fn_buf_char(out, s.p[i]); break;
+        case '\t': fn_buf_z(out, "&#9;"); break;
+        default: /* other control characters cannot stand in XML at all */
+            fn_buf_char(out, (unsigned char)s.p[i] < 0x20 ? '?' : s.p[i]);
+            break;
         }
     }
 }
