@@ -45,10 +45,11 @@ bool cli_write_file(const struct cli *c, const char *path, struct fn_str bytes);
 enum cli_exit cli_open(const struct cli *c, struct cli_source *s,
                        const char *path); /* read and checked; CLI_GOOD also with findings */
 void cli_close(struct cli_source *s);
+/* Diagnostics, in the format asked for; of several sources as one report. */
 void cli_tell(const struct cli *c, struct cli_source *s);
-void cli_tell_all(const struct cli *c, struct cli_source *sources, size_t n); /* as one report */
+void cli_tell_all(const struct cli *c, struct cli_source *sources, size_t n);
+/* Says so on stderr when --format names none for diagnostics. */
 bool cli_format_known(const struct cli *c);
-    /* says so when it is not one for diagnostics */ /* diagnostics, in the format asked for */
 /* The image of a checked source, verified; NULL after telling why. */
 const struct fbc_image *cli_image(const struct cli *c, const struct cli_source *s, struct fn_buf *bytes);
 
