@@ -203,8 +203,8 @@ enum fn_code scan_source(struct fn_arena *arena, struct fn_diag_list *diags, str
         lex_abandon_text(&lx, end);
     }
     lex_push(&lx, FGR_TOK_EOF, (struct fn_span){end, end});
-    tree->tokens = lx.tokens;
-    tree->n_tokens = lx.n_tokens;
+    tree->tokens = tree->scanned = lx.tokens;
+    tree->n_tokens = tree->n_scanned = lx.n_tokens;
     tree->comments = lx.comments;
     tree->n_comments = lx.n_comments;
     return arena->failed ? FN_NO_MEMORY : FN_OK;

@@ -34,6 +34,8 @@ struct fgr_tree {
     struct fgr_source source;
     struct fgr_token *tokens;
     uint32_t n_tokens;
+    struct fgr_token *scanned; /* the same before recovery, with what the tree goes without */
+    uint32_t n_scanned;
     struct fgr_comment *comments;
     uint32_t n_comments;
     struct fgr_node *file; /* never NULL after fgr_parse returned FN_OK */
