@@ -55,9 +55,20 @@ const char *diag_help_template(enum fgr_diag d, enum fn_lang lang)
     return rows[d].help[lang];
 }
 
+/* What a customer would experience, where it is the same whatever the place; who tells a diagnostic may know better. */
+static const uint8_t usual_why[FGR_DIAGS] = {
+    [FGR_D_DIVIDE_BY_ZERO] = FGR_W_TRAP,           [FGR_D_UNREACHABLE_CODE] = FGR_W_NOBODY_COMES,
+    [FGR_D_PHRASE_TWICE] = FGR_W_FIRST_ONLY,       [FGR_D_SPLIT_PERCENT] = FGR_W_SPLIT_REST,
+    [FGR_D_HOURS_BACKWARDS] = FGR_W_ALWAYS_CLOSED, [FGR_D_TIME_ZERO] = FGR_W_NO_TIME,
+    [FGR_D_NO_OPTIONS] = FGR_W_NO_ANSWER,          [FGR_D_AI_WITHOUT_BOUND] = FGR_W_AI_BILL,
+    [FGR_D_ELSE_MUST_LEAVE] = FGR_W_NO_ELSE,
+};
+
 struct fn_diag *fgr_diag_add(struct fn_diag_list *l, enum fgr_diag d, struct fn_span at)
 {
-    return fn_diag_add(l, (uint16_t)d, rows[d].level, at);
+    struct fn_diag *out = fn_diag_add(l, (uint16_t)d, rows[d].level, at);
+    out->why = usual_why[d];
+    return out;
 }
 
 static const struct fn_diag_arg *find_arg(const struct fn_diag *d, struct fn_str name)
