@@ -276,6 +276,13 @@ bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to)
     return true;
 }
 
+void catalogue_shift(struct catalogue *c, int64_t by)
+{
+    if (c != NULL) {
+        c->loaded_at += by;
+    }
+}
+
 void catalogue_free(struct catalogue *c)
 {
     if (c != NULL) {

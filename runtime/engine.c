@@ -8,9 +8,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { TIME_SLACK_MS = 1000 };
+
+static int64_t monotonic(const struct frt_engine *e)
+{
+    return e->c.clock.ops->monotonic(e->c.clock.self);
+}
+
 int64_t engine_now(const struct frt_engine *e)
 {
-    return e->c.clock.ops->wall(e->c.clock.self);
+    return e->time + monotonic(e) - e->time_at;
+}
+
+/* One clock for all nodes: the store's, as the last LEASE read it, carried on by the monotonic one. A machine's own may jump: nothing here reads
+ * it twice. When the store's jumps (another server took over), what is planned in this process moves with it. */
+void engine_set_time(struct frt_engine *e, int64_t now)
+{
+    int64_t by = now - engine_now(e);
+    e->time = now;
+    e->time_at = monotonic(e);
+    e->clocked = true;
+    if (by > -TIME_SLACK_MS && by < TIME_SLACK_MS) {
+        return;
+    }
+    e->retry_at += by;
+    e->next_poll += by;
+    e->next_sweep += by;
+    e->quiet_sweep += by;
+    for (size_t i = 0; i < e->tenants.cap; i++) {
+        struct tenant *t = e->tenants.slots[i].value;
+        if (t != NULL) {
+            t->watch_at += by;
+            t->used_at += by;
+            catalogue_shift(t->catalogue, by);
+        }
+    }
+    ingest_shift(e, by);
+    engine_log(e, FRT_LOG_WARN, "clock.moved", 0, 0, FN_STR_NULL);
 }
 
 void *engine_alloc(size_t n, size_t size)
@@ -225,6 +259,8 @@ struct frt_engine *frt_engine_new(const struct frt_engine_config *config, struct
     }
     e->c = *config;
     set_defaults(&e->c);
+    e->time = e->c.clock.ops->wall(e->c.clock.self);
+    e->time_at = monotonic(e);
     e->stats.store_ok = true;
     uint64_t boot = e->c.entropy.ops->next(e->c.entropy.self);
     snprintf(e->node, sizeof e->node, "%.*s-%016llx", FN_STR_ARG(config->node), (unsigned long long)boot);
@@ -329,15 +365,17 @@ int64_t frt_engine_step(struct frt_engine *e)
     commit_flush(e);
     outbox_flush(e);
     cache_step(e, now);
+    int64_t wall = e->c.clock.ops->wall(e->c.clock.self);
     if (e->run_first != NULL) {
-        return now; /* a slice is used up, others had theirs */
+        return wall; /* a slice is used up, others had theirs */
     }
     int64_t next = e->started && !e->draining ? e->next_poll : FRT_NEVER;
     next = e->started && recover_next(e) < next ? recover_next(e) : next;
     next = e->nudged && e->ready && !e->polling ? now : next;
     next = e->heap_n != 0 && e->heap[0].at < next ? e->heap[0].at : next;
     next = e->retry != NULL && e->retry_at < next ? e->retry_at : next;
-    return next > now ? next : now + 1;
+    now = engine_now(e);
+    return next == FRT_NEVER ? next : wall + (next > now ? next - now : 1);
 }
 
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out)
@@ -355,5 +393,8 @@ void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out)
             }
             t = t->next;
         } while (t != e->ring);
+    }
+    if (out->oldest_ready_at != 0) { /* told in the caller's time */
+        out->oldest_ready_at += e->c.clock.ops->wall(e->c.clock.self) - engine_now(e);
     }
 }

@@ -26,7 +26,9 @@ struct sending {
     enum send_state state;
     uint32_t asked; /* queries that did not reach the receiver */
     bool orphan;    /* its owner died: claim, then by policy */
-    int64_t won;    /* epoch in which it was found as an orphan although it was out under an earlier one; 0 not */
+    int64_t found;  /* epoch in which the search for orphans found it; 0 not */
+    bool foreign;   /* ... when somebody else had claimed it meanwhile: `found_as` is what is known of it */
+    enum frt_effect_state found_as;
     bool confirmed; /* an echo or a status told that it was sent */
     bool query;     /* BLOCKED: what it wanted */
     bool bare;      /* the store refused its verdict for its texts */
@@ -188,6 +190,9 @@ struct frt_engine {
     struct sending *claim_first, *claim_last, *done_first, *done_last;
     unsigned claims, dones;
     struct frt_op *retry; /* operations to submit again */
+    int64_t time,
+        time_at; /* the store's clock when the monotonic one stood at time_at; the machine's until the first LEASE */
+    bool clocked;
     int64_t retry_at, store_failures;
     size_t ops; /* operations at the store or in retry */
     struct recovery *recovery;
@@ -202,7 +207,8 @@ struct frt_engine {
 };
 
 /* engine.c */
-int64_t engine_now(const struct frt_engine *e);
+int64_t engine_now(const struct frt_engine *e); /* ms UTC, by the store's clock */
+void engine_set_time(struct frt_engine *e, int64_t now);
 int64_t engine_id(struct frt_engine *e);
 void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv,
                 struct fn_str text);
@@ -217,6 +223,7 @@ void *engine_alloc(size_t n, size_t size); /* zeroed; ends the process when ther
 
 /* ingest.c */
 void ingest_flush(struct frt_engine *e);
+void ingest_shift(struct frt_engine *e, int64_t by); /* the clock moved */
 void ingest_refuse(struct frt_engine *e);
 
 /* ready.c */
@@ -256,6 +263,7 @@ enum fn_code catalogue_image(struct frt_engine *e, struct mail *m, struct fn_str
 const struct fbc_image *catalogue_peek(const struct frt_engine *e, int64_t tenant, struct fn_str hash);
 /* Two versions may stand for each other: what both have means the same, or a `migrate var` rule says what becomes of it. */
 bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to);
+void catalogue_shift(struct catalogue *c, int64_t by); /* the clock moved; NULL allowed */
 void catalogue_free(struct catalogue *c);
 void catalogue_drop_images(struct frt_engine *e);
 struct cached_image *catalogue_find(const struct frt_engine *e, int64_t tenant, struct fn_str hash);
@@ -281,6 +289,7 @@ bool turn_to_error(struct turn *t);       /* false: there is no way into `on err
 void turn_fault(struct turn *t, const char *what, struct fn_str where);
 /* record.c: what the turn was made from, as JSON for the turn log */
 void record_row(struct turn *t, const struct frt_row *row, const struct frt_payload *p);
+void record_join(struct turn *t, const struct frt_row *row); /* its text is in that of the row taken */
 void record_read(struct turn *t, bool present, struct fn_str text);
 void record_close(struct turn *t);
 /* turn_out.c: what a turn leaves behind */

@@ -259,8 +259,15 @@ static struct inbound *next_inbound(struct frt_engine *e)
     return NULL;
 }
 
+/* Before the first LEASE nobody knows what time it is: what arrives waits for it, and is told to come again when the store does not answer. */
 void ingest_flush(struct frt_engine *e)
 {
+    if (e->started && !e->clocked && !e->c.forced) {
+        if (e->store_failures != 0) {
+            ingest_refuse(e);
+        }
+        return;
+    }
     while (e->inbound.n != 0 && e->ingests < BATCHES_MAX) {
         struct inbound *batch[INGEST_BATCH], *in;
         size_t n = 0;
@@ -275,6 +282,21 @@ void ingest_flush(struct frt_engine *e)
         if (n != 0) {
             submit(e, batch, n);
         }
+    }
+}
+
+void ingest_shift(struct frt_engine *e, int64_t by)
+{
+    struct fair_part *last = e->inbound.last, *p = last;
+    while (p != NULL) {
+        p = p->next;
+        for (struct fair_item *at = p->first; at != NULL; at = at->next) {
+            struct inbound *in = (struct inbound *)at;
+            in->item.row.received_at += by;
+            in->item.row.due_at += by;
+            in->item.log.at += by;
+        }
+        p = p != last ? p : NULL;
     }
 }
 

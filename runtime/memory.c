@@ -138,6 +138,17 @@ static size_t drain(void *self)
     while (q->first != NULL) {
         struct frt_op *op = q->first;
         enum frt_fault fault = q->closed ? FRT_FAULT_REFUSE : FRT_FAULT_NONE;
+        if (q->carried != 0) {
+            q->carried--;
+            q->first = op->next;
+            op->code = q->closed ? FN_UNAVAILABLE : op->code;
+            op->done(op);
+            n++;
+            if (op == end) {
+                break;
+            }
+            continue;
+        }
         if (!q->closed && m->fault != NULL) {
             fault = m->fault(m->fault_ctx, op);
         }
@@ -151,6 +162,22 @@ static size_t drain(void *self)
             break;
         }
     }
+    return n;
+}
+
+size_t frt_memory_carry(struct frt_memory *m, unsigned node, size_t most,
+                        void (*seen)(void *ctx, const struct frt_op *op), void *ctx)
+{
+    struct mem_queue *q = &m->queues[node % FRT_MEMORY_NODES];
+    size_t at = 0, n = 0;
+    for (struct frt_op *op = q->first; op != NULL && n < most; op = op->next, at++) {
+        if (at >= q->carried) {
+            carry_out(m, op);
+            seen(ctx, op);
+            n++;
+        }
+    }
+    q->carried += n;
     return n;
 }
 
@@ -196,6 +223,7 @@ void frt_memory_forget(struct frt_memory *m)
 {
     for (size_t i = 0; i < FRT_MEMORY_NODES; i++) {
         m->queues[i].first = m->queues[i].last = NULL;
+        m->queues[i].carried = 0;
     }
 }
 

@@ -71,6 +71,7 @@ struct frt_memory {
         struct frt_memory *memory;
         struct frt_op *first, *last;
         bool closed;
+        size_t carried; /* of the first ones: carried out already, their answers wait */
     } queues[FRT_MEMORY_NODES];
     struct map conv_of, contact_of; /* (tenant, conv) -> mem_conv; (tenant, contact) -> mem_contact */
     MEM_VEC(struct mem_conv *) convs;

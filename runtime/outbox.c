@@ -221,22 +221,21 @@ static struct frt_send request(struct sending *s)
 static bool is_lost(const struct sending *s)
 {
     int64_t epoch = engine_epoch(s->engine, s->e.tenant, s->e.conv);
-    return epoch == 0 || (!s->orphan && s->e.epoch != epoch);
+    return epoch == 0 || (s->orphan ? s->found : s->e.epoch) != epoch;
 }
 
 static void leave_lane(struct sending *s);
 
 /* The shard was lost and won again while this was out, and the search for orphans found it: it may not leave the lane, or what comes behind it
- * overtakes. It is claimed under the new epoch and goes on by policy. `state`: what is known of it. False: it was not so. */
+ * overtakes. It is claimed under the new epoch and goes on by policy. `state`: what is known of it if nobody else had it. False: it was not so. */
 static bool begin_anew(struct sending *s, enum frt_effect_state state)
 {
-    if (s->won == 0 || s->won != engine_epoch(s->engine, s->e.tenant, s->e.conv)) {
+    if (s->found == 0 || s->found != engine_epoch(s->engine, s->e.tenant, s->e.conv)) {
         return false;
     }
-    s->won = 0;
     s->orphan = true;
     s->state = SEND_QUEUED;
-    s->e.state = state;
+    s->e.state = s->foreign ? s->found_as : state;
     outbox_pump(s->engine, s->mail);
     return true;
 }
@@ -393,7 +392,9 @@ void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *
     struct sending *s = find(lane, effect->id);
     if (s != NULL) { /* lost and won again meanwhile: it begins anew, as any orphan; what is out, when it comes back */
         if (orphan && is_lost(s)) {
-            s->won = engine_epoch(e, effect->tenant, effect->conv);
+            s->found = engine_epoch(e, effect->tenant, effect->conv);
+            s->foreign = effect->epoch > s->e.epoch && effect->epoch > s->claim.epoch;
+            s->found_as = effect->state;
             if (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) {
                 (void)begin_anew(s, effect->state);
             }
@@ -406,6 +407,7 @@ void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *
     s->e = *effect;
     s->block = copy_texts(&s->e);
     s->orphan = orphan;
+    s->found = orphan ? engine_epoch(e, effect->tenant, effect->conv) : 0;
     fn_buf_init(&s->texts, TEXTS_MAX);
     struct sending **at = &lane->first; /* orphans may be older than what is there */
     while (*at != NULL && ((*at)->e.id < s->e.id || (*at)->state != SEND_QUEUED)) {
@@ -485,7 +487,8 @@ static void claims_done(struct frt_op *op)
         enum frt_effect_state was = s->e.state;
         enum fn_code code = op->code == FN_OK ? b->claim.items[i].code : op->code;
         if (code != FN_OK) { /* closed, or somebody else's */
-            if (code != FN_CONFLICT || !begin_anew(s, FRT_E_STARTED)) {
+            bool stale = code == FN_CONFLICT && s->claim.epoch != engine_epoch(e, s->e.tenant, s->e.conv);
+            if (!stale || !begin_anew(s, FRT_E_STARTED)) {
                 leave_lane(s);
             }
             continue;

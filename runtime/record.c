@@ -34,6 +34,13 @@ void record_row(struct turn *t, const struct frt_row *row, const struct frt_payl
     fn_buf_char(&t->record, '}');
 }
 
+void record_join(struct turn *t, const struct frt_row *row)
+{
+    open_record(t);
+    fn_json_comma(&t->record);
+    fn_buf_printf(&t->record, "{\"joined\":\"%lld\"}", (long long)row->id);
+}
+
 void record_read(struct turn *t, bool present, struct fn_str text)
 {
     open_record(t);

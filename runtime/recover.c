@@ -17,6 +17,7 @@ enum {
     BUSY_POLL_MS = 20,
     HANDOVER_MS = 5000,
     LOOK_MS = 50,
+    TRIP_MAX_MS = 1000,
     WORDS = FRT_SHARDS / 64
 };
 
@@ -181,12 +182,31 @@ static void look_around(struct frt_engine *e, int64_t now)
     r->known = true;
 }
 
+/* The store read its clock somewhere between question and answer; an answer that took long tells too little, unless it is the first. */
+static void take_time(struct frt_engine *e)
+{
+    struct recovery *r = e->recovery;
+    int64_t before = engine_now(e), trip = e->c.clock.ops->monotonic(e->c.clock.self) - r->asked_at;
+    if (r->lease.now == 0 || (e->clocked && trip > TRIP_MAX_MS)) {
+        e->clocked = true;
+        return;
+    }
+    engine_set_time(e, r->lease.now + (trip > TRIP_MAX_MS ? 0 : trip / 2));
+    int64_t by = engine_now(e) - before;
+    r->next_adopt += by;
+    r->next_look += by;
+    r->leave_by += by;
+}
+
 static void lease_done(struct frt_op *op)
 {
     struct recovery *r = op->owner;
     struct frt_engine *e = r->engine;
     if (engine_again(e, op)) {
         return;
+    }
+    if (op->code == FN_OK) {
+        take_time(e);
     }
     int64_t now = engine_now(e), third = (int64_t)e->c.lease_ms / 3;
     bool knew = r->known;

@@ -180,17 +180,34 @@ static struct fvm_input input_of(enum fbc_wake kind, const struct frt_payload *p
 
 static void give_message(struct turn *t, struct fn_str text);
 
+/* Its version was replaced by one that restarts what runs: the stage begins anew in the new one, whatever the row was that came first. An event
+ * is kept, the new stage may wait for it. False: it was not, or the new version has no such stage. */
+static bool restarts(struct turn *t, const struct frt_row *row)
+{
+    if (!turn_outdated(t) || !turn_restart(t)) {
+        return false;
+    }
+    struct frt_row as = *row;
+    as.kind = FRT_IN_RESUME;
+    if (row->kind == FRT_IN_EVENT) {
+        as.id = 0;
+        t->mail->again = true;
+    } else {
+        turn_consume(t, row->id);
+    }
+    t->taken = true;
+    t->self = row->kind == FRT_IN_TIMER;
+    record_row(t, &as, &(struct frt_payload){.funnel = FN_STR("restart")});
+    return true;
+}
+
 /* Its version is gone with all that runs in it: the stage begins anew in the new one, or the program does. */
 static void restart(struct turn *t, const struct frt_row *row, const struct frt_payload *p)
 {
-    turn_consume(t, row->id);
-    if (turn_restart(t)) {
-        struct frt_row as = *row;
-        as.kind = FRT_IN_RESUME;
-        t->taken = true;
-        record_row(t, &as, &(struct frt_payload){.funnel = FN_STR("restart")});
+    if (restarts(t, row)) {
         return;
     }
+    turn_consume(t, row->id);
     end_program(t);
     t->vm = false;
     if (start_by_message(t, p->text)) {
@@ -226,6 +243,9 @@ static void wake_message(struct turn *t, size_t i, const struct frt_payload *p)
         if (t->in->rows[k].kind == FRT_IN_MESSAGE) {
             turn_consume(t, t->in->rows[k].id);
             t->ref = t->in->rows[k].ref;
+            if (k != i) {
+                record_join(t, &t->in->rows[k]);
+            }
         }
     }
 }
@@ -272,7 +292,8 @@ static void wake_by(struct turn *t, const struct frt_row *row, const struct frt_
                     bool keep)
 {
     struct fvm_input input = input_of(kind, p);
-    if (!turn_vm(t)) {
+    if (!turn_vm(t) ||
+        (kind != FBC_WAKE_HANDBACK && restarts(t, row))) { /* the stage that hands over must not do so again */
         return;
     }
     const struct fbc_wait *wait = wait_of(t);
@@ -378,6 +399,9 @@ static void take_result(struct turn *t, const struct frt_row *row, const struct 
         return;
     }
     if (!turn_vm(t)) {
+        return;
+    }
+    if (fvm_waiting(t->run).call == p->call && restarts(t, row)) {
         return;
     }
     struct fvm_answer answer = {.present = p->present, .i = index_of(p), .text = p->text};

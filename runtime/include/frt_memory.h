@@ -26,6 +26,10 @@ void frt_memory_forget(struct frt_memory *m);
 /* close through this handle leaves the memory to frt_memory_free. */
 struct frt_store frt_memory_store(struct frt_memory *m);
 /* The same memory for one of several nodes, 0 .. FRT_MEMORY_NODES - 1, each with a queue of its own. frt_memory_store is node 0. */
-enum { FRT_MEMORY_NODES = 4 };
+enum { FRT_MEMORY_NODES = 8 };
 struct frt_store frt_memory_node(struct frt_memory *m, unsigned node);
+/* The node is stopped, or dead, but the database has what it sent: carries out up to `most` of the operations that wait, and tells `seen` of each.
+ * Their answers come with the next drain; close gives them back as FN_UNAVAILABLE. Returns how many. */
+size_t frt_memory_carry(struct frt_memory *m, unsigned node, size_t most,
+                        void (*seen)(void *ctx, const struct frt_op *op), void *ctx);
 #endif

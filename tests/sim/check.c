@@ -73,21 +73,46 @@ static bool is_dead(struct sim *s, struct fn_arena *arena, int64_t conv, int64_t
     return false;
 }
 
-static void check_effect(struct sim *s, struct fn_arena *arena, int64_t conv, const struct sim_effect *e)
+/* How often somebody replayed this dead letter. */
+static unsigned replays(const struct sim *s, int64_t conv, int64_t effect)
+{
+    for (size_t i = 0; i < s->n_replays; i++) {
+        if (s->replays[i].conv == conv && s->replays[i].effect == effect) {
+            return s->replays[i].times;
+        }
+    }
+    return 0;
+}
+
+static bool is_answered(const struct sim_replay *r, int64_t effect)
+{
+    for (size_t i = 0; i < r->n_answered; i++) {
+        if (r->answered[i] == frt_result_row(effect)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_effect(struct sim *s, struct fn_arena *arena, int64_t conv, const struct sim_replay *r,
+                         const struct sim_effect *e)
 {
     unsigned times = 0;
     for (size_t i = 0; i < s->n_sent; i++) {
         times += s->sent[i].conv == conv && s->sent[i].effect == e->id;
     }
-    unsigned policy = fbc_hosts[e->host].policy,
+    bool call = fbc_hosts[e->host].kind == FBC_HOST_CALL;
+    unsigned policy = fbc_hosts[e->host].policy, rounds = 1 + replays(s, conv, e->id),
              most = policy == FBC_POLICY_RECONCILE && s->rates.cannot_tell != 0 ? 2 : 1;
-    if (policy != FBC_POLICY_AT_LEAST_ONCE && times > most) {
+    if (policy != FBC_POLICY_AT_LEAST_ONCE && times > most * rounds) {
         sim_break(s, "I3: effect %llx (%s) arrived %u times", (unsigned long long)e->id, fbc_hosts[e->host].name,
                   times);
     }
-    /* whoever of two forced owners lost the answer of a commit and then the race must send nothing, and nobody adopts it */
-    if (times == 0 && s->kind != SIM_FORCED && policy == FBC_POLICY_RECONCILE && !is_dead(s, arena, conv, e->id)) {
+    if (times == 0 && !call && !is_dead(s, arena, conv, e->id)) {
         sim_break(s, "I3: effect %llx was lost without a dead letter", (unsigned long long)e->id);
+    }
+    if (times == 0 && call && is_answered(r, e->id)) {
+        sim_break(s, "I3: call %llx was answered but never made", (unsigned long long)e->id);
     }
 }
 
@@ -108,8 +133,8 @@ static void check_lane(struct sim *s, int64_t conv, const struct sim_replay *r)
         if (!known) {
             sim_break(s, "I7: %s %s is of no turn", fbc_hosts[x->host].name, x->payload);
         }
-        if (fbc_hosts[x->host].kind == FBC_HOST_CALL) {
-            continue; /* calls have a lane of their own */
+        if (fbc_hosts[x->host].kind == FBC_HOST_CALL || replays(s, conv, x->effect) != 0) {
+            continue; /* calls have a lane of their own; what a person replays comes when it comes */
         }
         if (x->effect < last && s->kind != SIM_FORCED) {
             sim_break(s, "I4: effect %llx overtook %llx", (unsigned long long)last, (unsigned long long)x->effect);
@@ -118,7 +143,32 @@ static void check_lane(struct sim *s, int64_t conv, const struct sim_replay *r)
     }
 }
 
-static void check_conv(struct sim *s, const struct frt_conv *conv, int64_t *enters)
+/* Nothing that was due stayed where it was: each timer fired, each result was taken. */
+static void check_mailbox(struct sim *s, struct fn_arena *arena, int64_t conv)
+{
+    struct frt_loaded in = {.key = {1, conv}};
+    struct frt_op_load load = {.items = &in, .n = 1};
+    sim_op(s, FRT_OP_LOAD, &load.op, arena);
+    for (size_t i = 0; i < in.n_rows; i++) {
+        if (in.rows[i].due_at <= s->clock.now) {
+            sim_break(s, "I1: row %lld of kind %d was due and nobody took it", (long long)in.rows[i].id,
+                      (int)in.rows[i].kind);
+        }
+    }
+}
+
+static int64_t metric(struct sim *s, struct fn_arena *arena, const char *prefix)
+{
+    struct frt_op_metrics op = {.tenant = 1, .to = FRT_NEVER, .prefix = fn_str_c(prefix), .limit = 100};
+    int64_t sum = 0;
+    sim_op(s, FRT_OP_METRICS, &op.op, arena);
+    for (size_t i = 0; i < op.n; i++) {
+        sum += op.metrics[i].n;
+    }
+    return sum;
+}
+
+static void check_conv(struct sim *s, const struct frt_conv *conv, int64_t *enters, int64_t *upgrades)
 {
     struct fn_arena arena;
     struct sim_replay *r = calloc(1, sizeof *r);
@@ -128,22 +178,27 @@ static void check_conv(struct sim *s, const struct frt_conv *conv, int64_t *ente
     fn_arena_init(&arena, (size_t)256 << 20);
     struct frt_op_turns turns = {.tenant = 1, .conv = conv->conv, .after = -1, .limit = SIM_SENT};
     sim_op(s, FRT_OP_TURNS, &turns.op, &arena);
-    sim_replay(s, &turns, r);
     check_log(s, &arena, conv->conv);
+    sim_replay(s, &turns, r);
     check_taken(s, r);
     check_lane(s, conv->conv, r);
     for (size_t i = 0; i < r->n_effects && s->failure[0] == '\0'; i++) {
-        check_effect(s, &arena, conv->conv, &r->effects[i]);
+        check_effect(s, &arena, conv->conv, r, &r->effects[i]);
     }
     struct frt_op_effects open = {.tenant = 1, .conv = conv->conv, .limit = 10};
     sim_op(s, FRT_OP_EFFECTS, &open.op, &arena);
-    if (open.n != 0 && s->kind != SIM_FORCED) {
+    if (open.n != 0) {
         sim_break(s, "effect %llx never came to an end", (unsigned long long)open.effects[0].id);
+    }
+    if (conv->status == FRT_RUNNING) { /* every wait of the funnel ends after a minute */
+        sim_break(s, "I1: a conversation still waits in %.*s: its timer was lost", FN_STR_ARG(conv->stage));
     }
     if (conv->status == FRT_FAULTED) {
         sim_break(s, "a conversation faulted: %.*s", FN_STR_ARG(conv->reason));
     }
+    check_mailbox(s, &arena, conv->conv);
     *enters += r->enters;
+    *upgrades += r->upgrades;
     free(r);
     fn_arena_fini(&arena);
 }
@@ -151,20 +206,18 @@ static void check_conv(struct sim *s, const struct frt_conv *conv, int64_t *ente
 void sim_check(struct sim *s)
 {
     struct fn_arena arena;
-    int64_t enters = 0, counted = 0;
+    int64_t enters = 0, upgrades = 0, counted, moved;
     fn_arena_init(&arena, (size_t)256 << 20);
     struct frt_op_convs convs = {.tenant = 1, .status = -1, .owner = -1, .limit = 100};
     sim_op(s, FRT_OP_CONVS, &convs.op, &arena);
     for (size_t i = 0; i < convs.n && s->failure[0] == '\0'; i++) {
-        check_conv(s, &convs.convs[i], &enters);
+        check_conv(s, &convs.convs[i], &enters, &upgrades);
     }
-    struct frt_op_metrics metrics = {.tenant = 1, .to = FRT_NEVER, .prefix = FN_STR("eco/enter/"), .limit = 100};
-    sim_op(s, FRT_OP_METRICS, &metrics.op, &arena);
-    for (size_t i = 0; i < metrics.n; i++) {
-        counted += metrics.metrics[i].n;
-    }
-    if (s->failure[0] == '\0' && counted != enters) {
-        sim_break(s, "I6: %lld stage entries counted, %lld made", (long long)counted, (long long)enters);
+    counted = metric(s, &arena, "eco/enter/");
+    moved = metric(s, &arena, "eco/upgrade/");
+    if (s->failure[0] == '\0' && (counted != enters || moved != upgrades)) {
+        sim_break(s, "I6: %lld stage entries and %lld moves counted, %lld and %lld made", (long long)counted,
+                  (long long)moved, (long long)enters, (long long)upgrades);
     }
     check_all_taken(s);
     fn_arena_fini(&arena);

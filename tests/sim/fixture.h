@@ -2,7 +2,7 @@
  * unit tests and the simulator.
  *
  *     inicio: say "oi" -> conta          conta: wait (60 s, phrases); n += 1; say what was typed; -> conta
- *     typed "divide" traps; "http" calls out; "tabela" saves and finds; "reage" reacts; "fim" ends; "voltas" never ends
+ *     typed "espera" waits a minute for event `pago` and says "chegou" or "nada"; "divide" traps; "http" calls out, "busca" too, harmlessly; "tabela" saves and finds; "reage" reacts; "fim" ends; "voltas" never ends
  *     humano (always "humano"): handoff, wait for handback, say "voltei" -> conta
  *     falha (on error): say "falha"; end       fim (silence): say "tchau"; end
  * SPDX-License-Identifier: Apache-2.0 */
@@ -16,6 +16,7 @@ struct fixture {
     struct fbc_build *b;
     uint16_t integer, text, flag, texts, option;
     uint16_t regs[20];
+    uint16_t espera; /* the wait for an event */
     uint32_t code[512];
     uint32_t n;
     struct fbc_line line;
@@ -114,18 +115,50 @@ static inline void fx_say_answer(struct fixture *f)
     fx_patch(f, none);
 }
 
+static inline void fx_minute(struct fixture *f)
+{
+    fx_emit(f, fbc_word(FBC_OP_NOW, FX_DEADLINE, 0, 0));
+    fx_emit(f, fbc_word16(FBC_OP_LOADI, FX_A, 30000));
+    fx_emit(f, fbc_word(FBC_OP_ADDI, FX_DEADLINE, FX_DEADLINE, FX_A));
+    fx_emit(f, fbc_word(FBC_OP_ADDI, FX_DEADLINE, FX_DEADLINE, FX_A));
+}
+
+static inline void fx_espera(struct fixture *f)
+{
+    fx_minute(f);
+    fx_emit(f, fbc_word(FBC_OP_AWAIT, FX_WAKE, FX_DEADLINE, 0));
+    fx_emit(f, fbc_word24(FBC_OP_EXT, f->espera));
+    fx_emit(f, fbc_word16(FBC_OP_LOADI, FX_A, FBC_WAKE_EVENT));
+    fx_emit(f, fbc_word(FBC_OP_EQI, FX_BOOL, FX_WAKE, FX_A));
+    uint32_t none = f->n;
+    fx_emit(f, 0);
+    fx_say_text(f, "chegou");
+    fx_patch(f, none);
+    fx_emit(f, fbc_word(FBC_OP_NOT, FX_BOOL, FX_BOOL, 0));
+    none = f->n;
+    fx_emit(f, 0);
+    fx_say_text(f, "nada");
+    fx_patch(f, none);
+}
+
+static inline void fx_http(struct fixture *f, const char *typed, const char *method)
+{
+    uint32_t at = fx_when(f, typed);
+    fx_load(f, FX_ARG1, method);
+    fx_load(f, FX_ARG2, "https://loja.example/api");
+    fx_emit(f, fbc_word16(FBC_OP_HOST, FX_ANSWER, fbc_build_host(f->b, FBC_HOST_http)));
+    fx_say_answer(f);
+    fx_patch(f, at);
+}
+
 static inline void fx_typed(struct fixture *f)
 {
     uint32_t at = fx_when(f, "divide");
     fx_emit(f, fbc_word16(FBC_OP_LOADI, FX_A, 0));
     fx_emit(f, fbc_word(FBC_OP_DIVI, FX_A, FX_A, FX_A));
     fx_patch(f, at);
-    at = fx_when(f, "http");
-    fx_load(f, FX_ARG1, "POST");
-    fx_load(f, FX_ARG2, "https://loja.example/api");
-    fx_emit(f, fbc_word16(FBC_OP_HOST, FX_ANSWER, fbc_build_host(f->b, FBC_HOST_http)));
-    fx_say_answer(f);
-    fx_patch(f, at);
+    fx_http(f, "http", "POST");
+    fx_http(f, "busca", "GET");
     at = fx_when(f, "tabela");
     fx_load(f, FX_T0, "pedidos");
     fx_load(f, FX_T1, "7");
@@ -135,6 +168,9 @@ static inline void fx_typed(struct fixture *f)
     fx_load(f, FX_ARG2, "7");
     fx_emit(f, fbc_word16(FBC_OP_HOST, FX_ANSWER, fbc_build_host(f->b, FBC_HOST_find)));
     fx_say_answer(f);
+    fx_patch(f, at);
+    at = fx_when(f, "espera");
+    fx_espera(f);
     fx_patch(f, at);
     at = fx_when(f, "reage");
     fx_emit(f, fbc_word16(FBC_OP_EFFECT, FX_T0, fbc_build_host(f->b, FBC_HOST_react)));
@@ -149,10 +185,7 @@ static inline void fx_typed(struct fixture *f)
 
 static inline void fx_conta(struct fixture *f, uint16_t wait, uint16_t n, uint16_t nome)
 {
-    fx_emit(f, fbc_word(FBC_OP_NOW, FX_DEADLINE, 0, 0));
-    fx_emit(f, fbc_word16(FBC_OP_LOADI, FX_A, 30000));
-    fx_emit(f, fbc_word(FBC_OP_ADDI, FX_DEADLINE, FX_DEADLINE, FX_A));
-    fx_emit(f, fbc_word(FBC_OP_ADDI, FX_DEADLINE, FX_DEADLINE, FX_A));
+    fx_minute(f);
     fx_emit(f, fbc_word(FBC_OP_AWAIT, FX_WAKE, FX_DEADLINE, 0));
     fx_emit(f, fbc_word24(FBC_OP_EXT, wait));
     fx_emit(f, fbc_word16(FBC_OP_LOADI, FX_A, FBC_WAKE_TIMER));
@@ -182,8 +215,6 @@ static inline void fx_entries(struct fixture *f)
         {.kind = FBC_ENTRY_ALWAYS, .stage = FX_HUMANO, .event = FBC_NO_INDEX, .phrase = {"humano", 6}},
         {.kind = FBC_ENTRY_ERROR, .stage = FX_FALHA, .event = FBC_NO_INDEX},
     };
-    uint16_t record = fbc_build_record(f->b, FN_STR("pago"), &(struct fbc_field){FN_STR("numero"), f->text}, 1);
-    (void)fbc_build_event(f->b, FN_STR("pago"), record);
     for (size_t i = 0; i < FN_COUNT(rows); i++) {
         fbc_build_entry(f->b, &rows[i]);
     }
@@ -201,13 +232,17 @@ static inline enum fn_code fx_image(struct fn_buf *out, const char *greeting, ui
                                   .language = FN_STR("pt")};
     fbc_build_info(f.b, &info);
     fx_types(&f);
+    uint16_t record = fbc_build_record(f.b, FN_STR("pago"), &(struct fbc_field){FN_STR("numero"), f.text}, 1);
+    (void)fbc_build_event(f.b, FN_STR("pago"), record);
     uint16_t n = fbc_build_global(f.b, FN_STR("n"), f.integer, 0);
     uint16_t nome = fbc_build_global(f.b, FN_STR("nome"), f.text, FBC_G_CONTACT);
     struct fbc_wait waits[] = {
         {FN_STR("conta/texto"), FBC_WAIT_MESSAGE | FBC_WAIT_TIMER | FBC_WAIT_PHRASES, FBC_NO_INDEX, settle_ms, max_ms},
         {FN_STR("humano/volta"), FBC_WAIT_HANDBACK, FBC_NO_INDEX, 0, 0},
+        {FN_STR("conta/pago"), FBC_WAIT_EVENT | FBC_WAIT_TIMER, 0, 0, 0},
     };
     uint16_t wait = fbc_build_wait(f.b, &waits[0]), handback = fbc_build_wait(f.b, &waits[1]);
+    f.espera = fbc_build_wait(f.b, &waits[2]);
     static const char *const stages[] = {"inicio", "conta", "humano", "falha", "fim"};
     fx_emit(&f, fbc_word(FBC_OP_RETV, 0, 0, 0));
     (void)fx_func(&f, "init", 0);

@@ -14,11 +14,13 @@
 struct oracle {
     struct sim *sim;
     struct sim_replay *out;
-    const struct fbc_image *image;
+    const struct fbc_image *image; /* it stands on */
     struct fvm_run *run;
     struct fn_buf snap, name; /* name: JSON of the contact's field */
+    char stage[32];           /* behind the last turn */
+    char ref[24];             /* the message taken last: what a reaction is for */
     bool running;
-    int64_t seq, clock;
+    int64_t seq, clock, clock_before;
     unsigned index, reads;
     const struct fn_json *record;
 };
@@ -32,6 +34,10 @@ static void effect(struct oracle *o)
     struct fn_buf b;
     fn_buf_init(&b, 1 << 16);
     fvm_request_json(o->run, &b);
+    if (q.host == FBC_HOST_react) {
+        b.n--;
+        fn_buf_printf(&b, ",\"message\":\"%s\"}", o->ref);
+    }
     struct sim_effect *e = &o->out->effects[o->out->n_effects++];
     *e = (struct sim_effect){.id = frt_effect_id(o->seq, o->index++), .host = q.host};
     snprintf(e->payload, sizeof e->payload, "%.*s", FN_STR_ARG(fn_buf_view(&b)));
@@ -45,6 +51,41 @@ static void contact_out(struct oracle *o)
         fn_buf_clear(&o->name);
         fvm_global_json(o->run, nome, &o->name);
     }
+}
+
+/* The version that the record names. */
+static const struct fbc_image *recorded_image(const struct oracle *o)
+{
+    struct fn_str prog = fn_json_str(fn_json_get(o->record, "prog"));
+    for (size_t v = 0; v < o->sim->n_versions; v++) {
+        char hex[2 * SIM_HASH + 1];
+        for (size_t i = 0; i < SIM_HASH; i++) {
+            snprintf(hex + 2 * i, 3, "%02x", (unsigned)(unsigned char)o->sim->versions[v].hash[i]);
+        }
+        if (fn_str_eq(prog, fn_str_c(hex))) {
+            return o->sim->versions[v].verified;
+        }
+    }
+    return NULL;
+}
+
+/* At a stage's entry the conversation may have moved: it stands on what the record names. */
+static void enter(struct oracle *o)
+{
+    const struct fbc_image *to = recorded_image(o);
+    o->out->enters++;
+    if (to == NULL || to == o->image) {
+        return;
+    }
+    uint16_t stage = fbc_find_stage(to, o->image->stages[fvm_stage(o->run)].name);
+    o->out->upgrades++;
+    o->sim->counts[SIM_N_MOVED]++;
+    contact_out(o);
+    if (fvm_move(o->run, to, stage) != FN_OK) {
+        sim_break(o->sim, "I2: turn %lld did not move", (long long)o->seq);
+        return;
+    }
+    o->image = to;
 }
 
 static void turn(struct oracle *o)
@@ -93,8 +134,9 @@ static void run(struct oracle *o)
         case FVM_EFFECT: effect(o); break;
         case FVM_COUNT:
         case FVM_FUEL: break;
-        case FVM_STAGE: o->out->enters++; break;
+        case FVM_STAGE: enter(o); break;
         case FVM_TRAP:
+            o->sim->counts[SIM_N_TRAPS]++;
             if (!to_error(o)) {
                 sim_break(o->sim, "replay: trapped twice");
                 return;
@@ -144,12 +186,59 @@ static bool wake(struct oracle *o, const struct fn_json *row, int64_t kind)
         return false;
     }
     turn(o);
+    if (kind == FRT_IN_RESUME) {
+        return fvm_enter(o->run, fbc_find_stage(o->image, fn_str_c(o->stage))) == FN_OK;
+    }
     if (kind == FRT_IN_RESULT) {
         int64_t call = 0;
         struct fvm_answer a = {.present = fn_json_get(row, "present")->kind == FN_JSON_TRUE, .i = -1, .text = text};
         return fn_json_int(fn_json_get(row, "call"), &call) && fvm_answer(o->run, (uint32_t)call, &a) == FN_OK;
     }
     return kind == FRT_IN_FAILED ? to_error(o) : fvm_wake(o->run, &in) != FVM_NOT_WANTED;
+}
+
+static int64_t row_id(const struct fn_json *step, const char *key)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.*s", FN_STR_ARG(fn_json_str(fn_json_get(step, key))));
+    return strtoll(digits, NULL, 10);
+}
+
+static void take_ref(struct oracle *o, int64_t row)
+{
+    for (size_t i = 0; i < o->sim->n_messages; i++) {
+        const struct sim_message *m = &o->sim->messages[i];
+        if (m->row_seen == row && !m->event) {
+            snprintf(o->ref, sizeof o->ref, "%s", m->id);
+        }
+    }
+}
+
+/* The row that the turn is about, and those that were joined to it. */
+static void take_rows(struct oracle *o, const struct fn_json *row, int64_t kind)
+{
+    struct sim *s = o->sim;
+    int64_t id = row_id(row, "row");
+    if (id != 0) { /* an event that began the stage anew is still to be taken */
+        o->out->rows[o->out->n_rows++] = id;
+    }
+    s->counts[SIM_N_TURNS]++;
+    s->counts[SIM_N_TIMERS] += kind == FRT_IN_TIMER;
+    s->counts[SIM_N_RESTARTED] += fn_str_eq(fn_json_str(fn_json_get(row, "funnel")), FN_STR("restart"));
+    s->counts[SIM_N_EARLY] += kind == FRT_IN_EVENT && o->running && id >> 20 < o->clock_before;
+    if (kind == FRT_IN_MESSAGE) {
+        take_ref(o, id);
+    }
+    if (kind == FRT_IN_RESULT && fn_json_get(row, "present")->kind == FN_JSON_TRUE) {
+        o->out->answered[o->out->n_answered++] = id;
+    }
+    for (const struct fn_json *step = row->next; step != NULL; step = step->next) {
+        if (fn_json_get(step, "joined") != NULL) {
+            o->out->rows[o->out->n_rows++] = row_id(step, "joined");
+            take_ref(o, row_id(step, "joined"));
+            s->counts[SIM_N_SETTLED]++;
+        }
+    }
 }
 
 static void one_turn(struct oracle *o)
@@ -160,14 +249,21 @@ static void one_turn(struct oracle *o)
     (void)fn_json_int(fn_json_get(row, "kind"), &kind);
     (void)fn_json_int(fn_json_get(o->record, "snap"), &snap);
     (void)fn_json_int(fn_json_get(o->record, "status"), &status);
+    o->clock_before = o->clock;
     (void)fn_json_int(fn_json_get(o->record, "clock"), &o->clock);
-    snprintf(digits, sizeof digits, "%.*s", FN_STR_ARG(fn_json_str(fn_json_get(row, "row"))));
-    o->out->rows[o->out->n_rows++] = strtoll(digits, NULL, 10);
+    if (o->clock < o->clock_before) {
+        sim_break(o->sim, "I2: the clock of turn %lld goes back", (long long)o->seq);
+    }
+    take_rows(o, row, kind);
     o->index = o->reads = 0;
     bool ok = true;
     if (o->running) {
         ok = wake(o, row, kind);
     } else {
+        o->image = recorded_image(o);
+        ok = o->image != NULL;
+    }
+    if (ok && !o->running) {
         snprintf(digits, sizeof digits, "%.*s", FN_STR_ARG(fn_json_str(fn_json_get(o->record, "seed"))));
         uint16_t stage = entry_stage(o, kind, fn_json_str(fn_json_get(row, "text")));
         struct fvm_input in = {.kind = FBC_WAKE_EVENT};
@@ -184,7 +280,11 @@ static void one_turn(struct oracle *o)
         return;
     }
     run(o);
+    snprintf(o->stage, sizeof o->stage, "%.*s", FN_STR_ARG(fn_json_str(fn_json_get(o->record, "stage"))));
     fn_buf_clear(&o->snap);
+    if (recorded_image(o) != o->image) {
+        sim_break(o->sim, "I2: turn %lld ended on another version", (long long)o->seq);
+    }
     if (o->running && fvm_save(o->run, &o->snap) != FN_OK) {
         sim_break(o->sim, "I2: turn %lld cannot be saved", (long long)o->seq);
     }
@@ -196,8 +296,7 @@ static void one_turn(struct oracle *o)
 void sim_replay(struct sim *s, const struct frt_op_turns *turns, struct sim_replay *out)
 {
     struct oracle o = {.sim = s, .out = out, .run = fvm_run_new(&fvm_limits_default, fsl_natives)};
-    struct fbc_fault fault;
-    if (o.run == NULL || fbc_verify(fn_buf_view(&s->image), FBC_ALLOW_ALL, &o.image, &fault) != FN_OK) {
+    if (o.run == NULL) {
         FN_BUG("the oracle does not start");
     }
     fn_buf_init(&o.snap, 1 << 16);
@@ -215,6 +314,5 @@ void sim_replay(struct sim *s, const struct frt_op_turns *turns, struct sim_repl
     }
     fn_buf_fini(&o.snap);
     fn_buf_fini(&o.name);
-    fbc_image_free(o.image);
     fvm_run_free(o.run);
 }

@@ -5,14 +5,21 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sim.h"
 
-#include "fixture.h"
+#include "fbc_image.h"
 #include "fsl_natives.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PUMP_MAX = 20000, HORIZON_MS = 300000, CALM_MS = 1200000, LEASE_MS = 20000, STOP_MS = 3 * LEASE_MS };
+enum {
+    PUMP_MAX = 20000,
+    HORIZON_MS = 300000,
+    CALM_MS = 1200000,
+    LEASE_MS = 20000,
+    STOP_MS = 3 * LEASE_MS,
+    CLOCK_SLACK_MS = 1000
+};
 
 uint64_t sim_random(struct sim *s, uint64_t n)
 {
@@ -47,7 +54,7 @@ void sim_break(struct sim *s, const char *format, ...)
     }
 }
 
-static struct sim_event *schedule(struct sim *s, enum sim_event_kind kind, int64_t in_ms)
+struct sim_event *sim_schedule(struct sim *s, enum sim_event_kind kind, int64_t in_ms)
 {
     if (s->n_events == SIM_EVENTS) {
         FN_BUG("the simulator has too few events");
@@ -58,12 +65,27 @@ static struct sim_event *schedule(struct sim *s, enum sim_event_kind kind, int64
 }
 
 /* -- the provider ---------------------------------------------------------------------------------------------------------------------- */
+static bool holds(struct fn_str text, struct fn_str part)
+{
+    for (size_t i = 0; i + part.n <= text.n; i++) {
+        if (memcmp(text.p + i, part.p, part.n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void receive(struct sim *s, const struct frt_send *send, const char *ext_id)
 {
     if (s->n_sent == SIM_SENT) {
         FN_BUG("the simulator's receiver is full");
     }
     struct sim_sent *x = &s->sent[s->n_sent++];
+    unsigned policy = fbc_hosts[send->host].policy;
+    s->counts[policy == FBC_POLICY_RECONCILE                       ? SIM_N_SENDS
+              : policy == FBC_POLICY_AT_MOST_ONCE                  ? SIM_N_REACTIONS
+              : holds(send->payload, FN_STR("\"method\":\"GET\"")) ? SIM_N_HARMLESS
+                                                                   : SIM_N_CALLS]++;
     *x = (struct sim_sent){.conv = send->conv, .effect = send->effect, .host = send->host};
     snprintf(x->payload, sizeof x->payload, "%.*s", FN_STR_ARG(send->payload));
     snprintf(x->ext_id, sizeof x->ext_id, "%s", ext_id);
@@ -80,7 +102,7 @@ static void answer_later(struct sim_node *node, frt_sent_fn done, void *ctx, enu
                          const char *ext_id, bool present)
 {
     struct sim *s = node->sim;
-    struct sim_event *ev = schedule(s, SIM_ANSWER, 1 + (int64_t)sim_random(s, s->faults ? 3000 : 50));
+    struct sim_event *ev = sim_schedule(s, SIM_EV_ANSWER, 1 + (int64_t)sim_random(s, s->faults ? 3000 : 50));
     ev->node = node;
     ev->life = node->life;
     ev->done = done;
@@ -100,12 +122,15 @@ static void on_send(void *self, const struct frt_send *send, frt_sent_fn done, v
     snprintf(ext_id, sizeof ext_id, "ext-%u", s->ids++);
     if (s->faults && sim_chance(s, s->rates.not_sent)) {
         outcome = FRT_NOT_SENT;
+        s->counts[SIM_N_NOT_SENT]++;
         arrives = false;
     } else if (s->faults && sim_chance(s, s->rates.rejected)) {
         outcome = FRT_REJECTED;
+        s->counts[SIM_N_REJECTED]++;
         arrives = false;
     } else if (s->faults && sim_chance(s, s->rates.unknown)) {
         outcome = FRT_UNKNOWN;
+        s->counts[SIM_N_UNKNOWN]++;
         arrives = sim_chance(s, 500);
     }
     sim_tell(s, "node %u: %04llx send %llx #%u %.*s -> %d%s", (unsigned)(node - s->nodes),
@@ -122,6 +147,7 @@ static void on_query(void *self, const struct frt_send *send, frt_sent_fn done, 
     struct sim_node *node = self;
     struct sim *s = node->sim;
     const struct sim_sent *found = NULL;
+    s->counts[SIM_N_QUERIES]++;
     for (size_t i = 0; i < s->n_sent; i++) {
         found = s->sent[i].conv == send->conv && s->sent[i].effect == send->effect ? &s->sent[i] : found;
     }
@@ -143,19 +169,37 @@ static void note_commit(struct sim *s, const struct frt_op *op)
         }
         s->n_committed += k == s->n_committed && k < FN_COUNT(s->committed);
         int64_t seq = c->items[i].conv.seq, before = s->committed[k].seq; /* the loser of a race comes late */
+        if (s->kind != SIM_FORCED && c->items[i].conv.clock > s->clock.now + CLOCK_SLACK_MS) {
+            sim_break(s, "a turn happens %lld ms before its time", (long long)(c->items[i].conv.clock - s->clock.now));
+        }
         s->committed[k] = (struct map_seq){c->items[i].conv.conv, seq > before ? seq : before};
     }
+}
+
+/* A turn that the store refuses, because of what a customer typed. */
+static bool is_poison(const struct frt_op *op)
+{
+    const struct frt_op_commit *c = (const struct frt_op_commit *)op;
+    for (size_t i = 0; op->kind == FRT_OP_COMMIT && i < c->n; i++) {
+        if (holds(c->items[i].record, FN_STR("veneno"))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum frt_fault draw(struct sim *s, const struct frt_op *op)
 {
     const struct sim_rates *r = &s->rates;
+    if (is_poison(op)) {
+        return FRT_FAULT_POISON;
+    }
     if (frt_op_infos[op->kind].mode == 'W' && s->clock.now < s->disk_full_until) {
         return FRT_FAULT_REFUSE;
     }
     if (sim_chance(s, r->crash)) {
         s->acting->crash_now = true;
-        return sim_chance(s, 500) ? FRT_FAULT_LOSE : FRT_FAULT_VANISH;
+        return sim_chance(s, 333) ? FRT_FAULT_LOSE : sim_chance(s, 500) ? FRT_FAULT_VANISH : FRT_FAULT_HOLD;
     }
     return sim_chance(s, r->lose)     ? FRT_FAULT_LOSE
            : sim_chance(s, r->vanish) ? FRT_FAULT_VANISH
@@ -192,25 +236,71 @@ static void tell_op(struct sim *s, const struct frt_op *op)
     }
 }
 
+static void stop(struct sim *s, struct sim_node *n)
+{
+    n->stop_soon = false;
+    if (n->engine != NULL && !n->stopped && s->faults) {
+        n->stopped = true;
+        s->counts[SIM_N_STOPS]++;
+        sim_tell(s, "node %u: stopped", (unsigned)(n - s->nodes));
+        int64_t for_ms = (int64_t)sim_random(s, STOP_MS);
+        sim_schedule(s, SIM_EV_CONTINUE, for_ms)->node = n;
+        sim_schedule(s, SIM_EV_CARRY, (int64_t)sim_random(s, (uint64_t)for_ms + 1))->node = n;
+    }
+}
+
 static enum frt_fault on_op(void *ctx, const struct frt_op *op)
 {
     struct sim *s = ctx;
     if (s->acting == NULL) {
         return FRT_FAULT_NONE;
     }
-    if (s->acting->crash_now) {
+    if (s->acting->crash_now || s->acting->stopped) {
         return FRT_FAULT_HOLD; /* dead: nothing more happens */
+    }
+    if (s->acting->stop_soon && (op->kind == FRT_OP_COMMIT || op->kind == FRT_OP_CLAIM || op->kind == FRT_OP_DONE)) {
+        stop(s, s->acting);
+        return FRT_FAULT_HOLD;
     }
     enum frt_fault fault = s->faults ? draw(s, op) : FRT_FAULT_NONE;
     if (fault == FRT_FAULT_NONE || fault == FRT_FAULT_LOSE) {
         note_commit(s, op);
         tell_op(s, op);
+        bool look = op->kind == FRT_OP_DUE && ((const struct frt_op_due *)op)->orphans;
+        s->carry_now = s->carry_now || (look && s->faults && sim_chance(s, 300));
     }
     if (fault != FRT_FAULT_NONE) {
-        s->faulted_ops++;
+        bool full = frt_op_infos[op->kind].mode == 'W' && s->clock.now < s->disk_full_until;
+        s->counts[fault == FRT_FAULT_POISON   ? SIM_N_POISON
+                  : fault == FRT_FAULT_LOSE   ? SIM_N_LOST
+                  : fault == FRT_FAULT_VANISH ? SIM_N_VANISHED
+                  : fault == FRT_FAULT_HOLD   ? SIM_N_HELD
+                  : full                      ? SIM_N_DISK_FULL
+                                              : SIM_N_REFUSALS]++;
         sim_tell(s, "%s fault %d%s", frt_op_infos[op->kind].name, (int)fault, s->acting->crash_now ? " and crash" : "");
     }
     return fault;
+}
+
+/* -- clocks: the store's is the world's; a node's wall clock may be off ---------------------------------------------------------------- */
+static int64_t node_wall(void *self)
+{
+    const struct sim_node *n = self;
+    return n->sim->clock.now + n->skew;
+}
+
+static int64_t node_monotonic(void *self)
+{
+    const struct sim_node *n = self;
+    return n->sim->clock.now;
+}
+
+static void jump(struct sim *s, struct sim_node *n)
+{
+    static const int64_t by[] = {-86400000, -3600000, -30000, -2000, 2000, 30000, 3600000, 86400000};
+    n->skew = sim_chance(s, 200) ? 0 : by[sim_random(s, FN_COUNT(by))];
+    s->counts[SIM_N_CLOCK_JUMPS]++;
+    sim_tell(s, "node %u: its clock is off by %lld ms", (unsigned)(n - s->nodes), (long long)n->skew);
 }
 
 /* -- the engine ---------------------------------------------------------------------------------------------------------------------------- */
@@ -219,20 +309,38 @@ static void on_log(void *ctx, const struct frt_log *line)
     sim_tell(ctx, "log %s %.*s", line->event, FN_STR_ARG(line->text));
 }
 
+/* Two for each node, used in turn: what a dead one sent is still in the other. */
+static unsigned queue_of(const struct sim_node *n)
+{
+    return (unsigned)(n - n->sim->nodes) * 2 + n->life % 2;
+}
+
+static void count_engine(struct sim *s, const struct frt_engine *e)
+{
+    struct frt_engine_stats x;
+    frt_engine_stats(e, &x);
+    s->counts[SIM_N_LATE_COMMITS] += x.late_commits;
+    s->counts[SIM_N_SHARDS_LOST] += x.shards_lost;
+    s->counts[SIM_N_CONFLICTS] += x.conflicts;
+    s->counts[SIM_N_FAULTS] += x.faults;
+}
+
 static void boot(struct sim_node *n)
 {
     static const struct frt_provider_ops provider = {"simulated", on_send, on_query};
+    static const struct frt_clock_ops clock = {"node", node_wall, node_monotonic};
     struct sim *s = n->sim;
     unsigned index = (unsigned)(n - s->nodes);
+    n->store = frt_memory_node(s->memory, queue_of(n));
     struct frt_engine_config c = {.store = n->store,
-                                  .clock = frt_clock_fake(&s->clock),
+                                  .clock = {&clock, n},
                                   .entropy = frt_entropy_seeded(&s->entropy),
                                   .provider = {&provider, n},
                                   .natives = fsl_natives,
                                   .node = index == 0 ? FN_STR("um") : FN_STR("dois"),
                                   .node_id = index,
                                   .shared = s->kind != SIM_ALONE,
-                                  .forced = s->kind == SIM_FORCED,
+                                  .forced = s->kind == SIM_FORCED && !s->taken_over,
                                   .log = on_log,
                                   .ctx = s};
     struct fn_err err = {0};
@@ -240,7 +348,6 @@ static void boot(struct sim_node *n)
     c.retry_cap_ms = 5000;
     c.reconcile_ms = 3000;
     c.tries = c.call_tries = 100;
-    n->life++;
     n->engine = frt_engine_new(&c, &err);
     if (n->engine == NULL) {
         FN_BUG("the engine does not start");
@@ -249,19 +356,48 @@ static void boot(struct sim_node *n)
     frt_engine_start(n->engine);
 }
 
+static void carried(void *ctx, const struct frt_op *op)
+{
+    struct sim *s = ctx;
+    s->counts[SIM_N_CARRIED]++;
+    note_commit(s, op);
+    tell_op(s, op);
+}
+
+/* What a node sent before it was stopped or died is carried out although nobody waits for it. */
+static void carry(struct sim *s, struct sim_node *n, unsigned queue)
+{
+    s->acting = n;
+    (void)frt_memory_carry(s->memory, queue, 1 + (size_t)sim_random(s, 8), carried, s);
+    s->acting = NULL;
+}
+
+/* Nothing is left of a dead node, in the database neither. */
+static void bury(struct sim *s, struct sim_node *n)
+{
+    if (n->dead != NULL) {
+        struct frt_store store = frt_memory_node(s->memory, queue_of(n) ^ 1);
+        frt_memory_faults(s->memory, NULL, NULL);
+        store.ops->close(store.self);
+        frt_engine_free(n->dead);
+        n->dead = NULL;
+        frt_memory_faults(s->memory, on_op, s);
+    }
+}
+
 static void crash(struct sim_node *n)
 {
     struct sim *s = n->sim;
     sim_tell(s, "node %u: crash", (unsigned)(n - s->nodes));
-    s->crashes++;
+    s->counts[SIM_N_CRASHES]++;
+    bury(s, n);
+    count_engine(s, n->engine);
     n->life++; /* answers to the dead are dropped */
-    frt_memory_faults(s->memory, NULL, NULL);
-    n->store.ops->close(n->store.self);
-    frt_engine_free(n->engine);
+    n->dead = n->engine;
     n->engine = NULL;
     n->crash_now = false;
-    frt_memory_faults(s->memory, on_op, s);
-    schedule(s, SIM_BOOT, (int64_t)sim_random(s, 5000))->node = n;
+    sim_schedule(s, SIM_EV_BOOT, (int64_t)sim_random(s, 5000))->node = n;
+    sim_schedule(s, SIM_EV_BURY, (int64_t)sim_random(s, 2 * LEASE_MS))->node = n;
 }
 
 /* One round of a node; whether anything moved. */
@@ -271,7 +407,7 @@ static bool pump_node(struct sim_node *n)
     if (n->engine == NULL || n->stopped) {
         return false;
     }
-    bool moved = frt_engine_step(n->engine) <= s->clock.now;
+    bool moved = frt_engine_step(n->engine) <= node_wall(n);
     s->acting = n;
     moved = n->store.ops->drain(n->store.self) != 0 || moved;
     s->acting = NULL;
@@ -281,11 +417,29 @@ static bool pump_node(struct sim_node *n)
     return moved;
 }
 
+/* What stopped and dead nodes have in the database becomes visible right behind a search for orphans. */
+static void carry_all(struct sim *s)
+{
+    s->carry_now = false;
+    for (unsigned i = 0; i < s->n_nodes; i++) {
+        struct sim_node *n = &s->nodes[i];
+        if (n->stopped) {
+            carry(s, n, queue_of(n));
+        }
+        if (n->dead != NULL) {
+            carry(s, n, queue_of(n) ^ 1);
+        }
+    }
+}
+
 static void pump(struct sim *s)
 {
     for (int idle = 0, n = 0; idle < 3 && n < PUMP_MAX; idle++, n++) {
         for (unsigned i = 0; i < s->n_nodes; i++) {
             idle = pump_node(&s->nodes[i]) ? -1 : idle;
+            if (s->carry_now) {
+                carry_all(s);
+            }
         }
         if (n == PUMP_MAX - 1) {
             sim_break(s, "the engine spins");
@@ -308,10 +462,12 @@ static void on_accepted(void *ctx, const struct frt_accepted *a)
         m->accepted += !a->duplicate;
         m->answered = true;
         if (s->faults && sim_chance(s, s->rates.redeliver)) {
-            schedule(s, SIM_DELIVER, (int64_t)sim_random(s, 20000))->message = w->message;
+            s->counts[SIM_N_REDELIVERED]++;
+            sim_schedule(s, SIM_EV_DELIVER, (int64_t)sim_random(s, 20000))->message = w->message;
         }
     } else {
-        schedule(s, SIM_DELIVER, 500 + (int64_t)sim_random(s, 3000))->message = w->message;
+        s->counts[SIM_N_REFUSED]++;
+        sim_schedule(s, SIM_EV_DELIVER, 500 + (int64_t)sim_random(s, 3000))->message = w->message;
     }
     sim_tell(s, "webhook %s %s", m->id, a->code == FN_OK ? (a->duplicate ? "duplicate" : "accepted") : "503");
     free(w);
@@ -323,7 +479,7 @@ static void deliver(struct sim *s, size_t message)
     char alias[32];
     struct sim_node *n = &s->nodes[sim_random(s, s->n_nodes)];
     if (n->engine == NULL || n->stopped) {
-        schedule(s, SIM_DELIVER, 500)->message = message;
+        sim_schedule(s, SIM_EV_DELIVER, 500)->message = message;
         return;
     }
     struct webhook *w = malloc(sizeof *w);
@@ -347,15 +503,17 @@ static void deliver(struct sim *s, size_t message)
 
 static void plan_customers(struct sim *s)
 {
-    static const char *const texts[] = {"a", "b", "http", "tabela", "reage", "divide", "fim", "promo", "c", "http"};
+    static const char *const texts[] = {"a",     "b",      "http",  "tabela", "reage",  "divide", "fim",
+                                        "promo", "espera", "busca", "http",   "veneno", "espera", "reage"};
     size_t n = 5 + sim_random(s, 30);
     for (size_t i = 0; i < n; i++) {
         struct sim_message *m = &s->messages[s->n_messages++];
         m->contact = (unsigned)sim_random(s, SIM_CONTACTS);
-        m->event = sim_chance(s, 60);
+        m->event = sim_chance(s, 100);
+        s->counts[SIM_N_EVENTS] += m->event;
         m->text = m->event ? "pago" : texts[sim_random(s, FN_COUNT(texts))];
         snprintf(m->id, sizeof m->id, "in-%zu", i);
-        schedule(s, SIM_DELIVER, (int64_t)sim_random(s, HORIZON_MS))->message = i;
+        sim_schedule(s, SIM_EV_DELIVER, (int64_t)sim_random(s, HORIZON_MS))->message = i;
     }
 }
 
@@ -363,12 +521,13 @@ static void plan_customers(struct sim *s)
 static void answer(struct sim *s, const struct sim_event *ev)
 {
     if (ev->life != ev->node->life) {
+        s->counts[SIM_N_LATE_ANSWERS]++;
         return;
     }
     if (ev->node->stopped) { /* it waits in the socket */
         struct sim_event again = *ev;
         again.at = s->clock.now + 500;
-        *schedule(s, SIM_ANSWER, 0) = again;
+        *sim_schedule(s, SIM_EV_ANSWER, 0) = again;
         return;
     }
     struct frt_sent sent = {
@@ -378,31 +537,41 @@ static void answer(struct sim *s, const struct sim_event *ev)
     ev->done(ev->ctx, &sent);
 }
 
-static void stop(struct sim *s, struct sim_node *n)
-{
-    if (n->engine != NULL && !n->stopped && s->faults) {
-        n->stopped = true;
-        s->stops++;
-        sim_tell(s, "node %u: stopped", (unsigned)(n - s->nodes));
-        schedule(s, SIM_CONTINUE, (int64_t)sim_random(s, STOP_MS))->node = n;
-    }
-}
-
 static void fire(struct sim *s, struct sim_event ev)
 {
     switch (ev.kind) {
-    case SIM_DELIVER: deliver(s, ev.message); break;
-    case SIM_BOOT: boot(ev.node); break;
-    case SIM_ANSWER: answer(s, &ev); break;
-    case SIM_STOP: stop(s, ev.node); break;
-    case SIM_CONTINUE:
+    case SIM_EV_DELIVER: deliver(s, ev.message); break;
+    case SIM_EV_BOOT: boot(ev.node); break;
+    case SIM_EV_ANSWER: answer(s, &ev); break;
+    case SIM_EV_STOP:
+        if (sim_chance(s, 500)) {
+            ev.node->stop_soon = true;
+        } else {
+            stop(s, ev.node);
+        }
+        break;
+    case SIM_EV_CONTINUE:
         sim_tell(s, "node %u: goes on", (unsigned)(ev.node - s->nodes));
         ev.node->stopped = false;
         break;
-    case SIM_DISK_FULL:
+    case SIM_EV_DISK_FULL:
         sim_tell(s, "disk full");
         s->disk_full_until = s->clock.now + (int64_t)sim_random(s, 20000);
         break;
+    case SIM_EV_CARRY:
+        if (ev.node->stopped) {
+            carry(s, ev.node, queue_of(ev.node));
+        }
+        break;
+    case SIM_EV_BURY:
+        if (ev.node->dead != NULL) {
+            carry(s, ev.node, queue_of(ev.node) ^ 1);
+            bury(s, ev.node);
+        }
+        break;
+    case SIM_EV_JUMP: jump(s, ev.node); break;
+    case SIM_EV_DEPLOY: sim_deploy(s); break;
+    case SIM_EV_OPERATE: sim_operate(s); break;
     }
 }
 
@@ -424,6 +593,7 @@ static int64_t next_step(struct sim *s)
     for (unsigned i = 0; i < s->n_nodes; i++) {
         struct sim_node *n = &s->nodes[i];
         int64_t want = n->engine != NULL && !n->stopped ? frt_engine_step(n->engine) : FRT_NEVER;
+        want -= want != FRT_NEVER ? n->skew : 0;
         at = want < at ? want : at;
     }
     return at;
@@ -460,49 +630,93 @@ void sim_op(struct sim *s, enum frt_op_kind kind, struct frt_op *op, struct fn_a
     }
 }
 
-static void publish(struct sim *s)
-{
-    struct fn_arena arena;
-    fn_arena_init(&arena, 1 << 20);
-    fn_buf_init(&s->image, 1 << 20);
-    if (fx_image(&s->image, "oi", 0, 0) != FN_OK) {
-        FN_BUG("the funnel does not build");
-    }
-    struct frt_op_image_put put = {
-        .tenant = 1, .hash = FN_STR("0123456789abcdef0123456789abcdef"), .bytes = fn_buf_view(&s->image)};
-    struct frt_op_publish pub = {.tenant = 1, .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
-    sim_op(s, FRT_OP_IMAGE_PUT, &put.op, &arena);
-    sim_op(s, FRT_OP_PUBLISH, &pub.op, &arena);
-    fn_arena_fini(&arena);
-}
-
 /* Half of the worlds have one node, the others two. */
 static void plan_nodes(struct sim *s)
 {
     s->kind = s->seed % 2 == 0 ? SIM_ALONE : s->seed % 8 == 7 ? SIM_FORCED : SIM_SHARED;
     s->n_nodes = s->kind == SIM_ALONE ? 1 : SIM_NODES;
-    s->rates.crash = s->kind == SIM_FORCED ? 0 : s->rates.crash; /* nobody adopts there */
     for (unsigned i = 0; i < s->n_nodes; i++) {
-        s->nodes[i] = (struct sim_node){.sim = s, .store = frt_memory_node(s->memory, i)};
+        s->nodes[i].sim = s;
         boot(&s->nodes[i]);
     }
-    for (size_t n = s->kind == SIM_SHARED ? sim_random(s, 8) : 0; n > 0; n--) {
-        schedule(s, SIM_STOP, (int64_t)sim_random(s, HORIZON_MS))->node = &s->nodes[sim_random(s, s->n_nodes)];
+}
+
+static void plan(struct sim *s, enum sim_event_kind kind, uint64_t most)
+{
+    for (size_t n = sim_random(s, most + 1); n > 0; n--) {
+        sim_schedule(s, kind, (int64_t)sim_random(s, HORIZON_MS))->node = &s->nodes[sim_random(s, s->n_nodes)];
     }
-    if (sim_chance(s, 200)) {
-        (void)schedule(s, SIM_DISK_FULL, (int64_t)sim_random(s, HORIZON_MS));
+}
+
+static void plan_faults(struct sim *s)
+{
+    plan(s, SIM_EV_STOP, s->kind == SIM_SHARED ? 7 : 2);
+    plan(s, SIM_EV_JUMP,
+         s->kind != SIM_FORCED && sim_chance(s, 300) ? 4 : 0); /* a forced node never asks the store what time it is */
+    plan(s, SIM_EV_DISK_FULL, sim_chance(s, 200));
+    plan(s, SIM_EV_DEPLOY, sim_chance(s, 500) ? 3 : 0);
+    plan(s, SIM_EV_OPERATE, 10);
+}
+
+/* Two that were forced send what they sent themselves; what is left of the one that died or lost a race is an ordinary node's, who comes when both
+ * are gone. Its epoch is above theirs. */
+static void take_over(struct sim *s)
+{
+    static struct frt_op_lease lease;
+    struct fn_arena arena;
+    sim_tell(s, "the forced nodes end");
+    for (unsigned i = 0; i < s->n_nodes; i++) {
+        struct sim_node *n = &s->nodes[i];
+        bury(s, n);
+        n->store.ops->close(n->store.self);
+        count_engine(s, n->engine);
+        frt_engine_free(n->engine);
+        n->engine = NULL;
+        n->life++;
+    }
+    fn_arena_init(&arena, 1 << 20);
+    for (int i = 0; i < 2; i++) {
+        lease = (struct frt_op_lease){.node = FN_STR("before"), .ttl_ms = 1, .all = true, .release = i == 1};
+        sim_op(s, FRT_OP_LEASE, &lease.op, &arena);
+    }
+    fn_arena_fini(&arena);
+    s->taken_over = true;
+    s->n_nodes = 1;
+    boot(&s->nodes[0]);
+    run_until(s, s->clock.now + CALM_MS);
+}
+
+/* Faults end; parked conversations are resumed until none is left, and everything comes to rest. */
+static void calm(struct sim *s)
+{
+    s->faults = false;
+    sim_tell(s, "calm");
+    for (int i = 1; i <= 5; i++) {
+        (void)sim_schedule(s, SIM_EV_OPERATE, i * 60000);
+    }
+    run_until(s, s->clock.now + CALM_MS);
+    if (s->kind == SIM_FORCED && s->failure[0] == '\0') {
+        take_over(s);
     }
 }
 
 static void end(struct sim *s)
 {
     for (unsigned i = 0; i < s->n_nodes; i++) {
+        bury(s, &s->nodes[i]);
         s->nodes[i].store.ops->close(s->nodes[i].store.self);
+        if (s->nodes[i].engine != NULL) {
+            count_engine(s, s->nodes[i].engine);
+        }
         frt_engine_free(s->nodes[i].engine);
     }
+    s->counts[SIM_N_MESSAGES] = s->n_messages;
     s->store.ops->close(s->store.self);
     frt_memory_free(s->memory);
-    fn_buf_fini(&s->image);
+    for (size_t i = 0; i < s->n_versions; i++) {
+        fbc_image_free(s->versions[i].verified);
+        fn_buf_fini(&s->versions[i].image);
+    }
 }
 
 void sim_run(struct sim *s)
@@ -521,16 +735,15 @@ void sim_run(struct sim *s)
                                   .redeliver = (uint32_t)sim_random(s, 300)};
     s->rates.cannot_tell = sim_chance(s, 500) ? (uint32_t)sim_random(s, 500) : 0;
     s->memory = frt_memory_new(frt_clock_fake(&s->clock));
-    s->store = frt_memory_node(s->memory, SIM_NODES);
-    publish(s);
+    s->store = frt_memory_node(s->memory, 2 * SIM_NODES);
+    sim_publish_first(s);
     frt_memory_faults(s->memory, on_op, s);
     plan_customers(s);
     plan_nodes(s);
+    plan_faults(s);
     s->faults = true;
     run_until(s, s->clock.now + HORIZON_MS);
-    s->faults = false;
-    sim_tell(s, "calm");
-    run_until(s, s->clock.now + CALM_MS);
+    calm(s);
     if (s->failure[0] == '\0') {
         frt_memory_faults(s->memory, NULL, NULL);
         sim_check(s);

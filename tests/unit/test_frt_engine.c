@@ -24,7 +24,8 @@ struct world {
     struct frt_memory *memory;
     struct frt_store store;
     struct frt_engine *engine;
-    struct frt_fake_clock clock;
+    struct frt_fake_clock clock; /* the store's */
+    int64_t skew;                /* of the machine's wall clock */
     struct frt_seeded seed;
     struct pending pending[SENDS_MAX];
     size_t n_pending;
@@ -72,7 +73,7 @@ static void answer(struct world *w, enum frt_outcome outcome)
 static void settle(struct world *w)
 {
     for (int idle = 0; idle < 3; idle++) {
-        idle = frt_engine_step(w->engine) <= w->clock.now ? -1 : idle;
+        idle = frt_engine_step(w->engine) <= w->clock.now + w->skew ? -1 : idle;
         idle = w->store.ops->drain(w->store.self) != 0 ? -1 : idle;
         while (!w->hold && w->n_pending != 0) {
             answer(w, w->outcome);
@@ -92,7 +93,7 @@ static void ignore(struct frt_op *op)
     (void)op;
 }
 
-static void publish_image(struct world *w, struct fn_str image, char version)
+static void publish_image(struct world *w, struct fn_str image, char version, enum frt_inflight inflight)
 {
     struct fn_arena arena;
     fn_arena_init(&arena, 1 << 20);
@@ -103,7 +104,7 @@ static void publish_image(struct world *w, struct fn_str image, char version)
     put.bytes = image;
     struct frt_op_publish pub = {.op = {.kind = FRT_OP_PUBLISH, .arena = &arena},
                                  .tenant = 1,
-                                 .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
+                                 .pub = {.funnel = FN_STR("eco"), .hash = put.hash, .inflight = inflight}};
     put.op.done = pub.op.done = ignore;
     frt_store_submit(w->store, &put.op);
     frt_store_submit(w->store, &pub.op);
@@ -116,13 +117,18 @@ static void publish_image(struct world *w, struct fn_str image, char version)
     fn_arena_fini(&arena);
 }
 
-static void publish(struct world *w, const char *greeting, uint32_t settle_ms)
+static void publish_as(struct world *w, const char *greeting, uint32_t settle_ms, enum frt_inflight inflight)
 {
     struct fn_buf image;
     fn_buf_init(&image, 1 << 20);
     CU_ASSERT_EQUAL_FATAL(fx_image(&image, greeting, settle_ms, 3 * settle_ms), FN_OK);
-    publish_image(w, fn_buf_view(&image), greeting[0]);
+    publish_image(w, fn_buf_view(&image), greeting[0], inflight);
     fn_buf_fini(&image);
+}
+
+static void publish(struct world *w, const char *greeting, uint32_t settle_ms)
+{
+    publish_as(w, greeting, settle_ms, FRT_AT_STAGE);
 }
 
 /* In place of the fixture: what only the language says. */
@@ -139,15 +145,29 @@ static void publish_source(struct world *w, const char *source)
     struct fcc_options options = {0};
     CU_ASSERT_EQUAL_FATAL(
         fcc_compile(&arena, FN_STR("eco.funnel"), fn_str_c(source), &options, &diags, &program, &image, &err), FN_OK);
-    publish_image(w, fn_buf_view(&image), 's');
+    publish_image(w, fn_buf_view(&image), 's', FRT_AT_STAGE);
     fn_buf_fini(&image);
     fn_arena_fini(&arena);
 }
+
+static int64_t skewed_wall(void *self)
+{
+    const struct world *w = self;
+    return w->clock.now + w->skew;
+}
+
+static int64_t true_monotonic(void *self)
+{
+    const struct world *w = self;
+    return w->clock.now;
+}
+
 static void boot(struct world *w)
 {
+    static const struct frt_clock_ops clock = {"skewed", skewed_wall, true_monotonic};
     static const struct frt_provider_ops provider = {"scripted", on_send, on_query};
     struct frt_engine_config c = {.store = w->store,
-                                  .clock = frt_clock_fake(&w->clock),
+                                  .clock = {&clock, w},
                                   .entropy = frt_entropy_seeded(&w->seed),
                                   .provider = {&provider, w},
                                   .natives = fsl_natives,
@@ -528,6 +548,62 @@ static void test_upgrade_at_stage(void)
     teardown(&w);
 }
 
+/* What runs in a version that was replaced with inflight=restart begins its stage anew in the new one, whatever wakes it. */
+static void restarted_by(const char *first, void (*wake)(struct world *w), size_t more, const char *then)
+{
+    struct world w;
+    struct fn_arena arena;
+    setup(&w, 0);
+    say(&w, "a"); /* waits in conta */
+    w.hold = strcmp(first, "http") == 0;
+    if (first[0] != '\0') {
+        say(&w, first);
+    }
+    size_t n = w.n_said;
+    publish_as(&w, "ei", 0, FRT_RESTART);
+    wake(&w);
+    w.hold = false;
+    settle(&w);
+    fn_arena_init(&arena, 1 << 20);
+    CU_ASSERT_EQUAL(conv_now(&w, &arena).prog.p[0], 'e');
+    fn_arena_fini(&arena);
+    CU_ASSERT_EQUAL(metric(&w, "eco/upgrade/conta"), 1);
+    CU_ASSERT_EQUAL(status_now(&w), FRT_RUNNING);
+    CU_ASSERT_EQUAL(w.n_said, n + more);
+    say(&w, then);
+    CU_ASSERT_TRUE(w.n_said > n + more);
+    teardown(&w);
+}
+
+static void by_message(struct world *w)
+{
+    say(w, "resposta a pergunta velha");
+}
+
+static void by_silence(struct world *w)
+{
+    wait_ms(w, 60001); /* no "tchau": the silence was the old version's */
+}
+
+static void by_result(struct world *w)
+{
+    answer(w, FRT_SENT);
+    settle(w);
+}
+
+static void by_event(struct world *w)
+{
+    post(w, FRT_IN_EVENT, "pago", "e1");
+}
+
+static void test_restart(void)
+{
+    restarted_by("", by_message, 0, "b");
+    restarted_by("", by_silence, 0, "b");
+    restarted_by("http", by_result, 0, "b");
+    restarted_by("espera", by_event, 0, "espera"); /* the event was kept: the new wait has it at once */
+}
+
 /* -- policies ---------------------------------------------------------------------------------------------------------------------------- */
 static void test_not_sent_is_retried(void)
 {
@@ -726,6 +802,58 @@ static void test_poison_is_bisected(void)
     teardown(&w);
 }
 
+/* A resume and a message that faults in the same turn: the resume is spent, and does not bring the fault back by itself. */
+static void test_resume_is_spent(void)
+{
+    struct world w;
+    setup(&w, 0);
+    say(&w, "a");
+    struct plan plan = {FRT_OP_COMMIT, FRT_FAULT_POISON, 1};
+    frt_memory_faults(w.memory, by_plan, &plan);
+    say(&w, "b");
+    CU_ASSERT_EQUAL(status_now(&w), FRT_FAULTED);
+    plan.times = 1;
+    struct frt_inbound in = {.tenant = 1, .kind = FRT_IN_RESUME, .conv = w.conv};
+    frt_engine_ingest(w.engine, &in, NULL, NULL);
+    say(&w, "c");
+    CU_ASSERT_EQUAL(plan.times, 0);
+    CU_ASSERT_EQUAL(status_now(&w), FRT_FAULTED);
+    wait_ms(&w, 120000);
+    CU_ASSERT_EQUAL(status_now(&w), FRT_FAULTED);
+    post(&w, FRT_IN_RESUME, "", "resume-2");
+    CU_ASSERT_EQUAL(status_now(&w), FRT_RUNNING);
+    CU_ASSERT_TRUE(said(&w, 1, "{\"text\":\"b\"}"));
+    CU_ASSERT_TRUE(said(&w, 2, "{\"text\":\"c\"}"));
+    teardown(&w);
+}
+
+/* The machine's clock is a day ahead, behind, or jumps: messages are taken and timers fire by the store's. */
+static void test_clock_is_the_stores(void)
+{
+    static const int64_t off[] = {86400000, -86400000};
+    for (size_t i = 0; i < FN_COUNT(off); i++) {
+        struct world w;
+        setup(&w, 0);
+        say(&w, "a"); /* silence after 60 s */
+        w.skew = off[i];
+        say(&w, "b");
+        CU_ASSERT_EQUAL(w.n_said, 2);
+        for (int k = 0; k < 59; k++) {
+            wait_ms(&w, 1000);
+        }
+        CU_ASSERT_EQUAL(w.n_said, 2);
+        crash(&w);
+        boot(&w); /* with the wrong clock from its first moment */
+        wait_ms(&w, 2000);
+        CU_ASSERT_EQUAL(w.n_said, 3);
+        CU_ASSERT_TRUE(said(&w, 2, "{\"text\":\"tchau\"}"));
+        say(&w, "c");
+        CU_ASSERT_EQUAL(w.n_said, 4);
+        CU_ASSERT_EQUAL(w.last_code, FN_OK);
+        teardown(&w);
+    }
+}
+
 static void test_drain(void)
 {
     struct world w;
@@ -746,7 +874,8 @@ UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence
            {"trap to on error", test_trap_goes_to_error_stage}, {"call", test_call}, {"tables", test_tables},
            {"handoff", test_handoff}, {"kept", test_kept}, {"typed on the phone", test_typed_on_the_phone},
            {"opt-out", test_optout}, {"event", test_event}, {"event fields", test_event_fields},
-           {"upgrade at stage", test_upgrade_at_stage}, {"not sent is retried", test_not_sent_is_retried},
+           {"upgrade at stage", test_upgrade_at_stage}, {"restart", test_restart},
+           {"a resume is spent", test_resume_is_spent}, {"clock", test_clock_is_the_stores}, {"not sent is retried", test_not_sent_is_retried},
            {"lane is ordered", test_lane_is_ordered}, {"reconcile", test_reconcile},
            {"reconcile by echo", test_reconcile_by_echo},
            {"not reached is no answer", test_reconcile_asks_again_when_not_reached},
