@@ -325,12 +325,28 @@ static void count_engine(struct sim *s, const struct frt_engine *e)
     s->counts[SIM_N_FAULTS] += x.faults;
 }
 
+/* Nothing is left of a dead node, in the database neither. */
+static void bury(struct sim *s, struct sim_node *n)
+{
+    if (n->dead != NULL) {
+        struct frt_store store = frt_memory_node(s->memory, queue_of(n) ^ 1);
+        frt_memory_faults(s->memory, NULL, NULL);
+        store.ops->close(store.self);
+        frt_engine_free(n->dead);
+        n->dead = NULL;
+        frt_memory_faults(s->memory, on_op, s);
+    }
+}
+
 static void boot(struct sim_node *n)
 {
     static const struct frt_provider_ops provider = {"simulated", on_send, on_query};
     static const struct frt_clock_ops clock = {"node", node_wall, node_monotonic};
     struct sim *s = n->sim;
     unsigned index = (unsigned)(n - s->nodes);
+    if (s->kind == SIM_ALONE) { /* a store of one process, a file: what the dead one sent ended with it */
+        bury(s, n);
+    }
     n->store = frt_memory_node(s->memory, queue_of(n));
     struct frt_engine_config c = {.store = n->store,
                                   .clock = {&clock, n},
@@ -370,19 +386,6 @@ static void carry(struct sim *s, struct sim_node *n, unsigned queue)
     s->acting = n;
     (void)frt_memory_carry(s->memory, queue, 1 + (size_t)sim_random(s, 8), carried, s);
     s->acting = NULL;
-}
-
-/* Nothing is left of a dead node, in the database neither. */
-static void bury(struct sim *s, struct sim_node *n)
-{
-    if (n->dead != NULL) {
-        struct frt_store store = frt_memory_node(s->memory, queue_of(n) ^ 1);
-        frt_memory_faults(s->memory, NULL, NULL);
-        store.ops->close(store.self);
-        frt_engine_free(n->dead);
-        n->dead = NULL;
-        frt_memory_faults(s->memory, on_op, s);
-    }
 }
 
 static void crash(struct sim_node *n)
