@@ -160,8 +160,9 @@ static enum fn_code block_signals(struct fsv_app *app)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    /* XFSZ: a file that may not grow is a full disk, answered 503, and no reason to die */
     if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigaction(SIGHUP, &ignore, NULL) != 0 ||
-        sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
+        sigaction(SIGXFSZ, &ignore, NULL) != 0 || sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
         return FN_IO;
     }
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -1,6 +1,7 @@
 /* main.c: contract STORE: runs every case against a fresh store and says `N passed, N failed`.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "contract.h"
+#include "disk.h"
 #include "pg.h"
 #include "store_sqlite.h"
 
@@ -98,6 +99,13 @@ int main(int argc, char **argv)
     run(&c, contract_turn_cases, &passed, &failed);
     run(&c, contract_effect_cases, &passed, &failed);
     run(&c, contract_list_cases, &passed, &failed);
+    if (c.open == open_sqlite) {
+        run(&c, contract_disk_cases, &passed, &failed);
+        c.dir = getenv("CONTRACT_DISK");
+        if (c.dir != NULL) {
+            run(&c, contract_full_cases, &passed, &failed);
+        }
+    }
     if (c.open == contract_pg_open) {
         run(&c, contract_pg_cases, &passed, &failed);
     }

@@ -69,6 +69,19 @@ static int64_t plain(struct contract *c, const char *query)
     return out;
 }
 
+static void change(struct contract *c, const char *statement)
+{
+    struct fn_err err = {0};
+    void *p = NULL;
+    struct pg_target *t = pg_target_new(getenv("DATABASE_URL"), 0, &err);
+    if (t != NULL && pg_plain_open(t, &p, &err) == FN_OK) {
+        CHECK(c, pg_plain_run(p, statement, &err) == FN_OK);
+        pg_plain_close(p);
+    }
+    pg_target_free(t);
+    CHECK(c, err.text[0] == '\0');
+}
+
 static int64_t cut_all(struct contract *c)
 {
     return plain(c, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -203,6 +216,32 @@ static void commit_under_way(struct contract *c)
     pg_target_free(t);
 }
 
+/* No room, no memory, a statement that took too long: certainly not done, and nobody's content is to blame, or the engine would park the
+ * conversation for it. When the cause is gone the same operation goes through. */
+static void server_in_need(struct contract *c)
+{
+    static const char *const states[] = {"53100", "53200", "57014", "58030", "25006"};
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
+    struct frt_loaded in = contract_load(c, a.conv);
+    struct frt_turn t = contract_turn(&in, 1, 7);
+    struct frt_op_commit op = {.items = &t, .n = 1};
+    change(c, "CREATE OR REPLACE FUNCTION funnel.in_need() RETURNS trigger LANGUAGE plpgsql AS "
+              "$f$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = TG_ARGV[0]; END $f$");
+    for (size_t i = 0; i < FN_COUNT(states); i++) {
+        char query[256];
+        snprintf(query, sizeof query,
+                 "CREATE OR REPLACE TRIGGER in_need BEFORE INSERT ON funnel.effect FOR EACH ROW EXECUTE FUNCTION "
+                 "funnel.in_need('%s')",
+                 states[i]);
+        change(c, query);
+        DO(c, COMMIT, &op);
+        CHECK(c, op.op.code == FN_UNAVAILABLE);
+        CHECK(c, contract_load(c, a.conv).conv.seq == 0);
+    }
+    change(c, "DROP TRIGGER in_need ON funnel.effect");
+    CHECK(c, contract_commit(c, &t) == FN_OK && contract_load(c, a.conv).conv.seq == 1);
+}
+
 static void count(void *ctx)
 {
     ++*(unsigned *)ctx;
@@ -236,7 +275,11 @@ static void notify(struct contract *c)
 }
 
 const struct contract_case contract_pg_cases[] = {
-    {"connections die", connections_die},     {"a commit in doubt", commit_in_doubt},
-    {"a commit under way", commit_under_way}, {"a poison turn", poison},
-    {"nodes wake each other", notify},        {NULL, NULL},
+    {"connections die", connections_die},
+    {"a commit in doubt", commit_in_doubt},
+    {"a commit under way", commit_under_way},
+    {"a poison turn", poison},
+    {"a server in need", server_in_need},
+    {"nodes wake each other", notify},
+    {NULL, NULL},
 };

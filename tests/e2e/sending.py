@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import resource
 import time
 
 from harness import Answer, Double, Evolution, Funneld, message, wait_for
@@ -216,6 +217,29 @@ def test_a_reaction_is_for_the_message_its_turn_took(w):
         funneld.stop()
         evolution.close()
         shop.close()
+
+
+def test_no_room_is_told_and_passes(w):
+    """No file may grow: 503, so that the provider comes again; nothing half done; and the same message goes through when there is room."""
+    number = '5511955550077'
+    assert w.funneld.say(number, 'oi') == 200
+    wait_for(lambda: len(w.evolution.texts(number)) == 2)
+    time.sleep(0.5)  # what was sent is settled
+    body = message(number, 'Ana', id='SEM-LUGAR')
+    usual = resource.prlimit(w.funneld.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(w.funneld.process.pid, resource.RLIMIT_FSIZE, (0, usual[1]))
+    try:
+        codes = [w.funneld.post(body) for _ in range(3)]
+    finally:
+        resource.prlimit(w.funneld.process.pid, resource.RLIMIT_FSIZE, usual)
+    assert codes == [503, 503, 503], codes
+    assert len(w.evolution.texts(number)) == 2, w.evolution.texts(number)
+    wait_for(lambda: w.funneld.post(body) == 200)
+    wait_for(lambda: len(w.evolution.texts(number)) > 2)
+    assert w.funneld.post(body) == 200  # it was stored once
+    time.sleep(1)
+    answers = w.evolution.texts(number)[2:]
+    assert len(answers) == len(set(answers)), answers
 
 
 TESTS = [(name[5:].replace('_', ' '), f) for name, f in sorted(globals().items()) if name.startswith('test_')]
