@@ -20,6 +20,8 @@ struct contract_case {
     void (*run)(struct contract *c);
 };
 extern const struct contract_case contract_turn_cases[], contract_effect_cases[], contract_list_cases[];
+extern const struct contract_case contract_disk_cases[]; /* stores that live in files */
+extern const struct contract_case contract_full_cases[]; /* ... where filling the file system harms nobody */
 
 #define CHECK(c, condition) contract_check((c), (condition), #condition, __FILE__, __LINE__)
 bool contract_check(struct contract *c, bool ok, const char *what, const char *file, int line);

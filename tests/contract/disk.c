@@ -2,7 +2,6 @@
  * again the same operation goes through. Once on a file system that is really full (CONTRACT_DISK, tests/contract/with_disk), where the operating
  * system lets us make one, and once with a limit on the size of files, which any process may set itself.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "disk.h"
 #include "contract.h"
 
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* main.c: contract STORE: runs every case against a fresh store and says `N passed, N failed`.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "contract.h"
-#include "disk.h"
 #include "pg.h"
 #include "store_sqlite.h"
 
