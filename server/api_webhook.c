@@ -89,6 +89,7 @@ static void session(struct fsv_channel *c, const struct fsv_evo_item *item)
     if (item->state.n == 0 || item->state.n >= sizeof c->state || (same && now - c->state_logged < LOG_EVERY_MS)) {
         return;
     }
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): not empty, so it is somewhere */
     memcpy(c->state, item->state.p, item->state.n);
     c->state[item->state.n] = '\0';
     if (fn_str_eq(item->state, FN_STR("open"))) {
