@@ -217,7 +217,11 @@ static void stage_function(struct emit *e, struct fn_str name, uint16_t stage, u
 static struct fn_str func_name(struct emit *e, const struct fcc_sym *s)
 {
     const char *kind = s->kind == FCC_S_FLOW ? "flow" : s->kind == FCC_S_TOOL ? "tool" : "fn";
-    return fn_arena_printf(e->arena, "%s:%.*s", kind, FN_STR_ARG(s->name));
+    if (s->file == 0) {
+        return fn_arena_printf(e->arena, "%s:%.*s", kind, FN_STR_ARG(s->name));
+    }
+    struct fn_str module = e->p->trees[s->file].file->text; /* two modules may have a function of one name */
+    return fn_arena_printf(e->arena, "%s:%.*s.%.*s", kind, FN_STR_ARG(module), FN_STR_ARG(s->name));
 }
 
 static void enqueue(struct emit *e, struct fcc_sym *s)

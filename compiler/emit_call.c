@@ -57,6 +57,7 @@ static const struct native_row rows[FCC_BUILTINS] = {
     ROW(NATIVE_EASTER, easter),
     ROW(NATIVE_INT_BITS, int_bits),
     ROW(NATIVE_SHOW_PHONE, show_phone),
+    ROW(NATIVE_JSON_AT, json_at),
     ROW(NATIVE_TEXT_OF_INT, text_of_int),
     [FCC_B_NATIVE_READ_PHONE] = {FBC_NATIVE_read_phone, EXTRA_LOCALE, 0},
     [FCC_B_DATE_AT] = {FBC_NATIVE_datetime_of, EXTRA_TZ, 0},

@@ -362,7 +362,8 @@ const struct fcc_type *sema_call(struct ctx *c, struct fgr_node *n)
         }
     } else if (callee->kind == FGR_NAME) {
         struct fcc_sym *s = sema_lookup(c, NS_VALUE, callee->text);
-        const struct fcc_builtin *b = s == NULL ? sema_builtin("", callee->text) : NULL;
+        bool plain = s == NULL || s->kind == FCC_S_MODULE; /* after `use money`, money(1.5) is what it was */
+        const struct fcc_builtin *b = plain ? sema_builtin("", callee->text) : NULL;
         if (b != NULL) {
             return free_builtin(c, n, b);
         }

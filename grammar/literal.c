@@ -254,6 +254,18 @@ static void drop_first_break(struct fn_str *s)
     }
 }
 
+/* Closing quotes that stand alone on their line close the text at the end of the line before: nobody means a message to end in an empty line. */
+static void drop_last_break(struct fn_str *s)
+{
+    size_t n = s->n;
+    while (n > 0 && (s->p[n - 1] == ' ' || s->p[n - 1] == '\t')) {
+        n--;
+    }
+    if (n > 0 && s->p[n - 1] == '\n') {
+        s->n = n - 1 - (n > 1 && s->p[n - 2] == '\r');
+    }
+}
+
 static size_t margin_at(struct fn_str s, size_t at, uint32_t margin)
 {
     size_t n = 0;
@@ -308,6 +320,10 @@ struct fn_str literal_text(struct build *b, uint32_t token)
         size_t n = s.n;
         drop_first_break(&s);
         line_start = s.n < n;
+    }
+    bool closes = t->kind == FGR_TOK_TEXT || t->kind == FGR_TOK_TEXT_TAIL;
+    if (closes && whole.n > 3 && fn_str_eq((struct fn_str){whole.p + whole.n - 3, 3}, FN_STR("\"\"\""))) {
+        drop_last_break(&s);
     }
     if (s.n == 0 || (t->value == 0 && memchr(s.p, '\\', s.n) == NULL && memchr(s.p, '\r', s.n) == NULL)) {
         return s;

@@ -92,7 +92,22 @@ static bool read_member(struct fn_str name, const struct fbc_type *type, int64_t
     return false;
 }
 
-static bool read_int(const struct fn_json *v, const struct fbc_type *type, int64_t *out)
+/* APIs of one country leave the zone out: then it is the funnel's. The zones are the library's; without it there is no such value. */
+static bool read_datetime(struct fvm_run *run, struct fn_str s, int64_t *out)
+{
+    union fvm_slot args[3], utc = {.i = 0};
+    if (iso_read_datetime(s, out)) {
+        return true;
+    }
+    fvm_native_fn datetime_of = run->natives[FBC_NATIVE_datetime_of];
+    bool good = datetime_of != NULL && iso_read_local(s, &args[0].i, &args[1].i) &&
+                fvm_make_text(run, run->image->timezone, &args[2].ref) == FBC_TRAP_NONE &&
+                datetime_of(run, args, &utc) == FBC_TRAP_NONE;
+    *out = utc.i;
+    return good;
+}
+
+static bool read_int(struct fvm_run *run, const struct fn_json *v, const struct fbc_type *type, int64_t *out)
 {
     struct fn_json number;
     struct fn_str s = fn_json_str(v);
@@ -100,17 +115,17 @@ static bool read_int(const struct fn_json *v, const struct fbc_type *type, int64
     case FBC_T_ENUM: return v->kind == FN_JSON_STRING && read_member(s, type, out);
     case FBC_T_DATE: return iso_read_date(s, out);
     case FBC_T_TIME: return iso_read_time(s, out);
-    case FBC_T_DATETIME: return iso_read_datetime(s, out);
+    case FBC_T_DATETIME: return read_datetime(run, s, out);
     case FBC_T_MONEY: return as_number(v, &number) && read_money(&number, out);
     default: return as_number(v, &number) && fn_json_int(&number, out);
     }
 }
 
-static bool read_scalar(const struct fn_json *v, const struct fbc_type *type, union fvm_slot *out)
+static bool read_scalar(struct fvm_run *run, const struct fn_json *v, const struct fbc_type *type, union fvm_slot *out)
 {
     struct fn_json number;
     if (type->repr == FBC_REPR_I) {
-        return read_int(v, type, &out->i);
+        return read_int(run, v, type, &out->i);
     }
     if (type->repr == FBC_REPR_F) {
         return as_number(v, &number) && fn_json_num(&number, &out->f);
@@ -278,7 +293,7 @@ static enum fit decode_value(struct fvm_run *run, const struct fn_json *v, uint1
     case FBC_REPR_O: return decode_option(run, v, type, out);
     }
     union fvm_slot scalar = {.i = 0};
-    if (!read_scalar(v, t, &scalar)) {
+    if (!read_scalar(run, v, t, &scalar)) {
         return MISFIT;
     }
     *out = scalar;

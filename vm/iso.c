@@ -183,3 +183,14 @@ bool iso_read_datetime(struct fn_str s, int64_t *ms)
     *ms = days * MS_DAY + time - offset;
     return true;
 }
+
+bool iso_read_local(struct fn_str s, int64_t *days, int64_t *ms)
+{
+    size_t at = 0;
+    *ms = 0;
+    if (!scan_date(s, &at, days)) {
+        return false;
+    }
+    bool timed = mark(s, &at, 'T') || mark(s, &at, ' ');
+    return (!timed || scan_time(s, &at, ms)) && at == s.n;
+}

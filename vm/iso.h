@@ -13,5 +13,7 @@ bool iso_put_datetime(struct fn_buf *out, int64_t ms);
 bool iso_read_date(struct fn_str s, int64_t *days);
 bool iso_read_time(struct fn_str s, int64_t *ms);
 bool iso_read_datetime(struct fn_str s, int64_t *ms);
+/* One without: the date, and the time of that day (none: midnight). "T" or a space stands between. */
+bool iso_read_local(struct fn_str s, int64_t *days, int64_t *ms);
 
 #endif

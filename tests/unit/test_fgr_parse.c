@@ -66,7 +66,7 @@ static void test_texts(void)
     UNIT_ASSERT_STR(value_of("\"a\\n\\t\\\"\\\\\\{b}\"")->text, "a\n\t\"\\{b}");
     UNIT_ASSERT_STR(value_of("\"\"")->text, "");
     UNIT_ASSERT_STR(value_of("“diz \"oi\" e “sai”")->text, "diz \"oi\" e “sai");
-    UNIT_ASSERT_STR(value_of("\"\"\"\n      um\n        dois\n    \"\"\"")->text, "  um\n    dois\n");
+    UNIT_ASSERT_STR(value_of("\"\"\"\n      um\n        dois\n    \"\"\"")->text, "  um\n    dois");
     UNIT_ASSERT_STR(value_of("\"\"\"{\"\"}\"\"\"")->kid[FGR_TEXT_parts]->items[0]->text, "");
     CU_ASSERT_EQUAL(diags.errors, 0);
     const struct fgr_node *t = value_of("\"a {b or \"c {d}\"} e\"");

@@ -158,7 +158,7 @@ static void test_handoff(void)
     teardown(&w);
 }
 
-/* docs/decisions/0008: what a wait kept for over an hour answers no question; it is in the log. */
+/* docs/decisions/0009: what a wait kept for over an hour answers no question; it is in the log. */
 static void test_kept(void)
 {
     struct world w;
