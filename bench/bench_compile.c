@@ -48,9 +48,7 @@ static void put_function(struct fn_buf *out, unsigned i, unsigned next)
         out, "function etapa_%u()\n  -- a etapa numero %u\n  say(\"Oi, \" .. (contact.nome or \"cliente\") .. \"!\")\n",
         i, i);
     fn_buf_printf(out,
-                  "  local idade_%u = ask(\"Quantos anos voce tem?\", {\n    check = function(v) return v > 0, \"Mais "
-                  "que zero\" end,\n",
-                  i);
+                  "  local idade_%u = ask(\"Quantos anos voce tem?\", {\n    check = function(v) return v > 0 end,\n", i);
     fn_buf_printf(out, "    silence = 7200,\n  })\n  local dobro_%u = idade_%u * 2 + 1\n", i, i);
     fn_buf_printf(out,
                   "  if dobro_%u > 36 and idade_%u < 100 then\n    say(\"Dobro de \" .. idade_%u .. \" mais um: \" .. "
@@ -58,7 +56,7 @@ static void put_function(struct fn_buf *out, unsigned i, unsigned next)
                   i, i, i, i);
     fn_buf_printf(out, "    say(\"Ainda falta um pouco\")\n  end\n");
     fn_buf_printf(out,
-                  "  return go(\"Como posso ajudar?\", {\n    seguir = {\"Seguir\", \"etapa_%u\"},\n    repetir = "
+                  "  go(\"Como posso ajudar?\", {\n    seguir = {\"Seguir\", \"etapa_%u\"},\n    repetir = "
                   "{\"Repetir\", \"etapa_%u\"},\n",
                   next, i);
     fn_buf_printf(out, "    silence = 7200,\n  })\nend\n\n");
