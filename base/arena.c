@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { ALIGN = 16, FIRST_BLOCK = 4096, LARGEST_BLOCK = (4 << 20) - 64, HUGE_PAGE = 2 << 20 };
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = (4 << 20) - 64, HUGE_PAGE = 2 << 20 };
 
 struct fn_arena_block {
     struct fn_arena_block *older;
     size_t room;
-    _Alignas(ALIGN) char bytes[];
+    _Alignas(FN_ARENA_ALIGN) char bytes[];
 };
 
 void fn_arena_init(struct fn_arena *a, size_t max)
@@ -132,21 +132,19 @@ static struct fn_arena_block *add_block(struct fn_arena *a, size_t size)
     return block;
 }
 
-void *fn_arena_alloc(struct fn_arena *a, size_t size)
+void *fn_arena_alloc_block(struct fn_arena *a, size_t size)
 {
     size_t padded;
-    if (!fn_add_size(size == 0 ? 1 : size, ALIGN - 1, &padded)) {
+    if (!fn_add_size(size == 0 ? 1 : size, FN_ARENA_ALIGN - 1, &padded)) {
         return fail(a);
     }
-    padded &= ~(size_t)(ALIGN - 1);
-    if (a->head == NULL || (size_t)(a->end - a->next) < padded) {
-        struct fn_arena_block *block = add_block(a, padded);
-        if (block == NULL) {
-            return fail(a);
-        }
-        if (block != a->head) {
-            return block->bytes;
-        }
+    padded &= ~(size_t)(FN_ARENA_ALIGN - 1);
+    struct fn_arena_block *block = add_block(a, padded);
+    if (block == NULL) {
+        return fail(a);
+    }
+    if (block != a->head) {
+        return block->bytes;
     }
     char *out = a->next;
     a->next += padded;

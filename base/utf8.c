@@ -81,11 +81,31 @@ bool fn_utf8_valid(struct fn_str s)
     return true;
 }
 
+size_t fn_utf8_ascii(struct fn_str s)
+{
+    size_t i = 0;
+    for (uint64_t eight; i + sizeof eight <= s.n; i += sizeof eight) {
+        memcpy(&eight, s.p + i, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080)) {
+            break;
+        }
+    }
+    while (i < s.n && (unsigned char)s.p[i] < 0x80) {
+        i++;
+    }
+    return i;
+}
+
 size_t fn_utf8_count(struct fn_str s)
 {
     size_t count = 0;
-    for (size_t at = 0; at < s.n; count++) {
-        fn_utf8_next(s, &at);
+    for (size_t at = 0; at < s.n;) {
+        size_t ascii = fn_utf8_ascii((struct fn_str){s.p + at, s.n - at});
+        at += ascii;
+        count += ascii;
+        for (; at < s.n && (unsigned char)s.p[at] >= 0x80; count++) {
+            fn_utf8_next(s, &at);
+        }
     }
     return count;
 }

@@ -47,8 +47,8 @@ static void put_function(struct fn_buf *out, unsigned i, unsigned next)
     fn_buf_printf(
         out, "function etapa_%u()\n  -- a etapa numero %u\n  say(\"Oi, \" .. (contact.nome or \"cliente\") .. \"!\")\n",
         i, i);
-    fn_buf_printf(out,
-                  "  local idade_%u = ask(\"Quantos anos voce tem?\", {\n    check = function(v) return v > 0 end,\n", i);
+    fn_buf_printf(
+        out, "  local idade_%u = ask(\"Quantos anos voce tem?\", {\n    check = function(v) return v > 0 end,\n", i);
     fn_buf_printf(out, "    silence = 7200,\n  })\n  local dobro_%u = idade_%u * 2 + 1\n", i, i);
     fn_buf_printf(out,
                   "  if dobro_%u > 36 and idade_%u < 100 then\n    say(\"Dobro de \" .. idade_%u .. \" mais um: \" .. "

@@ -12,7 +12,8 @@ const struct fcc_builtin *sema_builtin(const char *owner, struct fn_str name)
 {
     for (size_t i = 0; i < FCC_BUILTINS; i++) {
         const struct fcc_builtin *b = &fcc_builtins[i];
-        if (strcmp(b->owner, owner) == 0 && sema_is(name, b->en, b->pt)) {
+        bool may_be = name.n != 0 && (name.p[0] == b->en[0] || name.p[0] == b->pt[0]);
+        if (may_be && strcmp(b->owner, owner) == 0 && sema_is(name, b->en, b->pt)) {
             return b;
         }
     }

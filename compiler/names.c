@@ -4,9 +4,28 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
+enum { FIRST_SLOTS = 8 }; /* most tables are those of one question's options */
+
+/* Eight bytes at a time: looking names up is what the checker does most. Not fn_hash, whose values are stored. */
+static uint32_t hash_of(struct fn_str s)
+{
+    static const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t h = s.n, rest = 0;
+    size_t i = 0;
+    for (; i + sizeof rest <= s.n; i += sizeof rest) {
+        memcpy(&rest, s.p + i, sizeof rest);
+        h = (h ^ rest) * odd;
+        h ^= h >> 32;
+    }
+    for (rest = 0; i < s.n; i++) {
+        rest = rest << 8 | (unsigned char)s.p[i];
+    }
+    return (uint32_t)((h ^ rest) * odd >> 32);
+}
+
 static bool grow(struct ctx *c, struct names *t)
 {
-    uint32_t cap = t->cap == 0 ? 64 : t->cap * 2;
+    uint32_t cap = t->cap == 0 ? FIRST_SLOTS : t->cap * 2;
     struct name **slots = fn_arena_array(c->arena, cap, sizeof(struct name *));
     if (slots == NULL) {
         c->full = true;
@@ -14,7 +33,7 @@ static bool grow(struct ctx *c, struct names *t)
     }
     for (uint32_t i = 0; i < t->cap; i++) {
         if (t->slots[i] != NULL) {
-            uint32_t at = (uint32_t)fn_hash(t->slots[i]->text.p, t->slots[i]->text.n) & (cap - 1);
+            uint32_t at = t->slots[i]->hash & (cap - 1);
             for (; slots[at] != NULL; at = (at + 1) & (cap - 1)) {
             }
             slots[at] = t->slots[i];
@@ -31,15 +50,16 @@ struct name *sema_name(struct ctx *c, struct names *t, struct fn_str text, bool 
     if (tight && make ? !grow(c, t) : t->cap == 0) {
         return NULL;
     }
-    uint32_t at = (uint32_t)fn_hash(text.p, text.n) & (t->cap - 1);
+    uint32_t hash = hash_of(text), at = hash & (t->cap - 1);
     for (; t->slots[at] != NULL; at = (at + 1) & (t->cap - 1)) {
-        if (fn_str_eq(t->slots[at]->text, text)) {
+        if (t->slots[at]->hash == hash && fn_str_eq(t->slots[at]->text, text)) {
             return t->slots[at];
         }
     }
     struct name *made = make ? fn_arena_alloc(c->arena, sizeof *made) : NULL;
     if (made != NULL) {
         made->text = text;
+        made->hash = hash;
         t->slots[at] = made;
         t->n++;
     }

@@ -13,7 +13,7 @@
 #include "fcc_sema.h"
 
 #define SEMA_NO_INDEX UINT32_MAX
-enum { SEMA_DEPTH = 700, SEMA_LIST = 200 /* items of a list that says nothing */ };
+enum { SEMA_TEXTS = 256, SEMA_DEPTH = 700, SEMA_LIST = 200 /* items of a list that says nothing */ };
 enum sema_taint { TAINT_SECRET = 1, TAINT_PERSONAL = 2 };
 
 /* -- names ---------------------------------------------------------------------------------------------------------------- */
@@ -37,11 +37,11 @@ static inline struct sym *sema_sym(const struct fcc_sym *s)
 
 enum name_space { NS_VALUE, NS_STAGE, NS_EVENT, NS_COUNT };
 struct name {
+    uint32_t hash, times; /* times: tables that count */
     struct fn_str text;
     struct fcc_sym *in[NS_COUNT];
     struct fcc_sym *local;       /* innermost, wins over in[NS_VALUE] */
     const struct fgr_node *node; /* tables of phrases, labels, ids: who has it */
-    uint32_t times;              /* tables that count */
 };
 struct names { /* open addressing; rebuilt at 3/4 */
     struct name **slots;
@@ -93,12 +93,10 @@ struct graph_node {
     bool reached, on_error, silent_end;
 };
 struct graph_edge {
-    uint32_t from, to, next;
+    uint32_t from, to, next, n_sets;
     struct path path;
-    struct fgr_node *at; /* JUMP, START, call, wait */
-    uint32_t *sets;      /* variables set since the entry, by expose number; resolved late: symbols until then */
-    struct fcc_sym **set_syms;
-    uint32_t n_sets;
+    struct fgr_node *at;       /* JUMP, START, call, wait */
+    struct fcc_sym **set_syms; /* variables set since the entry */
 };
 struct graph_send { /* where something leaves that needs the window open */
     uint32_t from;
@@ -146,6 +144,7 @@ struct ctx {
     bool full; /* memory or a limit: stop quietly */
     uint32_t depth;
     struct names types; /* interned types, by their bytes */
+    const struct fcc_type *texts[SEMA_TEXTS];
     struct fcc_sym *builtin_syms[FCC_BUILTINS];
     struct vec syms, questions, nodes, edges, sends, reads, reads_of; /* reads_of: exposed variables by number */
     struct vec locals;                                                /* struct local_undo */

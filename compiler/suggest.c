@@ -63,7 +63,8 @@ void sema_suggest_try(struct suggest *s, struct fn_str name, const struct fcc_sy
     fn_buf_init(&b, LONGEST * 4);
     fn_fold(&b, name);
     size_t d = distance(s->wanted, fn_buf_view(&b), s->best);
-    if (d < s->best) {
+    /* As near as the one before: the first in the alphabet, whatever order they are tried in. */
+    if (d < s->best || (d == s->best && s->name.n != 0 && fn_str_cmp(name, s->name) < 0)) {
         s->best = d;
         s->name = name;
         s->sym = sym;

@@ -47,20 +47,23 @@ bool fcc_same(const struct fcc_type *a, const struct fcc_type *b)
     return true;
 }
 
-/* The one type equal to *t. Its key is its bytes: padding is zero because every caller starts from an initializer copied here. */
+/* The one type equal to *t. Its key is its bytes: memset makes the padding equal too. */
 static const struct fcc_type *intern(struct ctx *c, struct fcc_type t)
 {
-    struct fcc_type *key = fn_arena_alloc(c->arena, sizeof *key);
-    if (key == NULL) {
-        c->full = true;
-        return &fcc_t_error;
+    struct fcc_type key;
+    memset(&key, 0, sizeof key);
+    key.cls = t.cls;
+    key.basic = t.basic;
+    key.bound = t.bound;
+    key.elem = t.elem;
+    key.decl = t.decl;
+    struct fn_str bytes = {(const char *)&key, sizeof key};
+    const struct name *n = sema_name(c, &c->types, bytes, false);
+    if (n == NULL) {
+        struct fn_str kept = fn_arena_dup(c->arena, bytes);
+        n = kept.p != NULL ? sema_name(c, &c->types, kept, true) : NULL;
     }
-    key->cls = t.cls;
-    key->basic = t.basic;
-    key->bound = t.bound;
-    key->elem = t.elem;
-    key->decl = t.decl;
-    struct name *n = sema_name(c, &c->types, (struct fn_str){(const char *)key, sizeof *key}, true);
+    c->full |= n == NULL;
     return n != NULL ? (const struct fcc_type *)(const void *)n->text.p : &fcc_t_error;
 }
 
@@ -69,7 +72,12 @@ const struct fcc_type *sema_type_text(struct ctx *c, uint64_t bound)
     if (bound == 0 || bound > TEXT_MOST) {
         return &fcc_t_text;
     }
-    return intern(c, (struct fcc_type){.cls = FCC_C_BASIC, .basic = FGR_T_TEXT, .bound = (uint32_t)bound});
+    /* Every text that is written has a type of this kind, and few lengths are common: the last one of each slot is kept at hand. */
+    const struct fcc_type **kept = &c->texts[bound % SEMA_TEXTS];
+    if (*kept == NULL || (*kept)->bound != bound) {
+        *kept = intern(c, (struct fcc_type){.cls = FCC_C_BASIC, .basic = FGR_T_TEXT, .bound = (uint32_t)bound});
+    }
+    return *kept;
 }
 
 const struct fcc_type *sema_type_list(struct ctx *c, const struct fcc_type *elem, uint32_t bound)

@@ -8,19 +8,23 @@
 /* clang-format off */
 #define PICK(a, b, c, d, e, f, g, ROW, ...) ROW
 #define ROW(...) PICK(__VA_ARGS__, KIDS6, KIDS5, KIDS4, KIDS3, KIDS2, KIDS1, KIDS0, ~)(__VA_ARGS__)
-#define KIDS0(name) {name, 0, {NULL}}
-#define KIDS1(name, a) {name, 1, {#a}}
-#define KIDS2(name, a, b) {name, 2, {#a, #b}}
-#define KIDS3(name, a, b, c) {name, 3, {#a, #b, #c}}
-#define KIDS4(name, a, b, c, d) {name, 4, {#a, #b, #c, #d}}
-#define KIDS5(name, a, b, c, d, e) {name, 5, {#a, #b, #c, #d, #e}}
-#define KIDS6(name, a, b, c, d, e, f) {name, 6, {#a, #b, #c, #d, #e, #f}}
+#define KID(name) {#name, #name[sizeof(#name) - 2] == 's'}
+#define KIDS0(name) {name, 0, {{NULL, false}}}
+#define KIDS1(name, a) {name, 1, {KID(a)}}
+#define KIDS2(name, a, b) {name, 2, {KID(a), KID(b)}}
+#define KIDS3(name, a, b, c) {name, 3, {KID(a), KID(b), KID(c)}}
+#define KIDS4(name, a, b, c, d) {name, 4, {KID(a), KID(b), KID(c), KID(d)}}
+#define KIDS5(name, a, b, c, d, e) {name, 5, {KID(a), KID(b), KID(c), KID(d), KID(e)}}
+#define KIDS6(name, a, b, c, d, e, f) {name, 6, {KID(a), KID(b), KID(c), KID(d), KID(e), KID(f)}}
 /* clang-format on */
 
 static const struct {
     const char *name;
     unsigned n;
-    const char *kids[FGR_KIDS_MAX];
+    struct {
+        const char *name;
+        bool list; /* its name ends in s */
+    } kids[FGR_KIDS_MAX];
 } kinds[] = {
 #define FGR_NODE(NAME, ...) ROW(__VA_ARGS__),
 #include "ast.def"
@@ -35,7 +39,12 @@ const char *fgr_kind_name(enum fgr_kind k)
 
 const char *fgr_kid_name(enum fgr_kind k, unsigned i)
 {
-    return i < kinds[k].n ? kinds[k].kids[i] : NULL;
+    return i < kinds[k].n ? kinds[k].kids[i].name : NULL;
+}
+
+bool fgr_kid_is_list(enum fgr_kind k, unsigned i)
+{
+    return i < kinds[k].n && kinds[k].kids[i].list;
 }
 
 unsigned fgr_kind_kids(enum fgr_kind k)
@@ -185,7 +194,7 @@ static void dump(struct fn_buf *out, const struct fgr_node *n, unsigned depth)
 {
     put_head(out, n);
     for (unsigned i = 0; i < n->n_kids; i++) {
-        dump_kid(out, kinds[n->kind].kids[i], n->kid[i], depth + 1);
+        dump_kid(out, kinds[n->kind].kids[i].name, n->kid[i], depth + 1);
     }
 }
 
@@ -216,7 +225,7 @@ uint64_t fgr_hash(const struct fgr_node *n)
     }
     uint64_t h = mix(n->kind, n->aux);
     h = mix(h, n->flags & ~(uint32_t)(FGR_BROKEN | FGR_PT));
-    h = mix(h, fn_hash(n->text.p, n->text.n));
+    h = mix(h, n->kind == FGR_LIST ? 0 : fn_hash(n->text.p, n->text.n));
     h = mix(h, value_hash(n));
     for (unsigned i = 0; i < n->n_kids; i++) {
         h = mix(h, fgr_hash(n->kid[i]));

@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "build.h"
 
+enum { NODE_KIDS = 0xF, NODE_DEPTH = 0xFFF }; /* what the bit fields hold */
+static_assert((int)FGR_KIDS_MAX <= (int)NODE_KIDS && (int)FGR_DEPTH_MAX < (int)NODE_DEPTH, "struct fgr_node");
+
 /* Spans what is there: a leading optional part that was not written does not move the start. */
 struct fgr_loc build_location(const struct fgr_loc *of, int n)
 {
@@ -36,13 +39,6 @@ void build_broke(struct build *b, struct fgr_loc at)
     }
 }
 
-/* A kid whose name ends in s is a list. */
-static bool is_list_kid(enum fgr_kind kind, unsigned i)
-{
-    const char *name = fgr_kid_name(kind, i);
-    return name[strlen(name) - 1] == 's';
-}
-
 static uint32_t doubt_in(const struct build *b, struct fgr_loc at)
 {
     if (b->doubts == NULL || at.first > at.last) {
@@ -51,16 +47,21 @@ static uint32_t doubt_in(const struct build *b, struct fgr_loc at)
     return b->doubts[at.last + 1] > b->doubts[at.first] ? FGR_BROKEN : 0;
 }
 
+static size_t node_size(enum fgr_kind kind)
+{
+    return kind == FGR_LIST ? offsetof(struct fgr_node, text_span)
+                            : offsetof(struct fgr_node, kid) + fgr_kind_kids(kind) * sizeof(struct fgr_node *);
+}
+
 static struct fgr_node *alloc_node(struct build *b, enum fgr_kind kind, struct fgr_loc at)
 {
-    unsigned n_kids = fgr_kind_kids(kind);
-    struct fgr_node *n = fn_arena_alloc(b->arena, offsetof(struct fgr_node, kid) + n_kids * sizeof n->kid[0]);
+    struct fgr_node *n = fn_arena_alloc(b->arena, node_size(kind));
     if (n == NULL) {
         n = &b->spare;
         *n = (struct fgr_node){.flags = FGR_BROKEN};
     }
     n->kind = (uint8_t)kind;
-    n->n_kids = (uint8_t)n_kids;
+    n->n_kids = fgr_kind_kids(kind) & NODE_KIDS;
     n->depth = 1;
     n->flags |= doubt_in(b, at);
     n->span = (struct fn_span){at.a, at.b};
@@ -98,7 +99,7 @@ struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc 
     n->flags |= kind == FGR_ASSIGN ? FGR_ASSIGNS : 0U;
     for (unsigned i = 0; i < n->n_kids; i++) {
         struct fgr_node *kid = kids != NULL ? kids[i] : NULL;
-        if (kid == NULL && is_list_kid(kind, i)) {
+        if (kid == NULL && fgr_kid_is_list(kind, i)) {
             kid = nothing(b);
         }
         n->kid[i] = kid;
@@ -107,7 +108,7 @@ struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc 
             n->flags |= kid->flags & (FGR_BROKEN | FGR_ASSIGNS);
         }
     }
-    n->depth = (uint16_t)(deepest + 1);
+    n->depth = (deepest + 1U) & NODE_DEPTH;
     return n->depth > FGR_DEPTH_MAX ? cut(b, n, at) : n;
 }
 
@@ -128,7 +129,7 @@ struct fgr_node *build_text2(struct build *b, struct fgr_node *n, struct fgr_loc
 
 struct fgr_node *build_aux(struct fgr_node *n, int aux)
 {
-    n->aux = (uint16_t)aux;
+    n->aux = (uint8_t)aux;
     return n;
 }
 
@@ -142,7 +143,7 @@ struct fgr_node *build_kind(struct build *b, struct fgr_node *n, enum fgr_kind k
 {
     (void)b;
     n->kind = (uint8_t)kind; /* has no more kids than n was made with */
-    n->n_kids = (uint8_t)fgr_kind_kids(kind);
+    n->n_kids = fgr_kind_kids(kind) & NODE_KIDS;
     n->aux = 0;
     return n;
 }
@@ -185,7 +186,7 @@ static void widen(struct fgr_node *list, const struct fgr_node *item)
     list->span.b = item->span.b;
     list->last_token = item->last_token;
     list->flags |= item->flags & (FGR_BROKEN | FGR_ASSIGNS);
-    list->depth = item->depth >= list->depth ? (uint16_t)(item->depth + 1) : list->depth;
+    list->depth = item->depth >= list->depth ? (item->depth + 1U) & NODE_DEPTH : list->depth;
 }
 
 struct fgr_node *build_add(struct build *b, struct fgr_node *list, struct fgr_node *item)

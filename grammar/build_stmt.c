@@ -3,7 +3,7 @@
 #include "build.h"
 
 /* In the order of the TYPE words of keywords.def. */
-static const uint16_t type_of_word[] = {
+static const uint8_t type_of_word[] = {
     FGR_T_TEXT,     FGR_T_INT,      FGR_T_NUMBER,   FGR_T_MONEY, FGR_T_BOOL, FGR_T_DATE,  FGR_T_TIME,
     FGR_T_DATETIME, FGR_T_DURATION, FGR_T_PHONE,    FGR_T_EMAIL, FGR_T_URL,  FGR_T_IMAGE, FGR_T_AUDIO,
     FGR_T_VIDEO,    FGR_T_DOCUMENT, FGR_T_LOCATION, FGR_T_JSON,  FGR_T_LIST, FGR_T_MAP,
@@ -87,7 +87,7 @@ static struct fn_str media_words(struct build *b)
 struct fgr_node *build_media(struct build *b, struct fgr_node *n, struct fgr_loc word)
 {
     const struct fgr_word *w = type_word(b, word.first);
-    uint16_t type = w != NULL ? type_of_word[w->token - FGR_TOK_T_TEXT] : (uint16_t)FGR_T_NAMED;
+    uint8_t type = w != NULL ? type_of_word[w->token - FGR_TOK_T_TEXT] : (uint8_t)FGR_T_NAMED;
     if (type < FGR_T_IMAGE || type > FGR_T_LOCATION) {
         if (!(b->tree->tokens[word.first].flags & FGR_TOKEN_MADE)) {
             struct fn_diag *d = fgr_diag_add(b->diags, FGR_D_BAD_MEDIA, (struct fn_span){word.a, word.b});

@@ -293,19 +293,9 @@ void lex_greater_equal(struct lexer *lx)
     lex_push(lx, FGR_TOK_GE, lex_span(lx));
 }
 
-static bool is_ascii(struct fn_str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static const struct fgr_word *find_word(struct lexer *lx, struct fn_str text)
 {
-    if (is_ascii(text)) {
+    if (fn_utf8_ascii(text) == text.n) {
         return word_table_find(lx->words, text);
     }
     struct fn_buf nfc;
@@ -319,10 +309,13 @@ static const struct fgr_word *find_word(struct lexer *lx, struct fn_str text)
 /* Capital letters of the alphabets whose names are common; enough to tell `Ícone` from `ícone`. */
 static bool begins_upper(struct fn_str s)
 {
+    if (s.n == 0 || (unsigned char)s.p[0] < 0x80) {
+        return s.n > 0 && s.p[0] >= 'A' && s.p[0] <= 'Z';
+    }
     size_t at = 0;
-    int32_t c = s.n > 0 ? fn_utf8_next(s, &at) : 0;
-    return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) ||
-           (c >= 0x410 && c <= 0x42F) || (c >= 0x100 && c < 0x138 && c % 2 == 0);
+    int32_t c = fn_utf8_next(s, &at);
+    return (c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F) ||
+           (c >= 0x100 && c < 0x138 && c % 2 == 0);
 }
 
 /* `else` stands on the line of its `}`: the break between is told and forgotten. */

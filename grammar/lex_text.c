@@ -113,18 +113,17 @@ static void set_margin(struct lexer *lx, uint32_t first, uint32_t margin)
 
 /* Most bytes of a funnel are in its texts: runs of them are skipped by a table. The NUL behind the source stops too, and so does the
  * first byte of curly quotes, which the patterns look at. */
-void lex_text_plain(struct lexer *lx, uint8_t stop)
+const unsigned char *lex_text_plain(const unsigned char *at, uint8_t stop)
 {
     static const uint8_t stops[256] = {
         [0] = LEX_STOPS_TEXT | LEX_STOPS_LONG,   ['\n'] = LEX_STOPS_TEXT,
         ['"'] = LEX_STOPS_TEXT | LEX_STOPS_LONG, ['\\'] = LEX_STOPS_TEXT | LEX_STOPS_LONG,
         ['{'] = LEX_STOPS_TEXT | LEX_STOPS_LONG, [0xE2] = LEX_STOPS_TEXT,
     };
-    const unsigned char *p = lx->cursor;
-    while (!(stops[*p] & stop)) {
-        p++;
+    while (!(stops[*at] & stop)) {
+        at++;
     }
-    lx->cursor = p;
+    return at;
 }
 
 void lex_text_quote(struct lexer *lx, bool is_long)

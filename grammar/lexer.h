@@ -27,7 +27,7 @@ struct lexer {
     struct fn_diag_list *diags;
     struct fgr_tree *tree;
     const struct word_table *words; /* of this file's spelling */
-    const unsigned char *start, *cursor, *marker, *limit, *token;
+    const unsigned char *start, *cursor, *limit, *token;
     int cond;
     struct fgr_token *tokens;
     uint32_t n_tokens, cap_tokens;
@@ -73,7 +73,7 @@ void lex_report(struct lexer *lx, enum fgr_diag d, uint16_t kind);
 void lex_quote(struct lexer *lx, bool is_long);
 void lex_single_quotes(struct lexer *lx);
 enum { LEX_STOPS_TEXT = 1, LEX_STOPS_LONG = 2 };
-void lex_text_plain(struct lexer *lx, uint8_t stop);
+const unsigned char *lex_text_plain(const unsigned char *at, uint8_t stop);
 void lex_text_quote(struct lexer *lx, bool is_long);
 void lex_text_brace(struct lexer *lx);
 void lex_text_break(struct lexer *lx);

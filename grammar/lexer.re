@@ -17,16 +17,25 @@ void lexer_enter_code(struct lexer *lx)
     lx->cond = yyccode;
 }
 
+/* The scanner's own pointers are locals, to be registers: what a match does finds them in lx. */
+#define READ(match)                                                                                                    \
+    do {                                                                                                               \
+        lx->cursor = at;                                                                                               \
+        match;                                                                                                         \
+        return true;                                                                                                   \
+    } while (0)
+
 bool lexer_step(struct lexer *lx)
 {
+    const unsigned char *at = lx->cursor, *marker = at;
 again:
-    lx->token = lx->cursor;
+    lx->token = at;
     /*!re2c
     re2c:eof = 0;
     re2c:yyfill:enable = 0;
     re2c:define:YYCTYPE = "unsigned char";
-    re2c:define:YYCURSOR = "lx->cursor";
-    re2c:define:YYMARKER = "lx->marker";
+    re2c:define:YYCURSOR = "at";
+    re2c:define:YYMARKER = "marker";
     re2c:define:YYLIMIT = "lx->limit";
     re2c:define:YYGETCONDITION = "lx->cond";
     re2c:define:YYGETCONDITION:naked = 1;
@@ -44,78 +53,78 @@ again:
 
     <code> $            { return false; }
     <code> space+       { goto again; }
-    <code> "\n"         { lex_newline(lx); return true; }
-    <code> "#"          { lex_comment(lx); return true; }
-    <code> "//"         { lex_foreign_comment(lx); return true; }
-    <code> hidden       { lex_hidden(lx); return true; }
+    <code> "\n"         { READ(lex_newline(lx)); }
+    <code> "#"          { READ(lex_comment(lx)); }
+    <code> "//"         { READ(lex_foreign_comment(lx)); }
+    <code> hidden       { READ(lex_hidden(lx)); }
 
-    <code> ["\u201c\u201d\u201e\u201f\u2033]  { lex_quote(lx, false); return true; }
-    <code> "\"\"\""     { lex_quote(lx, true); return true; }
-    <code> ['\u2018\u2019] [^'"\u2018\u2019\n]* ['\u2018\u2019] { lex_single_quotes(lx); return true; }
+    <code> ["\u201c\u201d\u201e\u201f\u2033]  { READ(lex_quote(lx, false)); }
+    <code> "\"\"\""     { READ(lex_quote(lx, true)); }
+    <code> ['\u2018\u2019] [^'"\u2018\u2019\n]* ['\u2018\u2019] { READ(lex_single_quotes(lx)); }
 
-    <code> word         { lex_word(lx); return true; }
-    <code> "`" [^`\n]* "`" { lex_backtick(lx); return true; }
-    <code> digit+       { lex_simple(lx, FGR_TOK_INT); return true; }
-    <code> digit+ "." digit+ { lex_simple(lx, FGR_TOK_NUMBER); return true; }
-    <code> span ([ ]? span)* { lex_simple(lx, FGR_TOK_DURATION); return true; }
-    <code> digit+ "x"   { lex_simple(lx, FGR_TOK_TIMES); return true; }
-    <code> digit{1,2} ":" digit{2} { lex_simple(lx, FGR_TOK_CLOCK); return true; }
-    <code> digit+ ("." digit+)? letter (letter | mark | digit)* { lex_report(lx, FGR_D_BAD_NUMBER, FGR_TOK_INT); return true; }
-    <code> "R$" space* amount { lex_simple(lx, FGR_TOK_MONEY); return true; }
-    <code> "R$"         { lex_report(lx, FGR_D_BAD_MONEY, FGR_TOK_MONEY); return true; }
+    <code> word         { READ(lex_word(lx)); }
+    <code> "`" [^`\n]* "`" { READ(lex_backtick(lx)); }
+    <code> digit+       { READ(lex_simple(lx, FGR_TOK_INT)); }
+    <code> digit+ "." digit+ { READ(lex_simple(lx, FGR_TOK_NUMBER)); }
+    <code> span ([ ]? span)* { READ(lex_simple(lx, FGR_TOK_DURATION)); }
+    <code> digit+ "x"   { READ(lex_simple(lx, FGR_TOK_TIMES)); }
+    <code> digit{1,2} ":" digit{2} { READ(lex_simple(lx, FGR_TOK_CLOCK)); }
+    <code> digit+ ("." digit+)? letter (letter | mark | digit)* { READ(lex_report(lx, FGR_D_BAD_NUMBER, FGR_TOK_INT)); }
+    <code> "R$" space* amount { READ(lex_simple(lx, FGR_TOK_MONEY)); }
+    <code> "R$"         { READ(lex_report(lx, FGR_D_BAD_MONEY, FGR_TOK_MONEY)); }
 
-    <code> "{"          { lex_open(lx, FGR_TOK_LBRACE, '{'); return true; }
-    <code> "("          { lex_open(lx, FGR_TOK_LPAREN, '('); return true; }
-    <code> "["          { lex_open(lx, FGR_TOK_LBRACKET, '['); return true; }
-    <code> "}"          { lex_close(lx, FGR_TOK_RBRACE, '{'); return true; }
-    <code> ")"          { lex_close(lx, FGR_TOK_RPAREN, '('); return true; }
-    <code> "]"          { lex_close(lx, FGR_TOK_RBRACKET, '['); return true; }
-    <code> ","          { lex_simple(lx, FGR_TOK_COMMA); return true; }
-    <code> ":"          { lex_simple(lx, FGR_TOK_COLON); return true; }
-    <code> "."          { lex_simple(lx, FGR_TOK_DOT); return true; }
-    <code> ".."         { lex_simple(lx, FGR_TOK_DOTDOT); return true; }
-    <code> "?"          { lex_simple(lx, FGR_TOK_QUESTION); return true; }
-    <code> "="          { lex_simple(lx, FGR_TOK_ASSIGN); return true; }
-    <code> "=="         { lex_simple(lx, FGR_TOK_EQ); return true; }
-    <code> "!="         { lex_simple(lx, FGR_TOK_NE); return true; }
-    <code> "<"          { lex_less(lx); return true; }
-    <code> "<="         { lex_simple(lx, FGR_TOK_LE); return true; }
-    <code> ">"          { lex_greater(lx); return true; }
-    <code> ">="         { lex_greater_equal(lx); return true; }
-    <code> "+"          { lex_simple(lx, FGR_TOK_PLUS); return true; }
-    <code> [-\u2010-\u2015\u2212] { lex_simple(lx, FGR_TOK_MINUS); return true; }
-    <code> "*"          { lex_simple(lx, FGR_TOK_STAR); return true; }
-    <code> "/"          { lex_simple(lx, FGR_TOK_SLASH); return true; }
-    <code> "%"          { lex_simple(lx, FGR_TOK_PERCENT); return true; }
-    <code> "->"         { lex_simple(lx, FGR_TOK_ARROW); return true; }
-    <code> [\u2010-\u2015\u2212] ">" { lex_foreign(lx, FGR_TOK_ARROW); return true; }
-    <code> [\u2192\u279c\u2794] { lex_foreign(lx, FGR_TOK_ARROW); return true; }
-    <code> "=>"         { lex_simple(lx, FGR_TOK_FAT_ARROW); return true; }
-    <code> "@"          { lex_simple(lx, FGR_TOK_AT_SIGN); return true; }
-    <code> "&&"         { lex_foreign(lx, FGR_TOK_AND); return true; }
-    <code> "||"         { lex_foreign(lx, FGR_TOK_OR); return true; }
-    <code> "!"          { lex_foreign(lx, FGR_TOK_NOT); return true; }
-    <code> "===" | "!=="  { lex_foreign(lx, *lx->token == '=' ? FGR_TOK_EQ : FGR_TOK_NE); return true; }
-    <code> "<>"         { lex_foreign(lx, FGR_TOK_NE); return true; }
-    <code> ";"          { lex_semicolon(lx); return true; }
-    <code> "<<<<<<<" [^\n]* | "=======" "="* | ">>>>>>>" [^\n]* { lex_conflict(lx); return true; }
-    <code> "`"          { lex_drop(lx, FGR_D_BAD_BACKTICK); return true; }
-    <code> [^]          { lex_unknown(lx); return true; }
-    <code> *            { lex_unknown(lx); return true; }
+    <code> "{"          { READ(lex_open(lx, FGR_TOK_LBRACE, '{')); }
+    <code> "("          { READ(lex_open(lx, FGR_TOK_LPAREN, '(')); }
+    <code> "["          { READ(lex_open(lx, FGR_TOK_LBRACKET, '[')); }
+    <code> "}"          { READ(lex_close(lx, FGR_TOK_RBRACE, '{')); }
+    <code> ")"          { READ(lex_close(lx, FGR_TOK_RPAREN, '(')); }
+    <code> "]"          { READ(lex_close(lx, FGR_TOK_RBRACKET, '[')); }
+    <code> ","          { READ(lex_simple(lx, FGR_TOK_COMMA)); }
+    <code> ":"          { READ(lex_simple(lx, FGR_TOK_COLON)); }
+    <code> "."          { READ(lex_simple(lx, FGR_TOK_DOT)); }
+    <code> ".."         { READ(lex_simple(lx, FGR_TOK_DOTDOT)); }
+    <code> "?"          { READ(lex_simple(lx, FGR_TOK_QUESTION)); }
+    <code> "="          { READ(lex_simple(lx, FGR_TOK_ASSIGN)); }
+    <code> "=="         { READ(lex_simple(lx, FGR_TOK_EQ)); }
+    <code> "!="         { READ(lex_simple(lx, FGR_TOK_NE)); }
+    <code> "<"          { READ(lex_less(lx)); }
+    <code> "<="         { READ(lex_simple(lx, FGR_TOK_LE)); }
+    <code> ">"          { READ(lex_greater(lx)); }
+    <code> ">="         { READ(lex_greater_equal(lx)); }
+    <code> "+"          { READ(lex_simple(lx, FGR_TOK_PLUS)); }
+    <code> [-\u2010-\u2015\u2212] { READ(lex_simple(lx, FGR_TOK_MINUS)); }
+    <code> "*"          { READ(lex_simple(lx, FGR_TOK_STAR)); }
+    <code> "/"          { READ(lex_simple(lx, FGR_TOK_SLASH)); }
+    <code> "%"          { READ(lex_simple(lx, FGR_TOK_PERCENT)); }
+    <code> "->"         { READ(lex_simple(lx, FGR_TOK_ARROW)); }
+    <code> [\u2010-\u2015\u2212] ">" { READ(lex_foreign(lx, FGR_TOK_ARROW)); }
+    <code> [\u2192\u279c\u2794] { READ(lex_foreign(lx, FGR_TOK_ARROW)); }
+    <code> "=>"         { READ(lex_simple(lx, FGR_TOK_FAT_ARROW)); }
+    <code> "@"          { READ(lex_simple(lx, FGR_TOK_AT_SIGN)); }
+    <code> "&&"         { READ(lex_foreign(lx, FGR_TOK_AND)); }
+    <code> "||"         { READ(lex_foreign(lx, FGR_TOK_OR)); }
+    <code> "!"          { READ(lex_foreign(lx, FGR_TOK_NOT)); }
+    <code> "===" | "!=="  { READ(lex_foreign(lx, *lx->token == '=' ? FGR_TOK_EQ : FGR_TOK_NE)); }
+    <code> "<>"         { READ(lex_foreign(lx, FGR_TOK_NE)); }
+    <code> ";"          { READ(lex_semicolon(lx)); }
+    <code> "<<<<<<<" [^\n]* | "=======" "="* | ">>>>>>>" [^\n]* { READ(lex_conflict(lx)); }
+    <code> "`"          { READ(lex_drop(lx, FGR_D_BAD_BACKTICK)); }
+    <code> [^]          { READ(lex_unknown(lx)); }
+    <code> *            { READ(lex_unknown(lx)); }
 
-    <text> $            { lex_text_end(lx); return true; }
-    <text> "\n"         { lex_text_break(lx); return true; }
-    <text> quote        { lex_text_quote(lx, false); return true; }
-    <text> [^"\\{\n\u201c\u201d\u201e\u201f\u2033] { lex_text_plain(lx, LEX_STOPS_TEXT); goto again; }
+    <text> $            { READ(lex_text_end(lx)); }
+    <text> "\n"         { READ(lex_text_break(lx)); }
+    <text> quote        { READ(lex_text_quote(lx, false)); }
+    <text> [^"\\{\n\u201c\u201d\u201e\u201f\u2033] { at = lex_text_plain(at, LEX_STOPS_TEXT); goto again; }
 
-    <long> $            { lex_text_end(lx); return true; }
-    <long> "\"\"\""     { lex_text_quote(lx, true); return true; }
-    <long> "\""         { return true; }
-    <long> [^"\\{]      { lex_text_plain(lx, LEX_STOPS_LONG); goto again; }
+    <long> $            { READ(lex_text_end(lx)); }
+    <long> "\"\"\""     { READ(lex_text_quote(lx, true)); }
+    <long> "\""         { goto again; }
+    <long> [^"\\{]      { at = lex_text_plain(at, LEX_STOPS_LONG); goto again; }
 
-    <text, long> "{"    { lex_text_brace(lx); return true; }
-    <text, long> "\\" ["\\{}nt\u201c\u201d] { return true; }
-    <text, long> "\\"   { lex_bad_escape(lx); return true; }
-    <text, long> *      { return true; }
+    <text, long> "{"    { READ(lex_text_brace(lx)); }
+    <text, long> "\\" ["\\{}nt\u201c\u201d] { goto again; }
+    <text, long> "\\"   { READ(lex_bad_escape(lx)); }
+    <text, long> *      { goto again; }
     */
 }

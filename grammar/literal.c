@@ -23,11 +23,7 @@ static void report(struct build *b, uint32_t token, enum fgr_diag code)
 
 static struct fn_str normal(struct build *b, struct fn_str s)
 {
-    bool ascii = true;
-    for (size_t i = 0; ascii && i < s.n; i++) {
-        ascii = (unsigned char)s.p[i] < 0x80;
-    }
-    if (ascii) {
+    if (fn_utf8_ascii(s) == s.n) {
         return s;
     }
     struct fn_buf nfc;
@@ -208,20 +204,18 @@ int64_t literal_clock(struct build *b, uint32_t token)
 
 static size_t quote_width(struct fn_str s, bool at_end)
 {
-    static const char *const curly[] = {"“", "”", "„", "‟", "″", "‘", "’"};
-    if (s.n >= 3) {
-        struct fn_str three = {at_end ? s.p + s.n - 3 : s.p, 3};
-        if (fn_str_eq(three, FN_STR("\"\"\""))) {
+    static const char curly[][4] = {"“", "”", "„", "‟", "″", "‘", "’"};
+    char c = s.n == 0 ? 0 : at_end ? s.p[s.n - 1] : s.p[0];
+    const char *three = s.n < 3 ? "" : at_end ? s.p + s.n - 3 : s.p;
+    if (c == '"' || c == '\'') {
+        return *three != '\0' && memcmp(three, "\"\"\"", 3) == 0 ? 3 : 1;
+    }
+    for (size_t i = 0; *three != '\0' && i < FN_COUNT(curly); i++) {
+        if (memcmp(three, curly[i], 3) == 0) {
             return 3;
         }
-        for (size_t i = 0; i < FN_COUNT(curly); i++) {
-            if (fn_str_eq(three, fn_str_c(curly[i]))) {
-                return 3;
-            }
-        }
     }
-    char c = s.n == 0 ? 0 : at_end ? s.p[s.n - 1] : s.p[0];
-    return c == '"' || c == '\'' ? 1 : 0;
+    return 0;
 }
 
 /* `""` begins and ends with one quote, not with three of something. */

@@ -15,21 +15,22 @@ static bool is_control(unsigned char c)
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
-static uint64_t eight_at(const char *text)
+/* The high bit of each byte that is b, of a word whose high bits are clear. */
+static uint64_t bytes_equal(uint64_t x, unsigned char b)
 {
-    uint64_t eight;
-    memcpy(&eight, text, sizeof eight);
-    return eight;
+    return ~((x ^ EACH_BYTE(b)) + EACH_BYTE(0x7F)) & EACH_BYTE(0x80);
 }
 
-/* Bytes at the front that no one need look at again, eight at a time: printable ASCII, and what is under it or beyond as told. */
-static size_t plain_run(const char *text, size_t n, bool controls_too)
+/* Bytes at the front, eight at a time, that hold no control but line breaks and tabs: nearly all there are. */
+static size_t plain_run(const char *text, size_t n)
 {
     size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        uint64_t x = eight_at(text + i);
-        uint64_t odd = controls_too ? x : ((x - EACH_BYTE(0x20)) & ~x) | ((x ^ EACH_BYTE(0x7F)) - EACH_BYTE(1));
-        if (odd & EACH_BYTE(0x80)) {
+    for (uint64_t eight; i + sizeof eight <= n; i += sizeof eight) {
+        memcpy(&eight, text + i, sizeof eight);
+        uint64_t low = eight & EACH_BYTE(0x7F), ascii = ~eight & EACH_BYTE(0x80);
+        uint64_t under = ~((low | EACH_BYTE(0x80)) - EACH_BYTE(0x20)) & EACH_BYTE(0x80);
+        uint64_t odd = (under & ~bytes_equal(low, '\n') & ~bytes_equal(low, '\t')) | bytes_equal(low, 0x7F);
+        if (odd & ascii) {
             break;
         }
     }
@@ -39,9 +40,9 @@ static size_t plain_run(const char *text, size_t n, bool controls_too)
 static void clean_controls(struct lexer *lx, char *text, size_t n)
 {
     unsigned told = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = plain_run(text, n); i < n; i++) {
         if (!is_control((unsigned char)text[i])) {
-            i += plain_run(text + i + 1, n - i - 1, false);
+            i += plain_run(text + i + 1, n - i - 1);
             continue;
         }
         if (told++ < TOLD_BYTES_MAX) {
@@ -72,14 +73,12 @@ static void clean_utf8(struct lexer *lx, char *text, size_t n)
     unsigned told = 0;
     struct fn_str s = {text, n};
     for (size_t at = 0; at < n;) {
+        at += fn_utf8_ascii((struct fn_str){text + at, n - at});
         size_t next = at;
-        if ((unsigned char)text[at] < 0x80) {
-            size_t run = plain_run(text + at, n - at, true);
-            at += run > 0 ? run : 1;
-        } else if (fn_utf8_next(s, &next) >= 0) {
-            at = next;
-        } else {
+        if (at < n && fn_utf8_next(s, &next) < 0) {
             clean_bad(lx, s, text, &at, &told);
+        } else {
+            at = next;
         }
     }
 }
@@ -93,14 +92,23 @@ static void check_line(struct lexer *lx, uint32_t from, uint32_t to)
     }
 }
 
+static size_t count_breaks(struct fn_str s)
+{
+    size_t n = 0, i = 0;
+    for (uint64_t eight; i + sizeof eight <= s.n; i += sizeof eight) {
+        memcpy(&eight, s.p + i, sizeof eight);
+        n += (size_t)__builtin_popcountll(bytes_equal(eight & EACH_BYTE(0x7F), '\n') & ~eight);
+    }
+    for (; i < s.n; i++) {
+        n += s.p[i] == '\n';
+    }
+    return n;
+}
+
 static bool find_lines(struct lexer *lx, struct fgr_source *source)
 {
     struct fn_str s = source->text;
-    uint32_t n = 1;
-    for (const char *p = s.p; (p = memchr(p, '\n', s.n - (size_t)(p - s.p))) != NULL; p++) {
-        n++;
-    }
-    source->lines = fn_arena_array(lx->arena, n, sizeof *source->lines);
+    source->lines = fn_arena_array(lx->arena, count_breaks(s) + 1, sizeof *source->lines);
     if (source->lines == NULL) {
         return false;
     }

@@ -73,11 +73,7 @@ const char *fgr_token_spelling(uint16_t token, bool portuguese)
 
 static bool is_ascii(struct fn_str s)
 {
-    size_t i = 0;
-    while (i < s.n && (unsigned char)s.p[i] < 0x80) {
-        i++;
-    }
-    return i == s.n;
+    return fn_utf8_ascii(s) == s.n;
 }
 
 static bool same_word(struct fn_str text, struct fn_str word)

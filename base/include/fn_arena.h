@@ -15,12 +15,28 @@ struct fn_arena {
 void fn_arena_init(struct fn_arena *a, size_t max);
 void fn_arena_fini(struct fn_arena *a);  /* frees all; safe twice */
 void fn_arena_reset(struct fn_arena *a); /* frees all but one block, keeps max */
-/* Zeroed, 16-byte aligned. NULL past max or when malloc fails; sets failed. */
-void *fn_arena_alloc(struct fn_arena *a, size_t size);
+/* Zeroed, 8-byte aligned: for pointers, 64-bit numbers and what is made of them. NULL past max or when malloc fails; sets failed. */
+static inline void *fn_arena_alloc(struct fn_arena *a, size_t size);
 /* n * size, checked for overflow. */
 void *fn_arena_array(struct fn_arena *a, size_t n, size_t size);
 /* A copy with a NUL behind it (not counted in n). {NULL,0} on failure. */
 struct fn_str fn_arena_dup(struct fn_arena *a, struct fn_str s);
 struct fn_str fn_arena_printf(struct fn_arena *a, const char *format, ...) FN_PRINTF(2, 3);
+
+/* fn_arena_alloc when the newest block has no room left. */
+void *fn_arena_alloc_block(struct fn_arena *a, size_t size);
+
+enum { FN_ARENA_ALIGN = 8 };
+static inline void *fn_arena_alloc(struct fn_arena *a, size_t size)
+{
+    size_t room = (size_t)(a->end - a->next),
+           padded = (size + (size == 0) + FN_ARENA_ALIGN - 1) & ~(size_t)(FN_ARENA_ALIGN - 1);
+    if (size > room || padded > room) {
+        return fn_arena_alloc_block(a, size);
+    }
+    char *out = a->next;
+    a->next += padded;
+    return out;
+}
 
 #endif

@@ -9,6 +9,7 @@
  * an invalid byte gives -1 and advances by one. Precondition: *at < s.n. */
 int32_t fn_utf8_next(struct fn_str s, size_t *at);
 bool fn_utf8_valid(struct fn_str s);
+size_t fn_utf8_ascii(struct fn_str s);              /* bytes below 0x80 at the front */
 size_t fn_utf8_count(struct fn_str s);              /* code points; an invalid byte counts one */
 size_t fn_utf8_cut(struct fn_str s, size_t points); /* bytes of the first `points` code points */
 size_t fn_utf8_encode(int32_t cp, char out[4]);     /* bytes written; cp must be a scalar value */

@@ -145,13 +145,17 @@ enum fgr_type {
 struct fcc_type; /* compiler/ */
 struct fcc_sym;
 
+/* In the order of how many kinds need a member, because a node ends where its kind's last member does: a LIST before text_span, every other
+ * behind its kids. Never copy a node, never read text, type, sym or kid of a LIST, nor past n_kids. */
 struct fgr_node {
-    uint8_t kind; /* enum fgr_kind */
-    uint8_t n_kids;
-    uint16_t aux;   /* the kind's sub-enum */
-    uint32_t flags; /* enum fgr_flag */
-    struct fn_span span, text_span;
-    struct fn_str text;
+    uint8_t kind;        /* enum fgr_kind */
+    uint8_t aux;         /* the kind's sub-enum */
+    uint16_t n_kids : 4; /* of its kind */
+    uint16_t depth : 12; /* 1 + that of the deepest kid; at most FGR_DEPTH_MAX */
+    uint32_t flags;      /* enum fgr_flag */
+    struct fn_span span;
+    uint32_t first_token,
+        last_token; /* indices into the token array, inclusive: the formatter's and the editor's way back */
     union {
         struct {
             int64_t num;
@@ -164,19 +168,17 @@ struct fgr_node {
         struct fgr_node **items; /* LIST only */
     };
     uint32_t n_items; /* 0 but for LIST */
-    uint32_t first_token,
-        last_token; /* indices into the token array, inclusive: the formatter's and the editor's way back */
-    uint16_t depth; /* 1 + that of the deepest kid; at most FGR_DEPTH_MAX */
-    /* -- annotations, written by compiler/ only -- */
-    const struct fcc_type *type; /* of an expression, declaration or TYPE */
-    struct fcc_sym *sym;         /* what a name is bound to; the symbol a declaration makes */
-    uint32_t slot;               /* free use of emission */
-    struct fgr_node *kid
-        [FGR_KIDS_MAX]; /* last, because only n_kids of them are allocated: never copy a node, never read past n_kids */
+    uint32_t slot;    /* compiler/: free use of emission */
+    struct fn_span text_span;
+    struct fn_str text;
+    const struct fcc_type *type; /* compiler/: of an expression, declaration or TYPE */
+    struct fcc_sym *sym;         /* compiler/: what a name is bound to; the symbol a declaration makes */
+    struct fgr_node *kid[FGR_KIDS_MAX];
 };
 
 const char *fgr_kind_name(enum fgr_kind k);            /* "stage" */
 const char *fgr_kid_name(enum fgr_kind k, unsigned i); /* "body"; NULL past the last */
+bool fgr_kid_is_list(enum fgr_kind k, unsigned i);     /* never NULL then: an empty list when nothing was written */
 unsigned fgr_kind_kids(enum fgr_kind k);
 /* The dump of golden files: one node a line, indented, with names, literals and kid names; no addresses. */
 struct fn_buf;

@@ -20,7 +20,7 @@ static void test_zeroed_and_aligned(void)
     for (size_t size = 0; size < 700; size++) {
         char *p = fn_arena_alloc(&a, size);
         CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-        CU_ASSERT_EQUAL((uintptr_t)p % 16, 0);
+        CU_ASSERT_EQUAL((uintptr_t)p % FN_ARENA_ALIGN, 0);
         CU_ASSERT(is_zero(p, size));
         memset(p, 0xff, size);
     }
