@@ -31,7 +31,7 @@ struct fcc_sym *sema_builtin_sym(struct ctx *c, const struct fcc_builtin *b)
         }
         s->pub = (struct fcc_sym){.kind = FCC_S_BUILTIN, .name = fn_str_c(b->en), .builtin = b, .type = &fcc_t_error};
         s->expose = SEMA_NO_INDEX;
-        s->graph = SEMA_NO_INDEX;
+        s->graph = s->sum = SEMA_NO_INDEX;
         *kept = &s->pub;
     }
     (*kept)->uses++;

@@ -18,32 +18,24 @@ void sema_file_leave(struct ctx *c, struct file_mark m)
     c->names = m.names;
 }
 
-static bool has_name(struct fgr_node *const *items, uint32_t n, struct fn_str name, const struct fgr_node **first)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (fn_str_eq(items[i]->text, name)) {
-            *first = items[i];
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Members of an enum, fields of a record or table, parameters: symbols of their own, told apart by position. */
 static void declare_parts(struct ctx *c, struct fgr_node *list, enum fcc_sym_kind kind, struct fcc_sym *owner,
                           enum fgr_diag twice)
 {
+    struct names none = {0}, *taken = owner != NULL ? &sema_sym(owner)->parts : &none;
     for (uint32_t i = 0; list != NULL && i < list->n_items; i++) {
         struct fgr_node *part = list->items[i];
-        const struct fgr_node *first;
         struct fcc_sym *s = sema_new_sym(c, kind, part, part->text);
         if (s == NULL) {
             return;
         }
         s->owner = owner;
         s->index = i;
-        if (part->text.n != 0 && has_name(list->items, i, part->text, &first)) {
-            fn_diag_label(sema_name_diag(c, twice, part), first->text_span, FGR_L_FIRST_HERE);
+        struct name *n = part->text.n != 0 ? sema_name(c, taken, part->text, true) : NULL;
+        if (n != NULL && n->node != NULL) {
+            fn_diag_label(sema_name_diag(c, twice, part), n->node->text_span, FGR_L_FIRST_HERE);
+        } else if (n != NULL) {
+            n->node = part;
         }
     }
 }

@@ -71,14 +71,7 @@ static const struct fcc_type *not_a_value(struct ctx *c, struct fgr_node *n, con
 
 static struct fcc_sym *member_of_enum(const struct fcc_type *e, struct fn_str name)
 {
-    const struct fgr_node *decl = e != NULL && e->cls == FCC_C_ENUM ? e->decl->decl : NULL;
-    for (uint32_t i = 0; decl != NULL && i < decl->kid[FGR_ENUM_members]->n_items; i++) {
-        struct fgr_node *m = decl->kid[FGR_ENUM_members]->items[i];
-        if (fn_str_eq(m->text, name)) {
-            return m->sym;
-        }
-    }
-    return NULL;
+    return e != NULL && e->cls == FCC_C_ENUM ? sema_part(e->decl, name) : NULL;
 }
 
 static const struct fcc_type *take_member(struct fgr_node *n, struct fcc_sym *m, const struct fcc_type *e)

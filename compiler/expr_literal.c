@@ -98,20 +98,14 @@ static bool has_default(const struct fgr_node *field)
            t->cls == FCC_C_MAP || t->cls == FCC_C_ERROR;
 }
 
-static void check_missing(struct ctx *c, struct fgr_node *n, const struct fcc_type *t)
+/* given: by the field's number, what the literal has for it. */
+static void check_missing(struct ctx *c, struct fgr_node *n, const struct fcc_type *t, struct fgr_node *const *given)
 {
-    const struct fgr_node *given = n->kid[FGR_RECORD_LIT_fields];
     struct fgr_node **fields;
     uint32_t count = sema_n_fields(t, &fields);
     for (uint32_t i = 0; i < count; i++) {
-        bool found = has_default(fields[i]);
-        for (uint32_t k = 0; k < i && !found; k++) {
-            found = fn_str_eq(fields[k]->text, fields[i]->text); /* told as a field too many */
-        }
-        for (uint32_t k = 0; k < given->n_items && !found; k++) {
-            found = given->items[k]->sym == fields[i]->sym;
-        }
-        if (!found) {
+        bool twice = sema_field(t, fields[i]->text) != fields[i]->sym; /* told as a field too many */
+        if (given[i] == NULL && !twice && !has_default(fields[i])) {
             struct fn_diag *d = sema_diag(c, FGR_D_FIELD_MISSING, n);
             sema_arg(d, "name", fields[i]->text);
             if (fields[i]->sym != NULL && fields[i]->sym->file == c->file) {
@@ -121,16 +115,16 @@ static void check_missing(struct ctx *c, struct fgr_node *n, const struct fcc_ty
     }
 }
 
-static void record_fields(struct ctx *c, struct fgr_node *n, const struct fcc_type *t)
+static void record_fields(struct ctx *c, struct fgr_node *n, const struct fcc_type *t, struct fgr_node **given)
 {
-    const struct fgr_node *given = n->kid[FGR_RECORD_LIT_fields];
-    for (uint32_t i = 0; i < given->n_items; i++) {
-        struct fgr_node *f = given->items[i];
+    const struct fgr_node *list = n->kid[FGR_RECORD_LIT_fields];
+    for (uint32_t i = 0; i < list->n_items; i++) {
+        struct fgr_node *f = list->items[i];
         f->sym = sema_field(t, f->text);
-        for (uint32_t k = 0; f->sym != NULL && k < i; k++) {
-            if (given->items[k]->sym == f->sym) {
-                fn_diag_label(sema_name_diag(c, FGR_D_FIELD_TWICE, f), given->items[k]->text_span, FGR_L_FIRST_HERE);
-            }
+        if (f->sym != NULL && given[f->sym->index] != NULL) {
+            fn_diag_label(sema_name_diag(c, FGR_D_FIELD_TWICE, f), given[f->sym->index]->text_span, FGR_L_FIRST_HERE);
+        } else if (f->sym != NULL) {
+            given[f->sym->index] = f;
         }
         if (f->sym == NULL) {
             struct fn_diag *d = sema_name_diag(c, FGR_D_FIELD_UNKNOWN, f);
@@ -182,9 +176,15 @@ const struct fcc_type *sema_record_lit(struct ctx *c, struct fgr_node *n, const 
         }
         return sema_error(n);
     }
-    record_fields(c, n, t);
+    struct fgr_node **fields;
+    struct fgr_node **given = fn_arena_array(c->arena, sema_n_fields(t, &fields) + (size_t)1, sizeof *given);
+    if (given == NULL) {
+        c->full = true;
+        return sema_error(n);
+    }
+    record_fields(c, n, t, given);
     if ((n->flags & FGR_BROKEN) == 0) {
-        check_missing(c, n, t);
+        check_missing(c, n, t, given);
     }
     return t;
 }

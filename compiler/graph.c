@@ -188,63 +188,111 @@ static bool idle(const struct ctx *c, const struct graph_edge *e)
     return e->path.quiet < PATH_HOUR && node(c, e->from)->reached && e->from != 0;
 }
 
-/* What is left when nodes with no idle way in or out are taken away again and again lies on cycles, or between them. */
-static void peel(struct ctx *c, bool *left)
+/* The nodes on cycles of idle ways, or between them: what is left when those with no idle way in or out are taken away again and again. */
+struct peel {
+    bool *left;
+    uint32_t *in, *out;           /* idle ways from and to what is left */
+    uint32_t *first_in, *next_in; /* idle ways by where they lead */
+    uint32_t *doomed, n_doomed;   /* to be taken away */
+};
+
+static void doom(struct peel *p, uint32_t i)
 {
-    for (bool changed = true; changed;) {
-        changed = false;
-        uint32_t *in = fn_arena_array(c->arena, c->nodes.n, sizeof *in),
-                 *out = fn_arena_array(c->arena, c->nodes.n, sizeof *out);
-        if (in == NULL || out == NULL) {
-            c->full = true;
-            return;
-        }
-        for (uint32_t i = 0; i < c->edges.n; i++) {
-            const struct graph_edge *e = edge(c, i);
-            if (idle(c, e) && left[e->from] && left[e->to]) {
-                in[e->to]++;
-                out[e->from]++;
+    if (p->left[i]) {
+        p->left[i] = false;
+        p->doomed[p->n_doomed++] = i;
+    }
+}
+
+static void peel(struct ctx *c, struct peel *p)
+{
+    while (p->n_doomed > 0) {
+        uint32_t at = p->doomed[--p->n_doomed];
+        for (uint32_t i = node(c, at)->first_out; i != SEMA_NO_INDEX; i = edge(c, i)->next) {
+            uint32_t to = edge(c, i)->to;
+            if (idle(c, edge(c, i)) && --p->in[to] == 0) {
+                doom(p, to);
             }
         }
-        for (uint32_t i = 0; i < c->nodes.n; i++) {
-            if (left[i] && (in[i] == 0 || out[i] == 0)) {
-                left[i] = false;
-                changed = true;
+        for (uint32_t i = p->first_in[at]; i != SEMA_NO_INDEX; i = p->next_in[i]) {
+            uint32_t from = edge(c, i)->from;
+            if (--p->out[from] == 0) {
+                doom(p, from);
             }
         }
     }
 }
 
-/* The shortest idle way from `start` back to itself, in time; the edge that closes it, or NULL. */
-static const struct graph_edge *closing_edge(struct ctx *c, uint32_t start, const bool *left, int64_t *dist,
-                                             uint32_t *queue, uint32_t *via)
+static bool peel_begin(struct ctx *c, struct peel *p)
 {
-    uint32_t head = 0, tail = 0;
-    for (uint32_t i = 0; i < c->nodes.n; i++) {
-        dist[i] = PATH_HOUR;
-        via[i] = SEMA_NO_INDEX;
+    uint32_t n = c->nodes.n;
+    *p = (struct peel){.left = fn_arena_array(c->arena, n, sizeof *p->left),
+                       .in = fn_arena_array(c->arena, n, sizeof *p->in),
+                       .out = fn_arena_array(c->arena, n, sizeof *p->out),
+                       .first_in = fn_arena_array(c->arena, n, sizeof *p->first_in),
+                       .next_in = fn_arena_array(c->arena, c->edges.n, sizeof *p->next_in),
+                       .doomed = fn_arena_array(c->arena, n, sizeof *p->doomed)};
+    if (c->arena->failed) {
+        c->full = true;
+        return false;
     }
-    dist[start] = 0;
-    queue[tail++] = start;
-    while (head != tail) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): what is in the queue is a node */
-        uint32_t at = queue[head++ % c->nodes.n];
+    memset(p->left, 1, n * sizeof *p->left);
+    memset(p->first_in, 0xFF, n * sizeof *p->first_in);
+    for (uint32_t i = 0; i < c->edges.n; i++) {
+        const struct graph_edge *e = edge(c, i);
+        if (idle(c, e)) {
+            p->in[e->to]++;
+            p->out[e->from]++;
+            p->next_in[i] = p->first_in[e->to];
+            p->first_in[e->to] = i;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (p->in[i] == 0 || p->out[i] == 0) {
+            doom(p, i);
+        }
+    }
+    peel(c, p);
+    return true;
+}
+
+struct search {
+    int64_t *dist; /* PATH_HOUR: not met */
+    uint32_t *queue, *via, n;
+};
+
+/* The shortest idle way from `start` back to itself, in time; the edge that closes it, or NULL. */
+static const struct graph_edge *closing_edge(struct ctx *c, uint32_t start, const bool *left, struct search *s)
+{
+    s->n = 0;
+    s->dist[start] = 0;
+    s->queue[s->n++] = start;
+    for (uint32_t head = 0; head < s->n; head++) {
+        uint32_t at = s->queue[head];
         for (uint32_t i = node(c, at)->first_out; i != SEMA_NO_INDEX; i = edge(c, i)->next) {
             const struct graph_edge *e = edge(c, i);
-            if (!idle(c, e) || !left[e->to] || dist[at] + e->path.quiet >= PATH_HOUR) {
+            if (!idle(c, e) || !left[e->to] || s->dist[at] + e->path.quiet >= PATH_HOUR) {
                 continue;
             }
             if (e->to == start) {
                 return e;
             }
-            if (dist[e->to] == PATH_HOUR) { /* first time: few weights differ, and the first way found is a proof */
-                dist[e->to] = dist[at] + e->path.quiet;
-                via[e->to] = i;
-                queue[tail++ % c->nodes.n] = e->to;
+            if (s->dist[e->to] == PATH_HOUR) { /* first time: few weights differ, and the first way found is a proof */
+                s->dist[e->to] = s->dist[at] + e->path.quiet;
+                s->via[e->to] = i;
+                s->queue[s->n++] = e->to;
             }
         }
     }
     return NULL;
+}
+
+static void forget(struct search *s)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        s->dist[s->queue[i]] = PATH_HOUR;
+        s->via[s->queue[i]] = SEMA_NO_INDEX;
+    }
 }
 
 static void tell_flood(struct ctx *c, const struct graph_edge *last, uint32_t start, const uint32_t *via)
@@ -277,22 +325,26 @@ static void tell_flood(struct ctx *c, const struct graph_edge *last, uint32_t st
 void sema_graph_flood(struct ctx *c)
 {
     uint32_t n = c->nodes.n;
-    bool *left = fn_arena_array(c->arena, n, sizeof *left);
-    int64_t *dist = fn_arena_array(c->arena, n, sizeof *dist);
-    uint32_t *queue = fn_arena_array(c->arena, n, sizeof *queue), *via = fn_arena_array(c->arena, n, sizeof *via);
-    if (left == NULL || dist == NULL || queue == NULL || via == NULL) {
-        c->full = true;
+    struct peel p;
+    struct search s = {.dist = fn_arena_array(c->arena, n, sizeof *s.dist),
+                       .queue = fn_arena_array(c->arena, n, sizeof *s.queue),
+                       .via = fn_arena_array(c->arena, n, sizeof *s.via)};
+    if (!peel_begin(c, &p)) {
         return;
     }
-    memset(left, 1, n * sizeof *left);
-    peel(c, left);
+    for (uint32_t i = 0; i < n; i++) {
+        s.dist[i] = PATH_HOUR;
+        s.via[i] = SEMA_NO_INDEX;
+    }
     for (uint32_t i = 1; i < n && !c->full; i++) {
-        const struct graph_edge *last = left[i] ? closing_edge(c, i, left, dist, queue, via) : NULL;
+        const struct graph_edge *last = p.left[i] ? closing_edge(c, i, p.left, &s) : NULL;
         if (last != NULL) {
-            tell_flood(c, last, i, via);
-            left[i] = false;
-            peel(c, left);
+            tell_flood(c, last, i, s.via);
+            doom(&p, i);
+            peel(c, &p);
         }
+        forget(&s);
+        s.n = 0;
     }
 }
 

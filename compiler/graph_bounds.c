@@ -3,7 +3,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
-enum { FRAME_BYTES = 64, CONVERSATION_BYTES = 128, TALK_CALLS = 5 };
+enum {
+    TIMES_TAKEN = 40, /* a cost that still grows then goes around a flood, which is told */
+    FRAME_BYTES = 64,
+    CONVERSATION_BYTES = 128,
+    TALK_CALLS = 5
+};
 
 static int64_t through(int64_t in, int64_t plus, int64_t other)
 {
@@ -13,24 +18,29 @@ static int64_t through(int64_t in, int64_t plus, int64_t other)
 
 struct turn {
     int64_t *ai, *msg; /* greatest number before the entry, in the turn that comes there */
+    uint8_t *taken;
 };
 
 static void spread(struct ctx *c, struct turn *t)
 {
-    bool changed = true;
-    for (uint32_t round = 0; changed && round <= c->nodes.n; round++) {
-        changed = false;
-        for (uint32_t i = 0; i < c->edges.n; i++) {
-            const struct graph_edge *e = &SEMA_AT(c->edges, struct graph_edge, i);
-            int64_t ai = through(t->ai[e->from], e->path.ai_in, e->path.ai),
-                    msg = through(t->msg[e->from], e->path.msg_in, e->path.msg);
-            if (ai > t->ai[e->to]) {
-                t->ai[e->to] = ai;
-                changed = true;
-            }
-            if (msg > t->msg[e->to]) {
-                t->msg[e->to] = msg;
-                changed = true;
+    struct graph_work w;
+    if (!sema_work_begin(c, &w)) {
+        return;
+    }
+    for (uint32_t i; sema_work_take(&w, &i);) {
+        if (t->taken[i] == TIMES_TAKEN) {
+            continue;
+        }
+        t->taken[i]++;
+        for (uint32_t k = SEMA_AT(c->nodes, struct graph_node, i).first_out; k != SEMA_NO_INDEX;
+             k = SEMA_AT(c->edges, struct graph_edge, k).next) {
+            const struct graph_edge *e = &SEMA_AT(c->edges, struct graph_edge, k);
+            int64_t ai = through(t->ai[i], e->path.ai_in, e->path.ai),
+                    msg = through(t->msg[i], e->path.msg_in, e->path.msg);
+            if (ai > t->ai[e->to] || msg > t->msg[e->to]) {
+                t->ai[e->to] = ai > t->ai[e->to] ? ai : t->ai[e->to];
+                t->msg[e->to] = msg > t->msg[e->to] ? msg : t->msg[e->to];
+                sema_work_put(&w, e->to);
             }
         }
     }
@@ -93,8 +103,9 @@ static void bound_bytes(struct ctx *c)
 void sema_graph_bounds(struct ctx *c)
 {
     struct turn t = {fn_arena_array(c->arena, c->nodes.n, sizeof *t.ai),
-                     fn_arena_array(c->arena, c->nodes.n, sizeof *t.msg)};
-    if (t.ai == NULL || t.msg == NULL) {
+                     fn_arena_array(c->arena, c->nodes.n, sizeof *t.msg),
+                     fn_arena_array(c->arena, c->nodes.n, sizeof *t.taken)};
+    if (t.ai == NULL || t.msg == NULL || t.taken == NULL) {
         c->full = true;
         return;
     }

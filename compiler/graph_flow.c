@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
-enum { TIMES_VISITED = 40 /* then the time is taken as without limit: it grows around a cycle */ };
+enum { TIMES_GROWN = 40 /* then the time is taken as without limit: it grows around a cycle */ };
 
 static struct graph_node *node(const struct ctx *c, uint32_t i)
 {
@@ -18,7 +18,8 @@ struct window {
     int64_t *in;   /* greatest age at the entry; -1 nobody comes */
     int64_t *kept; /* greatest age there of a message not taken yet; -1 none */
     const struct graph_edge **by;
-    uint32_t *visits;
+    int64_t *told; /* what `in` was when its ways were last followed */
+    uint32_t *grown;
 };
 
 static int64_t through(int64_t in, int64_t plus, int64_t other)
@@ -35,22 +36,29 @@ static int64_t age_after(const struct window *w, uint32_t from, int64_t age_in, 
 
 static void spread(struct ctx *c, struct window *w)
 {
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (uint32_t i = 0; i < c->edges.n; i++) {
-            const struct graph_edge *e = edge(c, i);
-            int64_t v = age_after(w, e->from, e->path.age_in, e->path.age_kept, e->path.age);
-            int64_t kept = sema_path_kept(through(w->kept[e->from], e->path.kept_in, e->path.kept));
-            if (node(c, e->from)->reached && kept > w->kept[e->to]) {
-                w->kept[e->to] = kept;
-                changed = true;
+    struct graph_work work;
+    if (!sema_work_begin(c, &work)) {
+        return;
+    }
+    for (uint32_t i; sema_work_take(&work, &i);) {
+        if (w->in[i] > w->told[i] && ++w->grown[i] > TIMES_GROWN) {
+            w->in[i] = PATH_WINDOW;
+        }
+        w->told[i] = w->in[i];
+        for (uint32_t k = node(c, i)->reached ? node(c, i)->first_out : SEMA_NO_INDEX; k != SEMA_NO_INDEX;
+             k = edge(c, k)->next) {
+            const struct graph_edge *e = edge(c, k);
+            int64_t v = age_after(w, i, e->path.age_in, e->path.age_kept, e->path.age);
+            int64_t kept = sema_path_kept(through(w->kept[i], e->path.kept_in, e->path.kept));
+            bool later = kept > w->kept[e->to] || v > w->in[e->to];
+            w->kept[e->to] = kept > w->kept[e->to] ? kept : w->kept[e->to];
+            if (v > w->in[e->to]) {
+                w->in[e->to] = v;
+                w->by[e->to] = e;
             }
-            if (!node(c, e->from)->reached || v <= w->in[e->to]) {
-                continue;
+            if (later) {
+                sema_work_put(&work, e->to);
             }
-            w->in[e->to] = ++w->visits[e->to] > TIMES_VISITED ? PATH_WINDOW : v;
-            w->by[e->to] = e;
-            changed = true;
         }
     }
 }
@@ -70,15 +78,18 @@ static void tell_closed(struct ctx *c, const struct graph_send *s, const struct 
 
 void sema_graph_window(struct ctx *c)
 {
-    struct window w = {
-        fn_arena_array(c->arena, c->nodes.n, sizeof *w.in), fn_arena_array(c->arena, c->nodes.n, sizeof *w.kept),
-        fn_arena_array(c->arena, c->nodes.n, sizeof *w.by), fn_arena_array(c->arena, c->nodes.n, sizeof *w.visits)};
-    if (w.in == NULL || w.kept == NULL || w.by == NULL || w.visits == NULL) {
+    uint32_t n = c->nodes.n;
+    struct window w = {.in = fn_arena_array(c->arena, n, sizeof *w.in),
+                       .kept = fn_arena_array(c->arena, n, sizeof *w.kept),
+                       .by = fn_arena_array(c->arena, n, sizeof *w.by),
+                       .told = fn_arena_array(c->arena, n, sizeof *w.told),
+                       .grown = fn_arena_array(c->arena, n, sizeof *w.grown)};
+    if (c->arena->failed) {
         c->full = true;
         return;
     }
-    for (uint32_t i = 0; i < c->nodes.n; i++) {
-        w.in[i] = w.kept[i] = PATH_NONE;
+    for (uint32_t i = 0; i < n; i++) {
+        w.in[i] = w.kept[i] = w.told[i] = PATH_NONE;
     }
     w.in[0] = 0;
     w.kept[0] = c->sleeps ? PATH_KEPT : PATH_NONE; /* the end of one conversation leaves what it kept to the next */
@@ -148,11 +159,16 @@ void sema_graph_reads(struct ctx *c)
         return;
     }
     memset(of(&s, 1), 0xFF, (size - s.words) * sizeof *s.bits);
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (uint32_t i = 0; i < c->edges.n; i++) {
-            const struct graph_edge *e = edge(c, i);
-            changed |= node(c, e->from)->reached && meet(&s, e, way);
+    struct graph_work work;
+    if (!sema_work_begin(c, &work)) {
+        return;
+    }
+    for (uint32_t i; sema_work_take(&work, &i);) {
+        for (uint32_t k = node(c, i)->reached ? node(c, i)->first_out : SEMA_NO_INDEX; k != SEMA_NO_INDEX;
+             k = edge(c, k)->next) {
+            if (meet(&s, edge(c, k), way)) {
+                sema_work_put(&work, edge(c, k)->to);
+            }
         }
     }
     for (uint32_t i = 0; i < c->reads.n; i++) {

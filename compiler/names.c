@@ -44,17 +44,32 @@ static bool grow(struct ctx *c, struct names *t)
     return true;
 }
 
+/* The slot of the name, or the empty one where it would be. There is an empty one. */
+static uint32_t slot_of(const struct names *t, struct fn_str text, uint32_t hash)
+{
+    uint32_t at = hash & (t->cap - 1);
+    while (t->slots[at] != NULL && (t->slots[at]->hash != hash || !fn_str_eq(t->slots[at]->text, text))) {
+        at = (at + 1) & (t->cap - 1);
+    }
+    return at;
+}
+
+struct fcc_sym *sema_part(const struct fcc_sym *owner, struct fn_str name)
+{
+    const struct names *t = &sema_sym(owner)->parts;
+    const struct name *n = t->cap != 0 ? t->slots[slot_of(t, name, hash_of(name))] : NULL;
+    return n != NULL ? n->node->sym : NULL;
+}
+
 struct name *sema_name(struct ctx *c, struct names *t, struct fn_str text, bool make)
 {
     bool tight = t->n * 4 >= t->cap * 3;
     if (tight && make ? !grow(c, t) : t->cap == 0) {
         return NULL;
     }
-    uint32_t hash = hash_of(text), at = hash & (t->cap - 1);
-    for (; t->slots[at] != NULL; at = (at + 1) & (t->cap - 1)) {
-        if (t->slots[at]->hash == hash && fn_str_eq(t->slots[at]->text, text)) {
-            return t->slots[at];
-        }
+    uint32_t hash = hash_of(text), at = slot_of(t, text, hash);
+    if (t->slots[at] != NULL) {
+        return t->slots[at];
     }
     struct name *made = make ? fn_arena_alloc(c->arena, sizeof *made) : NULL;
     if (made != NULL) {
@@ -77,7 +92,7 @@ struct fcc_sym *sema_new_sym(struct ctx *c, enum fcc_sym_kind kind, struct fgr_n
     }
     s->pub = (struct fcc_sym){.kind = kind, .name = name, .decl = decl, .file = c->file, .type = &fcc_t_error};
     s->expose = SEMA_NO_INDEX;
-    s->graph = SEMA_NO_INDEX;
+    s->graph = s->sum = SEMA_NO_INDEX;
     *at = &s->pub;
     if (decl != NULL) {
         decl->sym = &s->pub;

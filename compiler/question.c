@@ -161,17 +161,16 @@ static bool fits_kind(const struct fgr_node *n, enum fgr_branch b)
 
 static void read_branches(struct ctx *c, struct asked *a)
 {
+    const struct fgr_node *first[FGR_BR_FROM_ACTION + 1] = {NULL};
     for (uint32_t i = 0; i < a->branches->n_items; i++) {
         struct fgr_node *b = a->branches->items[i];
         if (b->kind != FGR_BRANCH) {
             continue;
         }
-        for (uint32_t k = 0; k < i; k++) {
-            const struct fgr_node *first = a->branches->items[k];
-            if (first->kind == FGR_BRANCH && first->aux == b->aux && b->aux != FGR_BR_CHECK) {
-                fn_diag_label(sema_diag(c, FGR_D_BRANCH_TWICE, b), first->span, FGR_L_FIRST_HERE);
-                break;
-            }
+        if (first[b->aux] != NULL && b->aux != FGR_BR_CHECK) {
+            fn_diag_label(sema_diag(c, FGR_D_BRANCH_TWICE, b), first[b->aux]->span, FGR_L_FIRST_HERE);
+        } else {
+            first[b->aux] = b;
         }
         if (!fits_kind(a->node, (enum fgr_branch)b->aux)) {
             sema_diag(c, FGR_D_BRANCH_NOT_HERE, b);

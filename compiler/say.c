@@ -32,7 +32,7 @@ static struct fn_diag *nobody(struct ctx *c)
 
 bool sema_full(const struct ctx *c)
 {
-    return c->diags->n >= c->diags->max;
+    return c->diags->n >= c->diags->max || c->weighed >= SEMA_WEIGHED;
 }
 
 struct fn_diag *sema_diag_at(struct ctx *c, enum fgr_diag d, struct fn_span span)

@@ -13,28 +13,12 @@
 #include "fcc_sema.h"
 
 #define SEMA_NO_INDEX UINT32_MAX
+/* Names tried as suggestions in one check: a thousand unknown names among a hundred thousand are not worth minutes. */
+enum { SEMA_WEIGHED = 1000000 };
 enum { SEMA_TEXTS = 256, SEMA_DEPTH = 700, SEMA_LIST = 200 /* items of a list that says nothing */ };
 enum sema_taint { TAINT_SECRET = 1, TAINT_PERSONAL = 2 };
 
 /* -- names ---------------------------------------------------------------------------------------------------------------- */
-struct place;
-struct sym {
-    struct fcc_sym pub;  /* first: a struct fcc_sym * of ours is a struct sym * */
-    struct place *place; /* facts about the value it names, made when first needed */
-    uint32_t expose;     /* number among the variables that are read somewhere before they are set, or SEMA_NO_INDEX */
-    uint32_t allowed;    /* `allow personal` in force, nested */
-    uint32_t ai;         /* TOOL: most AI calls of one run of its body */
-    uint32_t graph;      /* STAGE, FLOW: node of the graph */
-    uint8_t taint;       /* sema_taint of its value */
-    uint8_t visit;       /* types and flows: 0 new, 1 being visited, 2 done */
-    bool needs_set;      /* has no value of its own at the start */
-    bool reassigned;     /* local that is assigned after its `let` */
-};
-static inline struct sym *sema_sym(const struct fcc_sym *s)
-{
-    return (struct sym *)(uintptr_t)s;
-}
-
 enum name_space { NS_VALUE, NS_STAGE, NS_EVENT, NS_COUNT };
 struct name {
     uint32_t hash, times; /* times: tables that count */
@@ -47,6 +31,26 @@ struct names { /* open addressing; rebuilt at 3/4 */
     struct name **slots;
     uint32_t n, cap;
 };
+struct place;
+struct sym {
+    struct fcc_sym pub;  /* first: a struct fcc_sym * of ours is a struct sym * */
+    struct place *place; /* facts about the value it names, made when first needed */
+    uint32_t expose;     /* number among the variables that are read somewhere before they are set, or SEMA_NO_INDEX */
+    uint32_t allowed;    /* `allow personal` in force, nested */
+    uint32_t ai;         /* TOOL: most AI calls of one run of its body */
+    uint32_t graph;      /* STAGE, FLOW: node of the graph */
+    struct names parts;  /* ENUM, RECORD, TABLE and the like: its members or fields, by name */
+    uint32_t sum;        /* FLOW: its row of ctx.sums once it is walked, or SEMA_NO_INDEX */
+    uint8_t taint;       /* sema_taint of its value */
+    uint8_t visit;       /* types and flows: 0 new, 1 being visited, 2 done */
+    bool needs_set;      /* has no value of its own at the start */
+    bool reassigned;     /* local that is assigned after its `let` */
+};
+static inline struct sym *sema_sym(const struct fcc_sym *s)
+{
+    return (struct sym *)(uintptr_t)s;
+}
+
 struct local_undo {
     struct name *name;
     struct fcc_sym *before, *now;
@@ -161,10 +165,11 @@ struct ctx {
     uint32_t models, messages;                   /* calls of a model and messages met so far */
     bool sleeps;                                 /* somewhere the funnel waits and messages are kept */
     bool told_on_error;
-    bool in_text;   /* the expression is shown to a person */
-    bool writing;   /* the expression is the target of an assignment */
-    bool deep;      /* nesting was told once */
-    unsigned taint; /* of the expression being read */
+    bool in_text;     /* the expression is shown to a person */
+    bool writing;     /* the expression is the target of an assignment */
+    bool deep;        /* nesting was told once */
+    uint32_t weighed; /* names tried as suggestions */
+    unsigned taint;   /* of the expression being read */
     struct fcc_sym *taint_by;
     struct fgr_node *always;
     struct fcc_sym *contact;
@@ -214,6 +219,7 @@ void sema_suggest_end(struct suggest *s, struct fn_diag *d, struct fn_span span)
 
 /* -- names (names.c) -------------------------------------------------------------------------------------------------------- */
 struct name *sema_name(struct ctx *c, struct names *t, struct fn_str text, bool make);
+struct fcc_sym *sema_part(const struct fcc_sym *owner, struct fn_str name); /* NULL when it has none of that name */
 struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kind kind, struct fgr_node *decl,
                              struct fn_str name);
 struct fcc_sym *sema_new_sym(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name);
@@ -380,6 +386,15 @@ enum sema_limit {
 
 /* -- graph (graph.c, graph_flow.c, graph_bounds.c) -------------------------------------------------------------------------------------- */
 uint32_t sema_graph_node(struct ctx *c, enum graph_kind kind, struct fcc_sym *sym, struct fgr_node *decl);
+/* graph_work.c: all nodes wait at first; `put` makes one wait, `take` gives the first. */
+struct graph_work {
+    uint32_t *order, *place; /* node at a place, place of a node */
+    uint8_t *waiting;        /* by place */
+    uint32_t n, at;
+};
+bool sema_work_begin(struct ctx *c, struct graph_work *w);
+void sema_work_put(struct graph_work *w, uint32_t node);
+bool sema_work_take(struct graph_work *w, uint32_t *node);
 void sema_graph_edge(struct ctx *c, uint32_t from, uint32_t to, struct fgr_node *at);
 void sema_drop_allowed(struct ctx *c);
 /* lint.c: traps that are no errors. */

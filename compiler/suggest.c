@@ -60,6 +60,7 @@ void sema_suggest_try(struct suggest *s, struct fn_str name, const struct fcc_sy
     if (name.n > LONGEST || s->wanted.n == 0 || sema_full(s->c)) {
         return;
     }
+    s->c->weighed++;
     fn_buf_init(&b, LONGEST * 4);
     fn_fold(&b, name);
     size_t d = distance(s->wanted, fn_buf_view(&b), s->best);

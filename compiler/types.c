@@ -221,14 +221,7 @@ uint32_t sema_n_fields(const struct fcc_type *record, struct fgr_node ***fields)
 
 struct fcc_sym *sema_field(const struct fcc_type *record, struct fn_str name)
 {
-    struct fgr_node **fields;
-    uint32_t n = sema_n_fields(record, &fields);
-    for (uint32_t i = 0; i < n; i++) {
-        if (fn_str_eq(fields[i]->text, name)) {
-            return fields[i]->sym;
-        }
-    }
-    return NULL;
+    return record->cls == FCC_C_RECORD && record->decl != NULL ? sema_part(record->decl, name) : NULL;
 }
 
 unsigned sema_type_taint(const struct fcc_type *t)

@@ -123,7 +123,8 @@ static void walk_code(struct ctx *c, struct fgr_node *n, enum unit_kind kind, st
             c->unit.exits = true;
         }
         struct flow_sum *sum = sema_push(c, &c->sums, sizeof *sum);
-        if (sum != NULL) {
+        if (sum != NULL && n->sym != NULL) {
+            sema_sym(n->sym)->sum = c->sums.n - 1;
             *sum = (struct flow_sum){n->sym, c->unit.exits ? c->unit.exit : (struct path){.dead = true}};
         }
     }
@@ -132,13 +133,8 @@ static void walk_code(struct ctx *c, struct fgr_node *n, enum unit_kind kind, st
 
 const struct flow_sum *sema_flow_sum(struct ctx *c, const struct fcc_sym *flow)
 {
-    for (uint32_t i = 0; i < c->sums.n; i++) {
-        const struct flow_sum *s = &SEMA_AT(c->sums, struct flow_sum, i);
-        if (s->sym == flow) {
-            return s;
-        }
-    }
-    return NULL;
+    uint32_t at = sema_sym(flow)->sum;
+    return at != SEMA_NO_INDEX ? &SEMA_AT(c->sums, struct flow_sum, at) : NULL;
 }
 
 /* -- flows in the order of their calls ------------------------------------------------------------------------------------------- */
