@@ -23,7 +23,9 @@ void *query_push(struct query_list *l, size_t size)
 
 void query_walk(struct fgr_node *n, void (*visit)(void *, struct fgr_node *), void *with)
 {
-    visit(with, n);
+    if (n->kind != FGR_LIST) { /* a list ends before its text: fgr_ast.h */
+        visit(with, n);
+    }
     for (unsigned i = 0; i < n->n_kids; i++) {
         if (n->kid[i] != NULL) {
             query_walk(n->kid[i], visit, with);

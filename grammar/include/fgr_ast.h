@@ -167,9 +167,9 @@ struct fgr_node {
         struct fn_str text2;     /* MIGRATE_STAGE only */
         struct fgr_node **items; /* LIST only */
     };
-    uint32_t n_items; /* 0 but for LIST */
-    uint32_t slot;    /* compiler/: free use of emission */
-    struct fn_span text_span;
+    uint32_t n_items;         /* 0 but for LIST */
+    uint32_t slot;            /* compiler/: free use of emission */
+    struct fn_span text_span; /* a LIST ends before this field: it is allocated shorter */
     struct fn_str text;
     const struct fcc_type *type; /* compiler/: of an expression, declaration or TYPE */
     struct fcc_sym *sym;         /* compiler/: what a name is bound to; the symbol a declaration makes */
