@@ -167,6 +167,7 @@ static void ingest_into(struct frt_memory *m, struct mem_conv *c, struct frt_ing
     for (size_t i = 0; i < c->rows.n; i++) {
         int64_t id = c->rows.at[i].id;
         in->row.id = id < FRT_DERIVED && id >= in->row.id ? id + 1 : in->row.id;
+        frt_row_behind(&in->row, id < FRT_DERIVED ? c->rows.at[i].received_at : 0);
     }
     for (size_t i = 0; i < c->log.n; i++) { /* the log keeps what was consumed */
         int64_t id = c->log.at[i].id;

@@ -64,10 +64,11 @@ static void find_or_make(struct sq *q, struct frt_ingest *in)
 static void append(struct sq *q, struct frt_ingest *in)
 {
     sq_ask(q, SQ_INBOX_STATE, "ii", in->tenant, in->conv);
-    int64_t rows = 0, last = 0;
+    int64_t rows = 0, last = 0, last_at = 0;
     if (sq_next(q, SQ_INBOX_STATE)) {
         rows = sq_int(q, SQ_INBOX_STATE, 0);
         last = sq_int(q, SQ_INBOX_STATE, 1);
+        last_at = sq_int(q, SQ_INBOX_STATE, 2);
     }
     sq_end(q, SQ_INBOX_STATE);
     if (rows >= FRT_BACKLOG_MAX && in->row.kind != FRT_IN_MESSAGE) {
@@ -80,6 +81,7 @@ static void append(struct sq *q, struct frt_ingest *in)
     int64_t logged = ask_id(q, SQ_MESSAGE_LAST, in->tenant, in->conv, 0);
     last = logged > last ? logged : last;
     in->row.id = last >= in->row.id ? last + 1 : in->row.id;
+    frt_row_behind(&in->row, last_at);
     sq_row_add(q, in->tenant, in->conv, &in->row);
     if (in->log.kind.n != 0) {
         in->log.id = in->row.id;

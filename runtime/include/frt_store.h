@@ -65,13 +65,21 @@ struct frt_ingest {
     struct fn_str dedupe;        /* unique in a tenant for FRT_DEDUPE_DAYS; empty none */
     int64_t day;                 /* days since 1970 of the provider's timestamp, so that a repetition meets its first */
     int64_t new_id;              /* for a contact and conversation to be made */
-    struct frt_row row;          /* row.id is raised above the mailbox's last message when needed; out: the id given */
-    struct frt_message log;      /* log.kind empty: no log line; id is the row's */
+    struct frt_row row; /* row.id is raised above the mailbox's last message when needed, and received_at and due_at to
+                                  * its: the order of arrival is that of the commits, whatever the nodes' clocks say. out: the id */
+    struct frt_message log; /* log.kind empty: no log line; id is the row's */
     /* out */
     enum fn_code code; /* FN_OK also for a duplicate; FN_LIMIT: mailbox full and the row is no message */
     bool duplicate, created;
     int64_t contact;
 };
+/* Raises a row's instants to those of the last from outside in its mailbox. */
+static inline void frt_row_behind(struct frt_row *row, int64_t last_at)
+{
+    int64_t later = last_at > row->received_at ? last_at - row->received_at : 0;
+    row->received_at += later;
+    row->due_at += later;
+}
 struct frt_op_ingest {
     struct frt_op op;
     struct frt_ingest *items;

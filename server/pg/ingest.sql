@@ -51,17 +51,19 @@ new_seen AS (
     ON CONFLICT DO NOTHING RETURNING tenant_id, key),
 ok AS MATERIALIZED (
     SELECT t.*, c.conv_id, c.contact_id, c.shard, c.made, c.address AS old_address,
+           GREATEST(t.received_at, COALESCE(last.received_at, 0)) - t.received_at AS later,
            GREATEST(t.in_id,
-               1 + COALESCE((SELECT i.in_id FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = c.conv_id
-                             AND i.in_id < 4611686018427387904 ORDER BY i.in_id DESC LIMIT 1), 0),
+               1 + COALESCE(last.in_id, 0),
                1 + COALESCE((SELECT m.msg_id FROM funnel.message m WHERE m.tenant_id = t.tenant AND m.conv_id = c.conv_id
                              AND m.msg_id < 4611686018427387904 ORDER BY m.msg_id DESC LIMIT 1), 0)) AS row_id
     FROM t JOIN checked c ON c.k = t.k
+    LEFT JOIN LATERAL (SELECT i.in_id, i.received_at FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = c.conv_id
+                       AND i.in_id < 4611686018427387904 ORDER BY i.in_id DESC LIMIT 1) last ON true
     WHERE NOT c.crowded AND NOT COALESCE(t.k IN (SELECT k FROM dup), false) AND
           (t.dedupe = '' OR COALESCE((t.tenant, t.dedupe) IN (SELECT tenant_id, key FROM new_seen), false))),
 box AS (
     INSERT INTO funnel.inbox (tenant_id, conv_id, in_id, shard, kind, due_at, received_at, ref, payload)
-    SELECT tenant, conv_id, row_id, shard, kind, due_at, received_at, ref, payload FROM ok),
+    SELECT tenant, conv_id, row_id, shard, kind, due_at + later, received_at + later, ref, payload FROM ok),
 line AS (
     INSERT INTO funnel.message (tenant_id, conv_id, msg_id, at, dir, delivery, kind, body, ext_id)
     SELECT tenant, conv_id, row_id, log_at, log_dir, log_delivery, log_kind, log_body, log_ext FROM ok WHERE log_kind <> ''),

@@ -94,6 +94,23 @@ static void ingest_into_known(struct contract *c)
     CHECK(c, in.code == FN_NOT_FOUND);
 }
 
+/* Two nodes, one clock behind the other: the message that came later stays behind, and is due no sooner. */
+static void arrival_is_the_order(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "first", 5000),
+                      b = contract_message(c, "phone:1", "second", 4200),
+                      d = contract_message(c, "phone:1", "third", 4900);
+    struct frt_loaded in = contract_load(c, a.conv);
+    CHECK(c, a.conv == b.conv && b.conv == d.conv && in.n_rows == 3);
+    CHECK(c, in.n_rows == 3 && in.rows[0].id == a.row.id && in.rows[1].id == b.row.id && in.rows[2].id == d.row.id);
+    for (size_t i = 0; i < in.n_rows; i++) {
+        CHECK(c, in.rows[i].received_at == 5000 && in.rows[i].due_at == 5000);
+    }
+    struct frt_ingest later = contract_message(c, "phone:1", "fourth", 6000);
+    in = contract_load(c, a.conv);
+    CHECK(c, in.n_rows == 4 && in.rows[3].id == later.row.id && in.rows[3].received_at == 6000);
+}
+
 static void backlog_is_bounded(struct contract *c)
 {
     struct frt_ingest first = contract_message(c, "phone:1", NULL, 100);
@@ -267,6 +284,7 @@ const struct contract_case contract_turn_cases[] = {
     {"tenants do not meet", tenants_do_not_meet},
     {"ingest dedupes", ingest_dedupes},
     {"ingest into a known conversation", ingest_into_known},
+    {"arrival is the order", arrival_is_the_order},
     {"backlog is bounded", backlog_is_bounded},
     {"commit is a turn", commit_is_a_turn},
     {"commit compares and sets", commit_compares_and_sets},
