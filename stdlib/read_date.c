@@ -303,8 +303,12 @@ static bool take_date(struct words *ws, int64_t today, int64_t *out)
     size_t at = ws->at;
     if (take(ws, "dia")) {
         int64_t day = small_number(word(ws, 0));
+        size_t before = ws->at;
         if (written_date(ws, today, out)) {
             return true;
+        }
+        if (ws->at != before) { /* "dia 31 de abril": there is none, and no other is meant */
+            return false;
         }
         if (day >= 1 && day <= 31) {
             ws->at++;
