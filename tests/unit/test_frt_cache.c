@@ -1,11 +1,10 @@
 /* test_frt_cache.c: many tenants with a funnel each pass through one engine; what it keeps of them stays bounded, and nobody notices.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "../sim/fixture.h"
 #include "fbc_image.h"
 #include "frt_engine.h"
 #include "frt_memory.h"
 #include "fsl_natives.h"
-#include "unit.h"
+#include "publish.h"
 
 #include <stdio.h>
 
@@ -45,40 +44,6 @@ static void settle(struct world *w)
     }
 }
 
-static void ignore(struct frt_op *op)
-{
-    (void)op;
-}
-
-static void publish(struct world *w, int64_t tenant)
-{
-    struct fn_buf image;
-    struct fn_arena arena;
-    char hash[FRT_HASH];
-    fn_buf_init(&image, 1 << 20);
-    fn_arena_init(&arena, 1 << 20);
-    CU_ASSERT_EQUAL_FATAL(fx_image(&image, "oi", 0, 0), FN_OK);
-    memset(hash, (int)tenant, sizeof hash);
-    struct frt_op_image_put put = {.op = {.kind = FRT_OP_IMAGE_PUT, .arena = &arena, .done = ignore},
-                                   .tenant = tenant,
-                                   .hash = {hash, sizeof hash},
-                                   .bytes = fn_buf_view(&image)};
-    struct frt_op_publish pub = {.op = {.kind = FRT_OP_PUBLISH, .arena = &arena, .done = ignore},
-                                 .tenant = tenant,
-                                 .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
-    const struct fbc_image *im = NULL;
-    CU_ASSERT_EQUAL_FATAL(fbc_verify(fn_buf_view(&image), FBC_ALLOW_ALL, &im, NULL), FN_OK);
-    w->image_size = im->size;
-    fbc_image_free(im);
-    frt_store_submit(w->store, &put.op);
-    frt_store_submit(w->store, &pub.op);
-    while (w->store.ops->drain(w->store.self) != 0) {
-    }
-    CU_ASSERT_EQUAL(pub.op.code, FN_OK);
-    fn_buf_fini(&image);
-    fn_arena_fini(&arena);
-}
-
 static void say(struct world *w, int64_t tenant)
 {
     char id[32];
@@ -99,7 +64,7 @@ static void setup(struct world *w)
     w->memory = frt_memory_new(frt_clock_fake(&w->clock));
     w->store = frt_memory_store(w->memory);
     for (int64_t t = 1; t <= TENANTS; t++) {
-        publish(w, t);
+        publish_fixture(w->store, t, &w->image_size);
     }
     struct frt_engine_config c = {.store = w->store,
                                   .clock = frt_clock_fake(&w->clock),

@@ -1,11 +1,10 @@
 /* test_frt_fair.c: one tenant floods, others send a little: what waits for the store, for the machine and for the provider is shared by tenants.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "../../runtime/fair.h"
-#include "../sim/fixture.h"
 #include "frt_engine.h"
 #include "frt_memory.h"
 #include "fsl_natives.h"
-#include "unit.h"
+#include "publish.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,35 +101,6 @@ static void settle(struct world *w)
     }
 }
 
-static void ignore(struct frt_op *op)
-{
-    (void)op;
-}
-
-static void publish(struct world *w, int64_t tenant)
-{
-    struct fn_buf image;
-    struct fn_arena arena;
-    char hash[FRT_HASH];
-    fn_buf_init(&image, 1 << 20);
-    fn_arena_init(&arena, 1 << 20);
-    CU_ASSERT_EQUAL_FATAL(fx_image(&image, "oi", 0, 0), FN_OK);
-    memset(hash, (int)tenant, sizeof hash);
-    struct frt_op_image_put put = {.op = {.kind = FRT_OP_IMAGE_PUT, .arena = &arena, .done = ignore},
-                                   .tenant = tenant,
-                                   .hash = {hash, sizeof hash},
-                                   .bytes = fn_buf_view(&image)};
-    struct frt_op_publish pub = {.op = {.kind = FRT_OP_PUBLISH, .arena = &arena, .done = ignore},
-                                 .tenant = tenant,
-                                 .pub = {.funnel = FN_STR("eco"), .hash = put.hash}};
-    frt_store_submit(w->store, &put.op);
-    frt_store_submit(w->store, &pub.op);
-    while (w->store.ops->drain(w->store.self) != 0) {
-    }
-    fn_buf_fini(&image);
-    fn_arena_fini(&arena);
-}
-
 static struct world *setup(uint32_t ingest_max)
 {
     static const struct frt_provider_ops provider = {"slow", on_send, NULL};
@@ -140,8 +110,8 @@ static struct world *setup(uint32_t ingest_max)
     w->seed.state = 1;
     w->memory = frt_memory_new(frt_clock_fake(&w->clock));
     w->store = frt_memory_store(w->memory);
-    publish(w, NOISY);
-    publish(w, QUIET);
+    publish_fixture(w->store, NOISY, NULL);
+    publish_fixture(w->store, QUIET, NULL);
     struct frt_engine_config c = {.store = w->store,
                                   .clock = frt_clock_fake(&w->clock),
                                   .entropy = frt_entropy_seeded(&w->seed),
