@@ -311,6 +311,7 @@ void frt_engine_free(struct frt_engine *e)
     map_fini(&e->mails);
     map_fini(&e->tenants);
     map_fini(&e->images);
+    free(e->known);
     free(e->heap);
     free(e);
 }

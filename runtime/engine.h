@@ -8,7 +8,14 @@
 #include "frt_engine.h"
 #include "map.h"
 
-enum { RUNS_MAX = 8, BATCHES_MAX = 2, HOUR_MS = 3600000, TURN_ARENA = 8 << 20, CALLS_MAX = 64 };
+enum {
+    RUNS_MAX = 8,
+    BATCHES_MAX = 2,
+    HOUR_MS = 3600000,
+    TURN_ARENA = 8 << 20,
+    CALLS_MAX = 64,
+    NOTES_MAX = 254 - FRT_EFFECTS_MAX
+};
 
 struct engine_vec { /* in a turn's arena */
     void *at;
@@ -164,6 +171,7 @@ struct commit_batch {
     struct turn **turns;
 };
 
+struct known_line; /* known.c */
 struct timer {
     int64_t at, tenant, conv;
 };
@@ -185,7 +193,8 @@ struct frt_engine {
     unsigned commits;                        /* batches in flight */
     size_t turns;                            /* turns alive */
     struct fair inbound, blocked;
-    uint64_t batch; /* number of the INGEST that is being filled */
+    struct known_line *known; /* made with the first; known.c */
+    uint64_t batch;           /* number of the INGEST that is being filled */
     unsigned ingests;
     struct sending *claim_first, *claim_last, *done_first, *done_last;
     unsigned claims, dones;
@@ -225,6 +234,11 @@ void *engine_alloc(size_t n, size_t size); /* zeroed; ends the process when ther
 void ingest_flush(struct frt_engine *e);
 void ingest_shift(struct frt_engine *e, int64_t by); /* the clock moved */
 void ingest_refuse(struct frt_engine *e);
+
+/* known.c: the conversation that these aliases lead to, 0 not known here */
+int64_t known_find(struct frt_engine *e, const struct frt_ingest *in);
+void known_put(struct frt_engine *e, const struct frt_ingest *in);
+void known_drop(struct frt_engine *e, const struct frt_ingest *in);
 
 /* ready.c */
 struct tenant *tenant_of(struct frt_engine *e, int64_t id);
@@ -295,7 +309,8 @@ void record_close(struct turn *t);
 /* turn_out.c: what a turn leaves behind */
 void turn_consume(struct turn *t, int64_t row);
 void turn_park(struct turn *t, const struct frt_row *row);
-void turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body);
+/* A line of the log, or NULL: no memory, or the turn has NOTES_MAX already. */
+struct frt_message *turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body);
 void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n);
 void turn_join_ref(struct turn *t, struct fn_buf *payload); /* completes a reaction with the message it is for */
 void turn_keep_ref(struct turn *t);                         /* for later turns of a program that reacts */

@@ -15,6 +15,7 @@ struct inbound {
     frt_accepted_fn done;
     void *ctx;
     enum fn_code refused; /* FN_OK: goes to the store */
+    bool by_alias;        /* the caller gave no conversation */
 };
 struct ingest_batch {
     struct frt_op_ingest op;
@@ -29,6 +30,9 @@ static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
     e->stats.ingested += code == FN_OK && !in->item.duplicate;
     e->stats.duplicates += code == FN_OK && in->item.duplicate;
     e->stats.refused += code != FN_OK;
+    if (code == FN_OK && in->by_alias) {
+        known_put(e, &in->item);
+    }
     if (code == FN_OK && !in->item.duplicate) {
         if (e->c.elsewhere != NULL && !engine_runs(e, in->item.tenant, in->item.conv)) {
             e->c.elsewhere(e->c.ctx);
@@ -117,6 +121,13 @@ static void copy_row(struct frt_engine *e, struct inbound *in, const struct frt_
     row->payload = (struct fn_str){(const char *)(uintptr_t)at, in->block.n - at};
 }
 
+static void look_up(struct frt_engine *e, struct inbound *in)
+{
+    struct frt_ingest *x = &in->item;
+    in->by_alias = x->conv == 0;
+    x->conv = in->by_alias ? known_find(e, x) : x->conv;
+}
+
 static enum fn_code check(const struct frt_inbound *in)
 {
     if (in->kind < FRT_IN_MESSAGE || in->kind > FRT_IN_SAY || in->n_aliases > FRT_ALIASES ||
@@ -162,6 +173,7 @@ static enum fn_code copy(struct frt_engine *e, struct inbound *in, const struct 
     x->day = (from->sent_at != 0 ? from->sent_at : x->row.received_at) / DAY_MS;
     copy_log(in, from);
     settle_texts(in);
+    look_up(e, in);
     return in->block.failed ? FN_LIMIT : FN_OK;
 }
 
@@ -217,6 +229,12 @@ static void batch_done(struct frt_op *op)
             continue;
         }
         struct inbound *in = b->from[i];
+        if (op->code == FN_OK && in->by_alias && b->op.items[i].code == FN_NOT_FOUND && in->item.conv != 0) {
+            known_drop(e, &in->item); /* it is gone: find or make another */
+            in->item.conv = 0;
+            submit(e, &b->from[i], 1);
+            continue;
+        }
         in->item = b->op.items[i];
         answer(e, in, op->code == FN_OK ? in->item.code : op->code == FN_TIMEOUT ? FN_UNAVAILABLE : op->code);
     }

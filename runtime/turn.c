@@ -444,13 +444,12 @@ static void take_echo(struct turn *t, const struct frt_row *row, const struct fr
     if (row->known || outbox_echo(t->engine, t->mail, p->text, row->ref) || api) {
         return;
     }
-    struct frt_message *line;
     t->next.owner = FRT_OWNER_HUMAN; /* typed on the phone itself */
-    turn_note(t, FRT_DIR_HUMAN, p->media.n != 0 ? "media" : "text", turn_json(t, "text", p->text));
-    line = t->log.at;
-    if (line != NULL && t->log.n != 0) {
-        line[t->log.n - 1].ext_id = row->ref;
-        line[t->log.n - 1].delivery = FRT_D_SENT;
+    struct frt_message *line =
+        turn_note(t, FRT_DIR_HUMAN, p->media.n != 0 ? "media" : "text", turn_json(t, "text", p->text));
+    if (line != NULL) {
+        line->ext_id = row->ref;
+        line->delivery = FRT_D_SENT;
     }
 }
 

@@ -65,17 +65,19 @@ struct fn_str turn_json(struct turn *t, const char *key, struct fn_str value)
     return s;
 }
 
-void turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body)
+struct frt_message *turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body)
 {
-    struct frt_message *line = engine_push(&t->arena, &t->log, sizeof *line);
+    struct frt_message *line =
+        t->notes < NOTES_MAX ? engine_push(&t->arena, &t->log, sizeof *line) : NULL; /* more would take effects' ids */
     if (line != NULL) {
         /* notes are numbered from the top of the turn's range: 254, 253, ... */
-        unsigned index = 254u - t->notes++ % 54u;
+        unsigned index = 254u - t->notes++;
         *line =
             (struct frt_message){.id = FRT_DERIVED | frt_effect_id(t->in->conv.seq, index), .at = t->now, .dir = dir};
         line->kind = fn_str_c(kind);
         line->body = body;
     }
+    return line;
 }
 
 void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n)

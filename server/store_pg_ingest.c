@@ -22,14 +22,9 @@ static size_t keys_of(const struct frt_ingest *in, uint64_t *out)
     return n;
 }
 
-static void put_item(struct pg_args *a, size_t k, const struct frt_ingest *in)
+/* From the dedupe key's text to the end: the same in both statements. */
+static void put_rest(struct pg_args *a, const struct frt_ingest *in)
 {
-    pg_row(a, 0);
-    const int64_t head[] = {
-        (int64_t)k, in->tenant, in->channel, in->conv, in->new_id, frt_shard(in->tenant, in->new_id), in->day};
-    for (size_t i = 0; i < FN_COUNT(head); i++) {
-        pg_put(a, head[i]);
-    }
     pg_put_str(a, in->dedupe);
     pg_put_str(a, in->address);
     pg_put_str(a, in->name);
@@ -47,9 +42,30 @@ static void put_item(struct pg_args *a, size_t k, const struct frt_ingest *in)
     pg_put_str(a, in->log.ext_id);
 }
 
+static void put_item(struct pg_args *a, size_t k, const struct frt_ingest *in)
+{
+    pg_row(a, 0);
+    const int64_t head[] = {(int64_t)k, in->tenant, in->channel, in->new_id, frt_shard(in->tenant, in->new_id),
+                            in->day};
+    for (size_t i = 0; i < FN_COUNT(head); i++) {
+        pg_put(a, head[i]);
+    }
+    put_rest(a, in);
+}
+
+static void put_known(struct pg_args *a, size_t k, const struct frt_ingest *in)
+{
+    pg_row(a, 0);
+    const int64_t head[] = {(int64_t)k, in->tenant, in->conv, in->day};
+    for (size_t i = 0; i < FN_COUNT(head); i++) {
+        pg_put(a, head[i]);
+    }
+    put_rest(a, in);
+}
+
 static void put_aliases(struct pg_args *a, unsigned group, size_t k, const struct frt_ingest *in)
 {
-    for (unsigned i = 0; i < in->n_aliases && in->conv == 0; i++) {
+    for (unsigned i = 0; i < in->n_aliases; i++) {
         pg_row(a, group);
         pg_put(a, (int64_t)k);
         pg_put(a, i);
@@ -59,17 +75,37 @@ static void put_aliases(struct pg_args *a, unsigned group, size_t k, const struc
     }
 }
 
-static void build_wave(const struct pg_job *j, struct pg_seg *seg, const struct pg_waves *w, uint32_t wave)
+static void build_known(const struct pg_job *j, struct pg_seg *seg, const struct pg_waves *w, uint32_t wave)
 {
     const struct frt_op_ingest *op = (const struct frt_op_ingest *)j->op;
-    struct pg_args *a = pg_seg_add(seg, PG_SQL_ingest);
+    struct pg_args *a = NULL;
+    for (size_t i = 0; i < op->n; i++) {
+        if (j->mark[i] != SETTLED && w->wave[i] == wave && op->items[i].conv != 0) {
+            a = a != NULL ? a : pg_seg_add(seg, PG_SQL_ingest_known);
+            put_known(a, i, &op->items[i]);
+        }
+    }
+    if (a != NULL) {
+        pg_row(a, 1);
+        pg_put(a, FRT_BACKLOG_MAX);
+    }
+}
+
+static void build_unknown(const struct pg_job *j, struct pg_seg *seg, const struct pg_waves *w, uint32_t wave)
+{
+    const struct frt_op_ingest *op = (const struct frt_op_ingest *)j->op;
+    struct pg_args *a = NULL;
     bool more = false;
     for (size_t i = 0; i < op->n; i++) {
-        if (j->mark[i] != SETTLED && w->wave[i] == wave) {
+        if (j->mark[i] != SETTLED && w->wave[i] == wave && op->items[i].conv == 0) {
+            a = a != NULL ? a : pg_seg_add(seg, PG_SQL_ingest);
             put_item(a, i, &op->items[i]);
             put_aliases(a, 1, i, &op->items[i]);
             more = more || op->items[i].n_aliases > 1;
         }
+    }
+    if (a == NULL) {
+        return;
     }
     pg_row(a, 2);
     pg_put(a, FRT_BACKLOG_MAX);
@@ -78,7 +114,7 @@ static void build_wave(const struct pg_job *j, struct pg_seg *seg, const struct 
     }
     a = pg_seg_add(seg, PG_SQL_ingest_alias);
     for (size_t i = 0; i < op->n; i++) {
-        if (j->mark[i] != SETTLED && w->wave[i] == wave && op->items[i].n_aliases > 1) {
+        if (j->mark[i] != SETTLED && w->wave[i] == wave && op->items[i].conv == 0 && op->items[i].n_aliases > 1) {
             put_aliases(a, 0, i, &op->items[i]);
         }
     }
@@ -103,7 +139,8 @@ void pg_build_ingest(struct pg_job *j, struct pg_seg *seg)
         }
     }
     for (uint32_t i = 0; i < w.n; i++) {
-        build_wave(j, seg, &w, i);
+        build_known(j, seg, &w, i);
+        build_unknown(j, seg, &w, i);
     }
     pg_waves_fini(&w);
 }

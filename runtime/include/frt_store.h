@@ -116,7 +116,8 @@ struct frt_turn {
     size_t n_consume;
     const int64_t *park, *unpark; /* due_at = FRT_NEVER; due_at = received_at */
     size_t n_park, n_unpark;
-    const struct frt_row *rows; /* timers; existing ids are kept as they are */
+    const struct frt_row
+        *rows; /* timers; their ids, as those of effects, log lines and the record, are derived from seq: new */
     size_t n_rows;
     const struct frt_effect *effects;
     size_t n_effects;

@@ -1,5 +1,7 @@
 -- COMMIT: a batch of turns in one statement. cas is the guard; everything else of a turn happens only when its number k is in it
 -- (asked inside COALESCE so that it stays a hashed lookup, run once). A turn that loses contributes nothing, the rest commits.
+-- Ids are derived from (seq, index) and seq is passed once: timers, effects, log lines and the turn's record never meet one like them, so they go
+-- without ON CONFLICT, which would look each key up twice and log it twice.
 WITH t AS MATERIALIZED (
     SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::int8[],
                          $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[],
@@ -24,7 +26,7 @@ timers AS (
     SELECT x.tenant, x.conv, x.id, x.shard, x.kind, x.due_at, x.received_at, x.ref, x.payload
     FROM unnest($30::int8[], $31::int8[], $32::int8[], $33::int8[], $34::int8[], $35::int8[], $36::int8[], $37::int8[], $38::bytea[], $39::bytea[])
         AS x(k, tenant, conv, id, shard, kind, due_at, received_at, ref, payload)
-    WHERE COALESCE(x.k IN (SELECT k FROM cas), false) ON CONFLICT DO NOTHING),
+    WHERE COALESCE(x.k IN (SELECT k FROM cas), false)),
 effects AS (
     INSERT INTO funnel.effect (tenant_id, conv_id, eff_id, shard, channel_id, contact_id, host, policy, lane, state, attempts, resent, call,
                                epoch, next_at, created_at, payload, funnel, ext_id, reason)
@@ -35,7 +37,7 @@ effects AS (
                 $58::bytea[], $59::bytea[], $60::bytea[])
         AS x(k, tenant, conv, id, shard, channel, contact, host, policy, lane, state, attempts, resent, call, epoch, next_at, created_at,
              payload, funnel, ext_id, reason)
-    WHERE COALESCE(x.k IN (SELECT k FROM cas), false) ON CONFLICT DO NOTHING),
+    WHERE COALESCE(x.k IN (SELECT k FROM cas), false)),
 l AS MATERIALIZED (
     SELECT * FROM unnest($61::int8[], $62::int8[], $63::int8[], $64::int8[], $65::int8[], $66::int8[], $67::int8[], $68::bytea[],
                          $69::bytea[], $70::bytea[])
@@ -43,7 +45,7 @@ l AS MATERIALIZED (
     WHERE COALESCE(x.k IN (SELECT k FROM cas), false)),
 lines AS (
     INSERT INTO funnel.message (tenant_id, conv_id, msg_id, at, dir, delivery, kind, body, ext_id)
-    SELECT tenant, conv, id, at, dir, delivery, kind, body, ext_id FROM l ON CONFLICT DO NOTHING),
+    SELECT tenant, conv, id, at, dir, delivery, kind, body, ext_id FROM l),
 ext AS (
     INSERT INTO funnel.sent (tenant_id, ext_id, conv_id, msg_id, at, delivery)
     SELECT tenant, ext_id, conv, id, at, delivery FROM l WHERE ext_id <> '' AND dir <> 1 ON CONFLICT DO NOTHING),
@@ -76,5 +78,5 @@ pairs AS (
     ON CONFLICT (tenant_id, contact_id, name) DO UPDATE SET value = excluded.value),
 turns AS (
     INSERT INTO funnel.turn_log (tenant_id, conv_id, seq, at, record)
-    SELECT tenant_id, conv_id, seq, clock, record FROM cas WHERE record <> '' ON CONFLICT DO NOTHING)
+    SELECT tenant_id, conv_id, seq, clock, record FROM cas WHERE record <> '')
 SELECT k FROM cas

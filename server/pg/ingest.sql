@@ -1,14 +1,14 @@
--- INGEST of contacts found or made, their conversation, the dedupe key, the mailbox row and the log line. An item that lost a
--- race against another node does nothing and comes back with state 0: a new snapshot will show what the other made.
--- No two items share a conversation, an alias or a dedupe key (store_pg_ingest.c sees to it).
--- state: 0 again, 1 done, 2 duplicate, 3 mailbox full, 4 no such conversation
+-- INGEST by a contact's aliases: contact and conversation are found or made; then the dedupe key, the mailbox row and the log line. An item
+-- that lost a race against another node does nothing and comes back with state 0: a new snapshot will show what the other made.
+-- What is known by its conversation's number is ingest_known.sql's. No two items share an alias or a dedupe key (store_pg_ingest.c sees to it).
+-- state: 0 again, 1 done, 2 duplicate, 3 mailbox full
 WITH t AS MATERIALIZED (
-    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::bytea[], $9::bytea[],
-                         $10::bytea[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::bytea[], $16::bytea[], $17::int8[],
-                         $18::int8[], $19::int8[], $20::bytea[], $21::bytea[], $22::bytea[])
-        AS t(k, tenant, channel, conv, new_id, new_shard, day, dedupe, address, name, in_id, kind, due_at, received_at, ref, payload,
+    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::bytea[], $8::bytea[],
+                         $9::bytea[], $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::bytea[], $15::bytea[], $16::int8[],
+                         $17::int8[], $18::int8[], $19::bytea[], $20::bytea[], $21::bytea[])
+        AS t(k, tenant, channel, new_id, new_shard, day, dedupe, address, name, in_id, kind, due_at, received_at, ref, payload,
              log_at, log_dir, log_delivery, log_kind, log_body, log_ext)),
-a AS MATERIALIZED (SELECT * FROM unnest($23::int8[], $24::int8[], $25::int8[], $26::bytea[], $27::int8[]) AS a(k, n, tenant, alias, new_id)), -- of those without a conversation yet
+a AS MATERIALIZED (SELECT * FROM unnest($22::int8[], $23::int8[], $24::int8[], $25::bytea[], $26::int8[]) AS a(k, n, tenant, alias, new_id)),
 dup AS MATERIALIZED (
     SELECT t.k FROM t JOIN funnel.seen s ON s.tenant_id = t.tenant AND s.day = t.day AND s.key = t.dedupe WHERE t.dedupe <> ''),
 found AS MATERIALIZED (
@@ -20,15 +20,12 @@ new_alias AS (
     WHERE a.n = 0 AND NOT COALESCE(a.k IN (SELECT k FROM found), false) AND NOT COALESCE(a.k IN (SELECT k FROM dup), false)
     ON CONFLICT DO NOTHING RETURNING contact_id),
 who AS MATERIALIZED (
-    SELECT t.k, t.tenant, t.channel, f.contact_id FROM t JOIN found f ON f.k = t.k WHERE t.conv = 0
+    SELECT t.k, t.tenant, t.channel, f.contact_id FROM t JOIN found f ON f.k = t.k
     UNION ALL
     SELECT t.k, t.tenant, t.channel, t.new_id FROM t JOIN new_alias n ON n.contact_id = t.new_id),
 old_conv AS MATERIALIZED (
     SELECT w.k, c.conv_id, c.contact_id, c.shard, c.address FROM who w
-    JOIN funnel.conv c ON c.tenant_id = w.tenant AND c.channel_id = w.channel AND c.contact_id = w.contact_id
-    UNION ALL
-    SELECT t.k, c.conv_id, c.contact_id, c.shard, c.address FROM t
-    JOIN funnel.conv c ON c.tenant_id = t.tenant AND c.conv_id = t.conv WHERE t.conv <> 0),
+    JOIN funnel.conv c ON c.tenant_id = w.tenant AND c.channel_id = w.channel AND c.contact_id = w.contact_id),
 new_conv AS (
     INSERT INTO funnel.conv (tenant_id, conv_id, channel_id, contact_id, shard, created_at, updated_at, address, room)
     SELECT t.tenant, t.new_id, t.channel, w.contact_id, t.new_shard, t.received_at, t.received_at, t.address,
@@ -42,7 +39,7 @@ here AS MATERIALIZED (
     SELECT t.k, n.conv_id, n.contact_id, n.shard, n.address, true FROM t JOIN new_conv n ON n.conv_id = t.new_id),
 checked AS MATERIALIZED (
     SELECT h.*, t.kind <> 1 AND NOT h.made AND
-           (SELECT count(*) FROM (SELECT FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = h.conv_id LIMIT $28::int8) x) >= $28::int8 AS crowded
+           (SELECT count(*) FROM (SELECT FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = h.conv_id LIMIT $27::int8) x) >= $27::int8 AS crowded
     FROM here h JOIN t ON t.k = h.k),
 new_seen AS (
     INSERT INTO funnel.seen (tenant_id, day, key)
@@ -75,13 +72,14 @@ moved AS (
     WHERE c.tenant_id = ok.tenant AND c.conv_id = ok.conv_id AND NOT ok.made AND ok.address <> '' AND ok.address <> ok.old_address),
 named AS (
     INSERT INTO funnel.contact_pair (tenant_id, contact_id, name, value)
-    SELECT tenant, contact_id, 's:name'::bytea, name FROM ok WHERE name <> ''
-    ON CONFLICT (tenant_id, contact_id, name) DO UPDATE SET value = excluded.value WHERE contact_pair.value <> excluded.value)
+    SELECT tenant, contact_id, 's:name'::bytea, name FROM ok
+    WHERE name <> '' AND name IS DISTINCT FROM (
+        SELECT p.value FROM funnel.contact_pair p WHERE p.tenant_id = ok.tenant AND p.contact_id = ok.contact_id AND p.name = 's:name'::bytea)
+    ON CONFLICT (tenant_id, contact_id, name) DO UPDATE SET value = excluded.value)
 SELECT t.k,
        CASE WHEN COALESCE(t.k IN (SELECT k FROM dup), false) THEN 2
             WHEN ok.k IS NOT NULL THEN 1
             WHEN c.crowded THEN 3
-            WHEN c.k IS NULL AND t.conv <> 0 THEN 4
             ELSE 0 END::int8,
        COALESCE(c.conv_id, 0), COALESCE(c.contact_id, 0), COALESCE(ok.row_id, t.in_id), COALESCE(c.made, false)::int::int8
 FROM t LEFT JOIN checked c ON c.k = t.k LEFT JOIN ok ON ok.k = t.k
