@@ -151,6 +151,7 @@ struct turn {
     struct fn_str goal; /* stage to enter there, empty the same */
     unsigned errors;    /* ways into the stage of `on error` */
     int64_t settle_at;  /* FRT_NEVER: nothing settles */
+    int64_t timer_due;  /* when the timer's row is due in the store, 0 there is none */
     unsigned index;     /* next effect */
     unsigned notes;
     unsigned calls;
@@ -301,6 +302,11 @@ bool turn_outdated(const struct turn *t); /* its version was replaced by one tha
 bool turn_restart(struct turn *t);        /* stands at its stage's entry; false: the newer version has no such stage */
 bool turn_to_error(struct turn *t);       /* false: there is no way into `on error` */
 void turn_fault(struct turn *t, const char *what, struct fn_str where);
+/* deadline.c: until when the present wait lasts */
+void deadline_read(struct turn *t);                  /* corrects the rows that LOAD gave */
+void deadline_set(struct turn *t, int64_t deadline); /* 0 none */
+void deadline_end(struct turn *t);
+void deadline_renew(struct turn *t); /* its row came before it */
 /* record.c: what the turn was made from, as JSON for the turn log */
 void record_row(struct turn *t, const struct frt_row *row, const struct frt_payload *p);
 void record_join(struct turn *t, const struct frt_row *row); /* its text is in that of the row taken */

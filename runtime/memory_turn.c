@@ -322,6 +322,7 @@ static void conv_set(struct mem_conv *c, const struct frt_turn *t)
     to->run_seq = from->run_seq;
     to->clock = from->clock;
     to->timer = from->timer;
+    to->deadline = from->deadline;
     to->last_in_at = from->last_in_at;
     to->updated_at = from->updated_at;
     to->status = from->status;

@@ -72,10 +72,7 @@ static struct fn_str pair_value(const struct turn *t, struct fn_str name)
 /* -- messages ------------------------------------------------------------------------------------------------------------------------ */
 static void end_program(struct turn *t)
 {
-    if (t->next.timer != 0) {
-        turn_consume(t, t->next.timer);
-        t->next.timer = 0;
-    }
+    deadline_end(t);
     t->next.status = FRT_ENDED;
     t->next.snap = FN_STR_NULL;
 }
@@ -304,7 +301,9 @@ static void wake_by(struct turn *t, const struct frt_row *row, const struct frt_
         t->taken = true;
         t->self = kind == FBC_WAKE_TIMER;
         turn_consume(t, row->id);
-        t->next.timer = kind == FBC_WAKE_TIMER ? 0 : t->next.timer;
+        if (kind == FBC_WAKE_TIMER) {
+            t->next.timer = t->next.deadline = 0;
+        }
         record_row(t, row, p);
     } else if (keep) {
         turn_park(t, row);
@@ -567,6 +566,7 @@ void turn_start(struct turn *t)
         return;
     }
     m->state = MAIL_RUNNING;
+    deadline_read(t);
     t->next = t->in->conv;
     t->next.epoch = engine_epoch(t->engine, m->tenant, m->conv);
     t->settle_at = FRT_NEVER;
@@ -629,6 +629,7 @@ void turn_finish(struct turn *t)
         turn_fault(t, "outputs", t->next.stage);
     }
     turn_return(t);
+    deadline_renew(t);
     bool changed =
         t->taken || t->faulted || t->consume.n + t->park.n + t->unpark.n + t->effects.n + t->log.n + t->pairs.n != 0;
     if (changed) {

@@ -305,29 +305,6 @@ static void on_effect(struct turn *t)
     (void)turn_effect(t, q.host, fn_buf_view(&t->scratch), 0, FRT_DIR_OUT);
 }
 
-/* The deadline of the present wait is a row of the mailbox; the last one's is cancelled by its exact id. */
-static void set_timer(struct turn *t, int64_t deadline)
-{
-    if (t->next.timer != 0) {
-        turn_consume(t, t->next.timer);
-    }
-    t->next.timer = 0;
-    if (deadline == 0) {
-        return;
-    }
-    struct frt_row *row = engine_push(&t->arena, &t->rows, sizeof *row);
-    struct fn_buf b;
-    fn_buf_init(&b, 256);
-    frt_payload_write(&b, &(struct frt_payload){0});
-    if (row != NULL) {
-        *row = (struct frt_row){
-            .id = frt_timer_row(t->in->conv.seq), .kind = FRT_IN_TIMER, .due_at = deadline, .received_at = deadline};
-        row->payload = fn_arena_dup(&t->arena, fn_buf_view(&b));
-        t->next.timer = row->id;
-    }
-    fn_buf_fini(&b);
-}
-
 static void suspend(struct turn *t, int64_t deadline)
 {
     turn_contact_out(t);
@@ -338,14 +315,14 @@ static void suspend(struct turn *t, int64_t deadline)
     }
     t->next.snap = fn_buf_view(&t->snap);
     turn_keep_ref(t);
-    set_timer(t, deadline);
+    deadline_set(t, deadline);
     turn_unpark(t);
 }
 
 static void on_end(struct turn *t)
 {
     turn_contact_out(t);
-    set_timer(t, 0);
+    deadline_end(t);
     turn_metric(t, "leave", t->next.stage, 1);
     turn_metric(t, "end", t->next.stage, 1);
     t->next.status = FRT_ENDED;

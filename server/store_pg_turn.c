@@ -40,9 +40,9 @@ void pg_build_load(struct pg_job *j, struct pg_seg *seg)
 
 void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int r, int c, struct frt_conv *out)
 {
-    int64_t *const numbers[] = {&out->channel,    &out->contact,    &out->seq,       &out->epoch,
-                                &out->token,      &out->run_seq,    &out->clock,     &out->timer,
-                                &out->last_in_at, &out->created_at, &out->updated_at};
+    int64_t *const numbers[] = {&out->channel,  &out->contact,    &out->seq,        &out->epoch,
+                                &out->token,    &out->run_seq,    &out->clock,      &out->timer,
+                                &out->deadline, &out->last_in_at, &out->created_at, &out->updated_at};
     for (size_t i = 0; i < FN_COUNT(numbers); i++) {
         *numbers[i] = pg_int(rows, r, c++);
     }
@@ -65,8 +65,8 @@ static void take_convs(struct pg_job *j, const struct pg_rows *rows)
             out->code = FN_OK;
             out->conv = (struct frt_conv){.tenant = out->key.tenant, .conv = out->key.conv};
             pg_read_conv(j, rows, r, 1, &out->conv);
-            out->phone = pg_keep(j, rows, r, 21);
-            out->orphan = pg_int(rows, r, 22);
+            out->phone = pg_keep(j, rows, r, 22);
+            out->orphan = pg_int(rows, r, 23);
         }
     }
 }
@@ -133,8 +133,8 @@ static void put_turn(struct pg_args *a, int64_t k, const struct frt_turn *t)
 {
     const struct frt_conv *c = &t->conv;
     put_key(a, G_TURN, k, c);
-    const int64_t numbers[] = {c->seq,   c->epoch,      t->token,      c->run_seq, c->clock,
-                               c->timer, c->last_in_at, c->updated_at, c->status,  c->owner};
+    const int64_t numbers[] = {c->seq,      c->epoch,      t->token,      c->run_seq, c->clock, c->timer,
+                               c->deadline, c->last_in_at, c->updated_at, c->status,  c->owner};
     for (size_t i = 0; i < FN_COUNT(numbers); i++) {
         pg_put(a, numbers[i]);
     }

@@ -143,9 +143,9 @@ void sq_do_ingest(struct sq *q, struct frt_op_ingest *op)
 /* -- LOAD ----------------------------------------------------------------------------------------------------------------------------- */
 void sq_conv_read(struct sq *q, struct frt_op *op, enum sq_stmt s, int64_t tenant, struct frt_conv *out)
 {
-    int64_t *numbers[] = {&out->conv,  &out->channel,    &out->contact,    &out->seq,
-                          &out->epoch, &out->token,      &out->run_seq,    &out->clock,
-                          &out->timer, &out->last_in_at, &out->created_at, &out->updated_at};
+    int64_t *numbers[] = {&out->conv,       &out->channel,    &out->contact,   &out->seq,   &out->epoch,
+                          &out->token,      &out->run_seq,    &out->clock,     &out->timer, &out->deadline,
+                          &out->last_in_at, &out->created_at, &out->updated_at};
     struct fn_str *texts[] = {&out->address, &out->funnel, &out->stage, &out->prog,
                               &out->snap,    &out->team,   &out->reason};
     *out = (struct frt_conv){.tenant = tenant};
@@ -304,9 +304,9 @@ static enum fn_code why_not(struct sq *q, const struct frt_turn *t)
 static void commit_one(struct sq *q, struct frt_turn *t)
 {
     const struct frt_conv *c = &t->conv;
-    (void)sq_run(q, SQ_CONV_CAS, "iiiiiiiiiiiissbbss", c->tenant, c->conv, c->seq, c->epoch, t->token, c->run_seq,
+    (void)sq_run(q, SQ_CONV_CAS, "iiiiiiiiiiiissbbssi", c->tenant, c->conv, c->seq, c->epoch, t->token, c->run_seq,
                  c->clock, c->timer, c->last_in_at, c->updated_at, I(c->status), I(c->owner), c->funnel, c->stage,
-                 c->prog, c->snap, c->team, c->reason);
+                 c->prog, c->snap, c->team, c->reason, c->deadline);
     if (q->code == FN_OK && q->changes == 0) {
         t->code = why_not(q, t);
         return;

@@ -82,7 +82,8 @@ struct frt_conv {
     int64_t seq, epoch, token;
     int64_t run_seq;    /* seq at which the present program began: effects before it belong to an earlier one */
     int64_t clock;      /* of the last turn; the next is never earlier */
-    int64_t timer;      /* row id of the wait's deadline, 0 none */
+    int64_t timer;      /* id of the row that is due at the wait's deadline or before it, 0 none */
+    int64_t deadline;   /* of the wait, 0 none */
     int64_t last_in_at; /* last message of the customer (24-hour window) */
     int64_t created_at, updated_at;
     enum frt_status status;

@@ -1,4 +1,4 @@
-SELECT conv_id, channel_id, contact_id, seq, epoch, token, run_seq, clock, timer, last_in_at, created_at, updated_at, status, owner,
+SELECT conv_id, channel_id, contact_id, seq, epoch, token, run_seq, clock, timer, deadline, last_in_at, created_at, updated_at, status, owner,
        address, funnel, stage, prog, CASE WHEN $2::int8 <> 0 THEN snap ELSE ''::bytea END, team, reason
 FROM funnel.conv
 WHERE tenant_id = $1::int8 AND conv_id > CASE WHEN $2::int8 <> 0 THEN $2::int8 - 1 ELSE $3::int8 END
