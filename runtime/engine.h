@@ -138,7 +138,8 @@ struct turn {
     struct frt_conv next; /* what will be committed */
     const struct fbc_image *image;
     struct fvm_run *run; /* borrowed from the pool while the program runs */
-    int64_t now;
+    int64_t wall;        /* engine_now, read once: what comes due later is the next turn's */
+    int64_t now;         /* the turn's clock, from the rows that are due */
     uint64_t seed;
     const struct catalogue *catalogue;
     bool began; /* this turn started the program */

@@ -112,7 +112,7 @@ static bool is_settled(struct turn *t, size_t first)
     }
     int64_t at = last + wait->settle_ms, most = t->in->rows[first].received_at + wait->max_ms;
     at = wait->max_ms != 0 && most < at ? most : at;
-    t->settle_at = at > engine_now(t->engine) ? at : FRT_NEVER;
+    t->settle_at = at > t->wall ? at : FRT_NEVER;
     return t->settle_at == FRT_NEVER;
 }
 
@@ -536,11 +536,11 @@ static void take_row(struct turn *t, size_t i, const struct frt_payload *p)
 /* -- the turn ------------------------------------------------------------------------------------------------------------------------------ */
 static void set_clock(struct turn *t)
 {
-    int64_t wall = engine_now(t->engine);
+    t->wall = engine_now(t->engine);
     t->now = t->in->conv.clock;
     for (size_t i = 0; i < t->in->n_rows; i++) {
         const struct frt_row *r = &t->in->rows[i];
-        if (r->due_at <= wall) {
+        if (r->due_at <= t->wall) {
             int64_t at = r->kind == FRT_IN_TIMER ? r->due_at : r->received_at;
             t->now = at > t->now ? at : t->now;
         }
@@ -576,12 +576,11 @@ void turn_start(struct turn *t)
 
 void turn_rows(struct turn *t)
 {
-    int64_t wall = engine_now(t->engine);
     unsigned looked = 0;
     for (size_t i = 0; i < t->in->n_rows && !t->taken && !t->faulted && t->settle_at == FRT_NEVER; i++) {
         const struct frt_row *row = &t->in->rows[i];
         struct frt_payload p;
-        if (row->due_at != FRT_NEVER && row->due_at > wall) {
+        if (row->due_at != FRT_NEVER && row->due_at > t->wall) {
             continue;
         }
         if (row->due_at != FRT_NEVER && looked++ == FRT_ROWS_MAX) {

@@ -61,6 +61,31 @@ static void test_silence(void)
     teardown(&w);
 }
 
+/* The turn of a row that nobody wants begins before the timer is due and runs behind it: the timer is the next turn's, not a row to be forgotten. */
+static void test_timer_due_while_a_turn_waits(void)
+{
+    struct world w;
+    struct frt_engine_stats stats = {0};
+    setup(&w, 0);
+    say(&w, "a");
+    wait_ms(&w, 59999);
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_EVENT, .conv = w.conv};
+    in.dedupe = FN_STR("event-1");
+    in.payload.event_name = FN_STR("pago");
+    in.payload.event = FN_STR("{\"numero\":\"7\"}");
+    frt_engine_ingest(w.engine, &in, on_accepted, &w);
+    while (stats.loading == 0) {
+        (void)frt_engine_step(w.engine);
+        frt_engine_stats(w.engine, &stats);
+        (void)w.store.ops->drain(w.store.self);
+    }
+    wait_ms(&w, 2);
+    wait_ms(&w, 2000);
+    CU_ASSERT_TRUE(said(&w, 1, "{\"text\":\"tchau\"}"));
+    CU_ASSERT_TRUE(said(&w, 2, "{\"text\":\"oi\"}")); /* the event was kept, and starts the program again */
+    teardown(&w);
+}
+
 static void test_timer_over_restart(void)
 {
     struct world w;
@@ -524,6 +549,7 @@ static void test_drain(void)
 }
 
 UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence", test_silence},
+           {"timer due while a turn waits", test_timer_due_while_a_turn_waits},
            {"timer over restart", test_timer_over_restart}, {"settle", test_settle},
            {"trap to on error", test_trap_goes_to_error_stage}, {"call", test_call}, {"tables", test_tables},
            {"handoff", test_handoff}, {"kept", test_kept}, {"typed on the phone", test_typed_on_the_phone},
