@@ -568,7 +568,7 @@ void turn_start(struct turn *t)
     m->state = MAIL_RUNNING;
     deadline_read(t);
     t->next = t->in->conv;
-    t->next.epoch = engine_epoch(t->engine, m->tenant, m->conv);
+    t->next.epoch = t->in->epoch; /* the shard may have been lost and won again while the catalogue was read */
     t->settle_at = FRT_NEVER;
     set_clock(t);
     turn_queue(t, TURN_ROWS);

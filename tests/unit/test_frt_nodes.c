@@ -336,6 +336,62 @@ static void test_stopped_owner(void)
     teardown(&w);
 }
 
+struct epochs {
+    bool refuse; /* the catalogue is not given */
+    int64_t loaded;
+    unsigned loads, commits, mixed;
+};
+
+static enum frt_fault watch_epochs(void *ctx, const struct frt_op *op)
+{
+    struct epochs *x = ctx;
+    if (op->kind == FRT_OP_LOAD) {
+        x->loaded = ((const struct frt_op_load *)op)->items[0].epoch;
+        x->loads++;
+    } else if (op->kind == FRT_OP_COMMIT) {
+        x->commits++;
+        x->mixed += ((const struct frt_op_commit *)op)->items[0].conv.epoch != x->loaded;
+    }
+    return op->kind == FRT_OP_PUBS && x->refuse ? FRT_FAULT_REFUSE : FRT_FAULT_NONE;
+}
+
+/* A turn that waits for the catalogue while its shard is lost and won again is of the epoch it was loaded in: what LOAD said of the orphans is
+ * no answer for another. */
+static void test_a_turn_keeps_its_epoch(void)
+{
+    struct world w;
+    struct epochs x = {.refuse = true};
+    struct node *n;
+    setup(&w, false);
+    all_say(&w, "a");
+    frt_memory_faults(w.memory, watch_epochs, &x);
+    frt_engine_reload(w.nodes[0].engine, 1);
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
+    in.aliases[0] = in.address = FN_STR("phone:551190");
+    in.dedupe = FN_STR("b-0");
+    in.payload.text = FN_STR("b");
+    frt_engine_ingest(w.nodes[0].engine, &in, on_accepted, &w);
+    settle(&w);
+    CU_ASSERT_EQUAL(x.loads, 1);
+    n = &w.nodes[0];
+    n->stopped = true;
+    wait_ms(&w, 11000);
+    boot(&w, 1);
+    CU_ASSERT_EQUAL(shards(&w, 1), FRT_SHARDS);
+    end(&w, 1);
+    wait_ms(&w, 11000);
+    n->stopped = false;
+    wait_ms(&w, 500); /* a lease of a new epoch, and still no catalogue */
+    CU_ASSERT_EQUAL(shards(&w, 0), FRT_SHARDS);
+    CU_ASSERT_EQUAL(x.commits, 0);
+    x.refuse = false;
+    wait_ms(&w, 5000);
+    CU_ASSERT_EQUAL(x.commits, 1);
+    CU_ASSERT_EQUAL(x.mixed, 0);
+    CU_ASSERT_EQUAL(sent(&w), CONTACTS + 1);
+    teardown(&w);
+}
+
 static void test_both_own_everything(void)
 {
     struct world w;
@@ -355,4 +411,4 @@ static void test_both_own_everything(void)
 UNIT_SUITE("frt_nodes", {"shares", test_shares}, {"idle is not in memory", test_idle_is_not_in_memory},
            {"arrival", test_arrival_leaves_nothing_in_doubt}, {"drain gives back", test_drain_gives_back},
            {"death is noticed", test_death_is_noticed}, {"stopped owner", test_stopped_owner},
-           {"both own everything", test_both_own_everything})
+           {"a turn keeps its epoch", test_a_turn_keeps_its_epoch}, {"both own everything", test_both_own_everything})
