@@ -153,7 +153,8 @@ static void commit_is_a_turn(struct contract *c)
     CHECK(c, out.conv.seq == 1 && out.conv.token == 77 && out.conv.epoch == 1 && out.conv.status == FRT_RUNNING);
     CHECK(c, fn_str_eq(out.conv.snap, t.conv.snap) && fn_str_eq(out.conv.prog, t.conv.prog) &&
                  fn_str_eq(out.conv.stage, FN_STR("inicio")));
-    CHECK(c, out.conv.timer == timer.id && out.conv.deadline == 9500 && out.conv.clock == 5000 && out.conv.last_in_at == 100);
+    CHECK(c, out.conv.timer == timer.id && out.conv.deadline == 9500 && out.conv.clock == 5000 &&
+                 out.conv.last_in_at == 100);
     CHECK(c, out.n_rows == 1 && out.rows[0].id == timer.id && out.rows[0].due_at == 9000);
     CHECK(c, out.n_pairs == 2 && fn_str_eq(out.pairs[0].name, FN_STR("f:nome")) &&
                  fn_str_eq(out.pairs[0].value, FN_STR("\"Bia\"")));
