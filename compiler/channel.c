@@ -61,6 +61,22 @@ static const struct fcc_template *in_catalogue(const struct ctx *c, struct fn_st
     return NULL;
 }
 
+/* `pt_BR`, `en_US`: what a template is approved for. */
+static struct fn_str languages_of(const struct ctx *c, struct fn_str name)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, 4096);
+    for (size_t i = 0; i < c->options->n_templates; i++) {
+        const struct fcc_template *t = &c->options->templates[i];
+        if (fn_str_eq(t->name, name)) {
+            fn_buf_printf(&b, "%s`%.*s`", b.n > 0 ? ", " : "", FN_STR_ARG(t->language));
+        }
+    }
+    struct fn_str out = fn_arena_dup(c->arena, fn_buf_view(&b));
+    fn_buf_fini(&b);
+    return out;
+}
+
 /* Name, language and number of variables against the catalogue, where there is one. */
 static void check_catalogue(struct ctx *c, struct fgr_node *n)
 {
@@ -77,7 +93,9 @@ static void check_catalogue(struct ctx *c, struct fgr_node *n)
                                       named && language != NULL ? language : name);
         sema_arg(d, "name", name->text);
         d->why = FGR_W_NOT_DELIVERED;
-        if (!named) {
+        if (named) {
+            sema_arg(d, "languages", languages_of(c, name->text));
+        } else {
             struct suggest best;
             sema_suggest_begin(&best, c, name->text);
             for (size_t i = 0; i < c->options->n_templates; i++) {

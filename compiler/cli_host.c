@@ -109,25 +109,33 @@ static void contact_from(struct cli_host *h)
 
 /* -- suspensions ------------------------------------------------------------------------------------------------------------------ */
 
-/* Saves and goes on in a machine that has seen nothing. */
-static void restart(struct cli_host *h)
+/* What the engine could not save is parked here too, whatever the test is about. */
+static bool save(struct cli_host *h)
+{
+    fn_buf_clear(&h->snapshot);
+    if (fvm_save(h->run, &h->snapshot) == FN_OK) {
+        return true;
+    }
+    h->state = CLI_PARKED;
+    h->o.ops->trapped(h->o.self, FBC_TRAP_HEAP, UINT32_MAX);
+    return false;
+}
+
+/* Saves; with `restart`, goes on in a machine that has seen nothing. */
+static void suspend(struct cli_host *h)
 {
     struct fn_err err;
-    if (!h->o.restart) {
+    if (!save(h) || !h->o.restart) {
         return;
     }
-    fn_buf_clear(&h->snapshot);
     struct fvm_run *fresh = fvm_run_new(&fvm_limits_default, h->o.natives);
-    if (fresh == NULL || fvm_save(h->run, &h->snapshot) != FN_OK) {
-        fvm_run_free(fresh);
-        h->state = CLI_PARKED;
-        return;
-    }
     if (h->o.ops->saved != NULL) {
         h->o.ops->saved(h->o.self, fn_buf_view(&h->snapshot));
     }
-    if (fvm_load(fresh, h->o.image, fn_buf_view(&h->snapshot), &err) != FN_OK) {
+    if (fresh == NULL || fvm_load(fresh, h->o.image, fn_buf_view(&h->snapshot), &err) != FN_OK) {
+        fvm_run_free(fresh);
         h->state = CLI_PARKED;
+        return;
     }
     fvm_run_free(h->run);
     h->run = fresh;
@@ -202,7 +210,7 @@ static bool told_call(struct cli_host *h)
     h->call_number = r.call;
     if (r.host != FBC_HOST_find && r.host != FBC_HOST_query) {
         h->state = CLI_CALLING;
-        restart(h);
+        suspend(h);
         return false;
     }
     fn_buf_clear(&h->answer);
@@ -267,7 +275,7 @@ static void go_on(struct cli_host *h)
                 drop_messages(h);
             }
             contact_from(h);
-            restart(h);
+            suspend(h);
             return;
         case FVM_DONE:
             h->state = CLI_IDLE;

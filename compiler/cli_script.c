@@ -23,17 +23,29 @@ void cli_script_arg(struct cli_script *s, struct fn_diag *d, const char *name, s
     fn_diag_arg(d, name, fn_arena_dup(s->arena, value));
 }
 
+/* A word of the language as this file spells it. */
+struct fn_str cli_script_word(const struct cli_script *s, struct fn_str word)
+{
+    const struct fgr_word *w = fgr_word_find(word, false, 0);
+    return w != NULL && s->program->trees[0].spelling == FN_PT ? w->pt : word;
+}
+
+struct fn_str cli_script_nothing(const struct cli_script *s)
+{
+    return s->lang == FN_PT ? FN_STR("nada") : FN_STR("nothing");
+}
+
 /* The messages no line has taken, quoted; the first few. */
 static struct fn_str untaken(const struct cli_script *s)
 {
     struct fn_buf b;
     fn_buf_init(&b, VALUE_MAX);
     for (unsigned i = s->next; i < s->n_sent && i < s->next + LISTED_MAX; i++) {
-        fn_buf_printf(&b, "%s%.*s%s\"%.*s\"", b.n > 0 ? ", " : "", FN_STR_ARG(s->sent[i].word),
+        fn_buf_printf(&b, "%s%.*s%s\"%.*s\"", b.n > 0 ? ", " : "", FN_STR_ARG(cli_script_word(s, s->sent[i].word)),
                       s->sent[i].word.n > 0 ? " " : "", FN_STR_ARG(s->sent[i].text));
     }
     if (b.n == 0) {
-        fn_buf_z(&b, "-");
+        fn_buf_str(&b, cli_script_nothing(s));
     } else if (s->n_sent > s->next + LISTED_MAX) {
         fn_buf_z(&b, ", ...");
     }
@@ -166,7 +178,7 @@ static void on_trapped(void *self, enum fbc_trap trap, uint32_t offset)
         return;
     }
     struct fn_diag *d = cli_script_fail(s, FGR_D_TEST_STOPPED);
-    cli_script_arg(s, d, "reason", fn_str_c(fbc_trap_text(trap, s->program->trees[0].spelling == FN_EN)));
+    cli_script_arg(s, d, "reason", fn_str_c(fbc_trap_text(trap, s->lang == FN_EN)));
     if (offset != UINT32_MAX) {
         fn_diag_label(d, (struct fn_span){offset, offset + 1}, FGR_L_NONE);
     }
@@ -215,7 +227,7 @@ static void no_option(struct cli_script *s, struct fn_str id)
     }
     struct fn_diag *d = cli_script_fail(s, FGR_D_TEST_NO_OPTION);
     cli_script_arg(s, d, "id", id);
-    cli_script_arg(s, d, "options", b.n > 0 ? fn_buf_view(&b) : FN_STR("-"));
+    cli_script_arg(s, d, "options", b.n > 0 ? fn_buf_view(&b) : cli_script_nothing(s));
     fn_buf_fini(&b);
 }
 
@@ -419,6 +431,20 @@ static bool stage_is(const struct cli_script *s, const struct fgr_node *cond, bo
     return true;
 }
 
+/* Where the conversation stands, as a condition would say it. */
+static void put_stage(const struct cli_script *s, struct fn_buf *b)
+{
+    struct fn_str at = cli_host_stage(s->host);
+    if (at.n == 0) {
+        fn_buf_str(b, cli_script_nothing(s));
+        return;
+    }
+    fn_buf_printf(b, "%.*s == %.*s", FN_STR_ARG(cli_script_word(s, FN_STR("stage"))), FN_STR_ARG(at));
+    if (cli_host_ended(s->host)) {
+        fn_buf_printf(b, ", %.*s", FN_STR_ARG(cli_script_word(s, FN_STR("ended"))));
+    }
+}
+
 static void step_assert(struct cli_script *s, const struct fgr_node *n)
 {
     const struct fgr_node *cond = n->kid[FGR_STEP_ASSERT_cond];
@@ -427,9 +453,9 @@ static void step_assert(struct cli_script *s, const struct fgr_node *n)
     fn_buf_init(&b, VALUE_MAX);
     if (cond->kind == FGR_NAME && cond->sym == NULL) {
         truth = cli_host_ended(s->host); /* `ended`: the only condition that is a bare word */
-        fn_buf_printf(&b, "stage == %.*s", FN_STR_ARG(cli_host_stage(s->host)));
+        put_stage(s, &b);
     } else if (stage_is(s, cond, &truth)) {
-        fn_buf_printf(&b, "%s%.*s", cli_host_ended(s->host) ? "ended, " : "", FN_STR_ARG(cli_host_stage(s->host)));
+        put_stage(s, &b);
     } else if (cli_script_value(s, cond, &fcc_t_bool, &b)) {
         truth = fn_str_eq(fn_buf_view(&b), FN_STR("true"));
         fn_buf_clear(&b);
@@ -438,7 +464,8 @@ static void step_assert(struct cli_script *s, const struct fgr_node *n)
         }
     }
     if (!truth && !s->failed) {
-        cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_FALSE), "found", b.n > 0 ? fn_buf_view(&b) : FN_STR("false"));
+        struct fn_str found = b.n > 0 ? fn_buf_view(&b) : cli_script_word(s, FN_STR("false"));
+        cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_FALSE), "found", found);
     }
     fn_buf_fini(&b);
 }

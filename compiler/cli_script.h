@@ -31,6 +31,7 @@ struct cli_script {
     struct fn_arena *arena;
     struct fn_diag_list *diags; /* what went wrong */
     struct cli_covered *covered;
+    enum fn_lang lang; /* of what is told; words of the language are spelled as the file does */
     bool restart;
     /* while running */
     struct cli_host *host;
@@ -48,6 +49,8 @@ bool cli_script_run(struct cli_script *s);
 
 /* -- parts ----------------------------------------------------------------------------------------------------------------------- */
 struct fn_diag *cli_script_fail(struct cli_script *s, enum fgr_diag d);
+struct fn_str cli_script_word(const struct cli_script *s, struct fn_str word);
+struct fn_str cli_script_nothing(const struct cli_script *s);
 void cli_script_arg(struct cli_script *s, struct fn_diag *d, const char *name, struct fn_str value);
 bool cli_script_value(struct cli_script *s, const struct fgr_node *n, const struct fcc_type *want,
                       struct fn_buf *out);                                 /* as JSON */

@@ -37,9 +37,8 @@ static bool run_value(struct cli_script *s, const struct fbc_image *im, struct f
             fn_buf_str(out, fvm_text(run, fvm_request(run).args[0].ref));
             got = true;
         } else if (stop == FVM_TRAP) {
-            bool english = s->program->trees[0].spelling == FN_EN;
             cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_VALUE), "reason",
-                           fn_str_c(fbc_trap_text(fvm_trapped(run).trap, english)));
+                           fn_str_c(fbc_trap_text(fvm_trapped(run).trap, s->lang == FN_EN)));
         }
     }
     fvm_run_free(run);
@@ -158,7 +157,9 @@ static struct fn_str call_name(struct cli_script *s, const struct fn_json *call)
                        : host == FBC_HOST_extract  ? "name"
                        : host == FBC_HOST_classify ? "enum"
                                                    : "agent";
-    return fn_arena_printf(s->arena, "%s %.*s", fbc_hosts[host].name, FN_STR_ARG(fn_json_str(fn_json_get(call, what))));
+    struct fn_str word = cli_script_word(s, fn_str_c(fbc_hosts[host].name));
+    struct fn_str name = fn_json_str(fn_json_get(call, what));
+    return fn_arena_printf(s->arena, "%.*s%s%.*s", FN_STR_ARG(word), name.n > 0 ? " " : "", FN_STR_ARG(name));
 }
 
 void cli_script_unanswered(struct cli_script *s)
@@ -180,7 +181,7 @@ static bool no_call(struct cli_script *s)
 {
     bool calling = cli_host_state(s->host) == CLI_CALLING;
     struct fn_diag *d = cli_script_fail(s, FGR_D_TEST_NO_CALL);
-    cli_script_arg(s, d, "call", calling ? call_name(s, pending(s)) : FN_STR("-"));
+    cli_script_arg(s, d, "call", calling ? call_name(s, pending(s)) : cli_script_nothing(s));
     return false;
 }
 

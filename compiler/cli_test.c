@@ -126,7 +126,8 @@ static enum cli_exit run_tests(struct tests *t)
                                      .natives = fsl_natives,
                                      .arena = &t->s->arena,
                                      .diags = &t->s->diags,
-                                     .covered = t->covered};
+                                     .covered = t->covered,
+                                     .lang = t->c->lang};
     t->covered->arena = &t->s->arena;
     t->covered->n = 0;
     for (uint32_t i = 0; i < decls->n_items; i++) {

@@ -615,7 +615,9 @@ step:
 | "http" method text "=>" "failed"      { $$ = build_flag(build_method(NODE(STEP_HTTP, @$, $text, NULL), $method), FGR_FAILED); }
 | "@" expr                              { $$ = NODE(STEP_ASSERT, @$, $expr); }
 ;
-step_word: name | "choose" | "template" | "handoff" | "notify" | "react" | "typing";
+step_word:
+  name | "choose" | "template" | "handoff" | "notify" | "react" | "typing" | "goal" | "tag" | "save" | "delete"
+;
 option_ids:
   %empty                                { $$ = build_list(b, @$); }
 | option_ids option_id                  { $$ = build_add(b, $1, $2); }

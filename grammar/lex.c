@@ -199,6 +199,7 @@ bool lex_nest_push(struct lexer *lx, char bracket, uint32_t at)
 /* Past the limit an opening bracket is told once and dropped together with what closes it. */
 void lex_open(struct lexer *lx, uint16_t kind, char bracket)
 {
+    bool bounds_type = bracket == '(' && (last_kind(lx) == FGR_TOK_T_TEXT || last_kind(lx) == FGR_TOK_RANGLE);
     if (lx->n_too_deep > 0 || !lex_nest_push(lx, bracket, lex_at(lx, lx->token))) {
         if (lx->n_too_deep++ == 0 && !lx->told_nested) {
             lx->told_nested = true;
@@ -207,7 +208,7 @@ void lex_open(struct lexer *lx, uint16_t kind, char bracket)
         }
         return;
     }
-    lx->angles = 0;
+    lx->angles = bounds_type ? lx->angles : 0; /* list<text(40)>, list<list<int>(3)> */
     lex_push(lx, kind, lex_span(lx));
 }
 
