@@ -109,12 +109,26 @@ void fn_buf_u64(struct fn_buf *b, uint64_t v)
     put_little_endian(b, v, 8);
 }
 
+void fn_buf_hex(struct fn_buf *b, const void *p, size_t n)
+{
+    const unsigned char *bytes = p;
+    for (size_t i = 0; i < n; i++) {
+        const char two[] = {"0123456789abcdef"[bytes[i] >> 4], "0123456789abcdef"[bytes[i] & 15]};
+        fn_buf_put(b, two, sizeof two);
+    }
+}
+
 void fn_buf_printf(struct fn_buf *b, const char *format, ...)
 {
+    char most[256]; /* enough for nearly all: formatted once */
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(most, sizeof most, format, args);
     va_end(args);
+    if (n >= 0 && (size_t)n < sizeof most) {
+        fn_buf_put(b, most, (size_t)n);
+        return;
+    }
     char *at = n >= 0 ? fn_buf_reserve(b, (size_t)n) : NULL;
     if (at == NULL) {
         b->failed = true;

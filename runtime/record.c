@@ -60,9 +60,7 @@ void record_close(struct turn *t)
     put(t, "stage", t->next.stage);
     fn_json_put_key(&t->record, "prog");
     fn_buf_char(&t->record, '"');
-    for (size_t i = 0; i < t->next.prog.n; i++) {
-        fn_buf_printf(&t->record, "%02x", (unsigned)(unsigned char)t->next.prog.p[i]);
-    }
+    fn_buf_hex(&t->record, t->next.prog.p, t->next.prog.n);
     fn_buf_printf(&t->record, "\",\"status\":%d,\"effects\":%zu,\"snap\":%u}", (int)t->next.status, t->effects.n,
                   (unsigned)fn_crc32c(t->next.snap.p, t->next.snap.n));
     if (t->record.failed) { /* larger than a record may be: the turn is worth more than its log */

@@ -42,7 +42,7 @@ static struct fn_str token_of(struct fsv_request *r, const struct fsv_channel *c
         fn_arena_printf(&r->arena, "chat|%lld|%.*s|%lld", (long long)c->id, FN_STR_ARG(session), (long long)conv);
     fsv_derive((struct fn_str){(const char *)r->app->master, sizeof r->app->master}, what, mac);
     fn_buf_init(&hex, MAC_HEX);
-    fsv_hex(&hex, mac, MAC_HEX / 2);
+    fn_buf_hex(&hex, mac, MAC_HEX / 2);
     struct fn_str token = fn_arena_printf(&r->arena, "%lld.%.*s", (long long)conv, FN_STR_ARG(fn_buf_view(&hex)));
     fn_buf_fini(&hex);
     return token;

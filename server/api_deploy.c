@@ -30,7 +30,7 @@ static struct fn_str hex(struct fn_arena *arena, struct fn_str hash)
 {
     struct fn_buf b;
     fn_buf_init(&b, 1024);
-    fsv_hex(&b, hash.p, hash.n);
+    fn_buf_hex(&b, hash.p, hash.n);
     struct fn_str s = fn_arena_dup(arena, fn_buf_view(&b));
     fn_buf_fini(&b);
     return s;
@@ -62,7 +62,7 @@ static void put_hash(struct fn_buf *b, const char *key, struct fn_str hash)
 {
     fn_json_put_key(b, key);
     fn_buf_char(b, '"');
-    fsv_hex(b, hash.p, hash.n);
+    fn_buf_hex(b, hash.p, hash.n);
     fn_buf_char(b, '"');
 }
 

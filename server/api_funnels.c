@@ -18,7 +18,7 @@ static void put_hash(struct fn_buf *b, const char *key, struct fn_str hash)
 {
     fn_json_put_key(b, key);
     fn_buf_char(b, '"');
-    fsv_hex(b, hash.p, hash.n);
+    fn_buf_hex(b, hash.p, hash.n);
     fn_buf_char(b, '"');
 }
 

@@ -52,15 +52,6 @@ void fsv_wipe(void *p, size_t n)
     sodium_memzero(p, n);
 }
 
-void fsv_hex(struct fn_buf *out, const void *p, size_t n)
-{
-    const unsigned char *bytes = p;
-    for (size_t i = 0; i < n; i++) {
-        fn_buf_char(out, "0123456789abcdef"[bytes[i] >> 4]);
-        fn_buf_char(out, "0123456789abcdef"[bytes[i] & 15]);
-    }
-}
-
 void fsv_seal(struct fn_buf *out, const uint8_t key[FSV_SEAL_KEY_BYTES], struct fn_str bound, struct fn_str plain)
 {
     unsigned char nonce[NONCE];

@@ -47,7 +47,7 @@ static enum fn_code make_key(struct fsv_app *app, int64_t rev, char out_new[], s
     fsv_sha256(fn_str_c(out_new), hash);
     fn_buf_init(&body, 256);
     fn_buf_z(&body, "{\"sha256\":\"");
-    fsv_hex(&body, hash, sizeof hash);
+    fn_buf_hex(&body, hash, sizeof hash);
     fn_buf_z(&body, "\"}");
     struct frt_doc doc = {.key = owner, .body = fn_buf_view(&body), .rev = rev};
     enum fn_code code = fsv_catalogue_store(app, FSV_COL_KEY, &doc, err);

@@ -16,7 +16,7 @@ void fsv_sealed_put(const struct fsv_app *app, struct fn_buf *out, const char *k
     fn_buf_init(&sealed, SECRET_MAX + FSV_SEAL_OVERHEAD);
     fn_buf_init(&text, 2 * (SECRET_MAX + FSV_SEAL_OVERHEAD));
     fsv_seal(&sealed, app->master, bound, secret);
-    fsv_hex(&text, sealed.p, sealed.n);
+    fn_buf_hex(&text, sealed.p, sealed.n);
     fn_json_put_key(out, key);
     fn_json_put_str(out, fn_buf_view(&text));
     fn_buf_fini(&sealed);

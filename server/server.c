@@ -205,7 +205,7 @@ static void *on_uri(void *self, const char *uri, struct MHD_Connection *peer)
     struct fn_buf id;
     fsv_random(random, sizeof random);
     fn_buf_init(&id, sizeof r->id);
-    fsv_hex(&id, random, sizeof random);
+    fn_buf_hex(&id, random, sizeof random);
     memcpy(r->id, id.p != NULL ? id.p : "0", id.n + 1);
     fn_buf_fini(&id);
     return r;

@@ -24,7 +24,7 @@ static enum fn_code make_secret(const char *path, char out[SECRET_HEX], struct f
     struct fn_buf hex;
     fsv_random(random, sizeof random);
     fn_buf_init(&hex, SECRET_HEX);
-    fsv_hex(&hex, random, sizeof random);
+    fn_buf_hex(&hex, random, sizeof random);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool good = fd >= 0 && write(fd, hex.p, hex.n) == (ssize_t)hex.n && fsync(fd) == 0;
     if (fd >= 0) {

@@ -35,7 +35,6 @@ void pg_build_load(struct pg_job *j, struct pg_seg *seg)
     put_keys(rows, op, false);
     pg_row(rows, 1);
     pg_put(rows, FRT_BACKLOG_MAX + FRT_ROWS_MAX);
-    put_keys(pg_seg_add(seg, PG_SQL_load_pairs), op, false);
 }
 
 void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int r, int c, struct frt_conv *out)
@@ -55,6 +54,37 @@ void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int r, int c, st
     }
 }
 
+/* A length of four bytes, most significant first, and so many bytes; the rest stays in *from. False: there is no more. */
+static bool take_text(struct fn_str *from, struct fn_str *out)
+{
+    if (from->n < 4) {
+        return false;
+    }
+    const unsigned char *p = (const unsigned char *)from->p;
+    size_t n = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+    if (n > from->n - 4) {
+        return false;
+    }
+    *out = (struct fn_str){from->p + 4, n};
+    *from = (struct fn_str){from->p + 4 + n, from->n - 4 - n};
+    return true;
+}
+
+/* Names and values in turn, each behind its length. */
+static void take_pairs(struct pg_job *j, struct frt_loaded *out, struct fn_str all)
+{
+    struct fn_str rest = all, text;
+    int n = 0;
+    while (take_text(&rest, &text)) {
+        n++;
+    }
+    out->pairs = pg_room(j, n / 2, sizeof *out->pairs);
+    for (int i = 0; i < n / 2 && out->pairs != NULL; i++) {
+        struct frt_pair *pair = &out->pairs[out->n_pairs++];
+        (void)(take_text(&all, &pair->name) && take_text(&all, &pair->value));
+    }
+}
+
 static void take_convs(struct pg_job *j, const struct pg_rows *rows)
 {
     struct frt_op_load *op = (struct frt_op_load *)j->op;
@@ -65,8 +95,9 @@ static void take_convs(struct pg_job *j, const struct pg_rows *rows)
             out->code = FN_OK;
             out->conv = (struct frt_conv){.tenant = out->key.tenant, .conv = out->key.conv};
             pg_read_conv(j, rows, r, 1, &out->conv);
-            out->phone = pg_keep(j, rows, r, 22);
-            out->orphan = pg_int(rows, r, 23);
+            take_pairs(j, out, pg_keep(j, rows, r, 22));
+            out->phone = pg_keep(j, rows, r, 23);
+            out->orphan = pg_int(rows, r, 24);
         }
     }
 }
@@ -96,14 +127,6 @@ static void take_rows(struct pg_job *j, struct frt_loaded *out, const struct pg_
     }
 }
 
-static void take_pairs(struct pg_job *j, struct frt_loaded *out, const struct pg_rows *rows, int at, int n)
-{
-    out->pairs = pg_room(j, n, sizeof *out->pairs);
-    for (int r = at; r < at + n && out->pairs != NULL; r++) {
-        out->pairs[out->n_pairs++] = (struct frt_pair){pg_keep(j, rows, r, 1), pg_keep(j, rows, r, 2)};
-    }
-}
-
 void pg_take_load(struct pg_job *j, unsigned statement, const struct pg_rows *rows)
 {
     struct frt_op_load *op = (struct frt_op_load *)j->op;
@@ -115,7 +138,7 @@ void pg_take_load(struct pg_job *j, unsigned statement, const struct pg_rows *ro
         size_t k = (size_t)pg_int(rows, r, 0);
         n = run_of(rows, r);
         if (k < op->n && op->items[k].code == FN_OK) {
-            (statement == 1 ? take_rows : take_pairs)(j, &op->items[k], rows, r, n);
+            take_rows(j, &op->items[k], rows, r, n);
         }
     }
 }

@@ -22,6 +22,7 @@ void fn_buf_char(struct fn_buf *b, char c);
 void fn_buf_u16(struct fn_buf *b, uint16_t v); /* little-endian */
 void fn_buf_u32(struct fn_buf *b, uint32_t v);
 void fn_buf_u64(struct fn_buf *b, uint64_t v);
+void fn_buf_hex(struct fn_buf *b, const void *p, size_t n); /* two lower-case digits a byte */
 void fn_buf_printf(struct fn_buf *b, const char *format, ...) FN_PRINTF(2, 3);
 /* Room for n bytes at the end, already counted in b->n; NULL on failure. */
 void *fn_buf_reserve(struct fn_buf *b, size_t n);

@@ -16,7 +16,6 @@ void fsv_random(void *p, size_t n);
 bool fsv_equal(const void *a, const void *b, size_t n);
 void fsv_wipe(void *p, size_t n);
 /* Appends lower-case hexadecimal. */
-void fsv_hex(struct fn_buf *out, const void *p, size_t n);
 /* Authenticated encryption (XChaCha20-Poly1305); bound is authenticated and not stored, so that a sealed value cannot be moved to another
  * row. Sealed bytes are n + FSV_SEAL_OVERHEAD. fsv_unseal: FN_INVALID when key, bound or bytes are not the ones sealed. */
 void fsv_seal(struct fn_buf *out, const uint8_t key[FSV_SEAL_KEY_BYTES], struct fn_str bound, struct fn_str plain);

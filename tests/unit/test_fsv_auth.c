@@ -7,7 +7,7 @@ static void check_hex(const uint8_t *bytes, const char *want)
 {
     struct fn_buf hex;
     fn_buf_init(&hex, 64);
-    fsv_hex(&hex, bytes, 32);
+    fn_buf_hex(&hex, bytes, 32);
     UNIT_ASSERT_STR(fn_buf_view(&hex), want);
     fn_buf_fini(&hex);
 }
