@@ -64,7 +64,7 @@ static void add_row(struct turn *t, int64_t deadline)
 /* The row of an earlier wait is still to come, and not behind the deadline. */
 static bool will_do(const struct turn *t, int64_t deadline)
 {
-    return t->next.timer != 0 && t->next.timer == t->in->conv.timer && t->timer_due > engine_now(t->engine) &&
+    return t->next.timer != 0 && t->next.timer == t->in->conv.timer && t->timer_due > t->wall &&
            t->timer_due <= deadline;
 }
 
@@ -82,8 +82,9 @@ void deadline_set(struct turn *t, int64_t deadline)
 
 void deadline_renew(struct turn *t)
 {
-    int64_t now = engine_now(t->engine), deadline = t->next.deadline;
-    if (t->next.timer != 0 && t->next.timer == t->in->conv.timer && t->timer_due <= now && deadline > now) {
+    int64_t deadline = t->next.deadline;
+    if (t->next.timer != 0 && t->next.timer == t->in->conv.timer && t->timer_due != 0 && t->timer_due <= t->wall &&
+        deadline > t->wall) {
         deadline_end(t);
         add_row(t, deadline);
     }
