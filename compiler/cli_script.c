@@ -1,6 +1,7 @@
 /* cli_script.c: the steps of a test, in order. A call of the outside stops the conversation; the `ai` or `http` line below answers it, and any
  * step that would need the conversation to have gone on fails instead, with the line to paste.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "cli_accept.h"
 #include "cli_coverage.h"
 
 #include "fsl_date.h"
@@ -387,16 +388,16 @@ static bool options_match(const struct cli_sent *sent, const struct fgr_node *op
     return true;
 }
 
-static bool is_message(const struct cli_sent *sent)
+bool cli_script_is_message(const struct cli_sent *sent)
 {
     return sent->host == FBC_HOST_say || sent->host == FBC_HOST_choose || sent->host == FBC_HOST_template ||
            sent->host == FBC_HOST_media || sent->host == FBC_HOST_say_or_template;
 }
 
-static bool matches(const struct cli_sent *sent, const struct fgr_node *n)
+bool cli_script_matches(const struct cli_sent *sent, const struct fgr_node *n)
 {
     const struct fgr_node *value = n->kid[FGR_STEP_EXPECTS_value];
-    bool word = n->text.n == 0 ? is_message(sent) : fn_str_eq(n->text, sent->word);
+    bool word = n->text.n == 0 ? cli_script_is_message(sent) : fn_str_eq(n->text, sent->word);
     return word && options_match(sent, n->kid[FGR_STEP_EXPECTS_options]) &&
            (value == NULL || cli_script_match(value->text, sent->text));
 }
@@ -405,11 +406,11 @@ static void step_expects(struct cli_script *s, const struct fgr_node *n)
 {
     bool exact = (s->test->flags & FGR_EXACT) != 0;
     for (unsigned i = s->next; i < s->n_sent; i++) {
-        if (matches(&s->sent[i], n)) {
+        if (cli_script_matches(&s->sent[i], n)) {
             s->next = i + 1;
             return;
         }
-        if (exact && is_message(&s->sent[i])) {
+        if (exact && cli_script_is_message(&s->sent[i])) {
             break;
         }
     }
@@ -482,7 +483,7 @@ static bool exact_left(struct cli_script *s)
 {
     bool left = false;
     for (unsigned i = s->next; (s->test->flags & FGR_EXACT) != 0 && i < s->n_sent; i++) {
-        left = left || is_message(&s->sent[i]);
+        left = left || cli_script_is_message(&s->sent[i]);
     }
     if (left) {
         cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_SURPLUS), "sent", untaken(s));
@@ -514,9 +515,39 @@ static void step(struct cli_script *s, const struct fgr_node *n)
     }
 }
 
+/* Before the customer goes on, or at the end: true, and the test has failed. */
+static bool turn_over(struct cli_script *s, const struct fgr_node *last, const struct fgr_node *next)
+{
+    if (s->accept == NULL) {
+        return exact_left(s);
+    }
+    if (s->accept->bare && (next == NULL || next->kind != FGR_STEP_SAYS)) {
+        cli_host_settle(s->host); /* as the line that comes to stand here will */
+    }
+    cli_accept_turn(s, last);
+    return false;
+}
+
+/* One step, or with --accept the `<` lines that stand together: the last of them. */
+static uint32_t run_step(struct cli_script *s, uint32_t i)
+{
+    const struct fgr_node *steps = s->test->kid[FGR_TEST_steps], *n = steps->items[i];
+    if (s->accept == NULL || n->kind != FGR_STEP_EXPECTS) {
+        step(s, n);
+        return i;
+    }
+    uint32_t end = i;
+    while (end < steps->n_items && steps->items[end]->kind == FGR_STEP_EXPECTS) {
+        end++;
+    }
+    cli_host_settle(s->host);
+    cli_accept_group(s, i, end);
+    return end - 1;
+}
+
 static void run_steps(struct cli_script *s)
 {
-    const struct fgr_node *steps = s->test->kid[FGR_TEST_steps];
+    const struct fgr_node *steps = s->test->kid[FGR_TEST_steps], *last = NULL;
     for (uint32_t i = 0; i < steps->n_items && !s->failed; i++) {
         const struct fgr_node *n = steps->items[i];
         s->at = n;
@@ -524,20 +555,21 @@ static void run_steps(struct cli_script *s)
             cli_script_unanswered(s);
             break;
         }
-        if (moves(n) && exact_left(s)) {
+        if (moves(n) && turn_over(s, last, n)) {
             break;
         }
         s->cause = moves(n) ? n : s->cause;
-        step(s, n);
+        i = run_step(s, i);
+        last = n->kind != FGR_STEP_ASSERT && n->kind != FGR_STEP_GIVEN ? steps->items[i] : last;
         if (cli_host_state(s->host) == CLI_PARKED && !s->failed) {
-            cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_STOPPED), "reason", FN_STR("-"));
+            cli_script_arg(s, cli_script_fail(s, FGR_D_TEST_STOPPED), "reason", cli_script_nothing(s));
         }
     }
     if (!s->failed && cli_host_state(s->host) == CLI_CALLING) {
         cli_script_unanswered(s);
     }
     if (!s->failed) {
-        (void)exact_left(s);
+        (void)turn_over(s, last, NULL);
     }
 }
 

@@ -31,7 +31,8 @@ struct cli_script {
     struct fn_arena *arena;
     struct fn_diag_list *diags; /* what went wrong */
     struct cli_covered *covered;
-    enum fn_lang lang; /* of what is told; words of the language are spelled as the file does */
+    enum fn_lang lang;         /* of what is told; words of the language are spelled as the file does */
+    struct cli_accept *accept; /* NULL: a `<` line that does not match fails the test (cli_accept.h) */
     bool restart;
     /* while running */
     struct cli_host *host;
@@ -53,8 +54,10 @@ struct fn_str cli_script_word(const struct cli_script *s, struct fn_str word);
 struct fn_str cli_script_nothing(const struct cli_script *s);
 void cli_script_arg(struct cli_script *s, struct fn_diag *d, const char *name, struct fn_str value);
 bool cli_script_value(struct cli_script *s, const struct fgr_node *n, const struct fcc_type *want,
-                      struct fn_buf *out);                                 /* as JSON */
-bool cli_script_match(struct fn_str pattern, struct fn_str text);          /* `*` matches anything */
+                      struct fn_buf *out);                        /* as JSON */
+bool cli_script_match(struct fn_str pattern, struct fn_str text); /* `*` matches anything */
+bool cli_script_matches(const struct cli_sent *sent, const struct fgr_node *expects);
+bool cli_script_is_message(const struct cli_sent *sent);
 bool cli_script_answer(struct cli_script *s, const struct fgr_node *step); /* ai and http lines */
 void cli_script_unanswered(struct cli_script *s);
 const struct cli_host_ops *cli_script_ops(void);

@@ -1,6 +1,7 @@
 /* cli_test.c: `funnelc test`: every test of every file, twice: the second time saved and resumed at each suspension. Then coverage, JUnit.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
+#include "cli_accept.h"
 #include "cli_coverage.h"
 #include "fsl_natives.h"
 
@@ -14,6 +15,7 @@ struct tests {
     const struct fbc_image *im;
     struct cli_covered *covered;
     struct cli_script *script;
+    struct cli_accept *accept; /* NULL without --accept */
     struct fn_buf junit;
     unsigned passed, failed;
 };
@@ -82,10 +84,6 @@ static bool run_test(struct tests *t, const struct fgr_node *test)
 
 static void one_test(struct tests *t, const struct fgr_node *test)
 {
-    const char *only = t->c->options[CLI_O_ONLY];
-    if (only != NULL && !fn_str_eq(test->text, fn_str_c(only))) {
-        return;
-    }
     size_t before = t->s->diags.n;
     bool good = run_test(t, test);
     t->passed += good;
@@ -118,9 +116,8 @@ static void coverage(struct tests *t)
     cli_coverage_fini(&v);
 }
 
-static enum cli_exit run_tests(struct tests *t)
+static void begin_script(struct tests *t)
 {
-    const struct fgr_node *decls = t->s->program->trees[0].file->kid[FGR_FILE_decls];
     *t->script = (struct cli_script){.program = t->s->program,
                                      .image = t->im,
                                      .natives = fsl_natives,
@@ -130,11 +127,25 @@ static enum cli_exit run_tests(struct tests *t)
                                      .lang = t->c->lang};
     t->covered->arena = &t->s->arena;
     t->covered->n = 0;
+}
+
+/* Those of the file, or the one of --only. */
+static void each_test(struct tests *t, void (*run)(struct tests *, const struct fgr_node *))
+{
+    const struct fgr_node *decls = t->s->program->trees[0].file->kid[FGR_FILE_decls];
+    const char *only = t->c->options[CLI_O_ONLY];
     for (uint32_t i = 0; i < decls->n_items; i++) {
-        if (decls->items[i]->kind == FGR_TEST) {
-            one_test(t, decls->items[i]);
+        const struct fgr_node *n = decls->items[i];
+        if (n->kind == FGR_TEST && (only == NULL || fn_str_eq(n->text, fn_str_c(only)))) {
+            run(t, n);
         }
     }
+}
+
+static enum cli_exit run_tests(struct tests *t)
+{
+    begin_script(t);
+    each_test(t, one_test);
     coverage(t);
     if (t->s->diags.n > 0) {
         cli_tell(t->c, t->s);
@@ -142,11 +153,82 @@ static enum cli_exit run_tests(struct tests *t)
     return t->s->diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD;
 }
 
+/* -- --accept ------------------------------------------------------------------------------------------------------------------- */
+
+static void accept_test(struct tests *t, const struct fgr_node *test)
+{
+    struct cli_script *s = t->script;
+    struct cli_accept *a = t->accept;
+    const struct fgr_node *steps = test->kid[FGR_TEST_steps];
+    a->n = a->n_kept;
+    a->turn = 0;
+    a->bare = true;
+    a->full = false;
+    for (uint32_t i = 0; i < steps->n_items; i++) {
+        a->bare = a->bare && steps->items[i]->kind != FGR_STEP_EXPECTS;
+    }
+    s->test = test;
+    s->accept = a;
+    bool good = cli_script_run(s);
+    a->n_kept = good && !a->full ? a->n : a->n_kept;
+    s->accept = NULL;
+    fn_buf_fini(&s->log);
+    fn_buf_fini(&s->snapshots);
+}
+
+static enum cli_exit keep_accepted(const struct tests *t)
+{
+    struct fn_str before = fn_buf_view(&t->s->text);
+    struct fn_buf after, laid, diff;
+    fn_buf_init(&after, JUNIT_MAX);
+    fn_buf_init(&laid, JUNIT_MAX);
+    fn_buf_init(&diff, JUNIT_MAX);
+    cli_accept_apply(t->accept, before, &after);
+    cli_accept_diff(t->accept, before, fn_buf_view(&after), &diff);
+    cli_accept_format(before, fn_buf_view(&after), &laid);
+    bool good = !after.failed && !laid.failed && cli_write_file(t->c, t->s->path, fn_buf_view(&laid));
+    if (good) {
+        printf("%s: %s\n%.*s\n", t->s->path, cli_say(t->c, "reescrito", "rewritten"), FN_STR_ARG(fn_buf_view(&diff)));
+    }
+    fn_buf_fini(&after);
+    fn_buf_fini(&laid);
+    fn_buf_fini(&diff);
+    return good ? CLI_GOOD : CLI_IO;
+}
+
+/* Rewrites the file where what the funnel says is all that differs; the tests run after that, and tell what is left. */
+static enum cli_exit accept_file(struct tests *t, const char *path)
+{
+    struct cli_source s;
+    struct fn_buf bytes;
+    if (strcmp(path, "-") == 0) {
+        fprintf(stderr, "funnelc: %s\n", cli_say(t->c, "--accept precisa de um arquivo", "--accept needs a file"));
+        return CLI_USAGE;
+    }
+    enum cli_exit code = cli_open(t->c, &s, path);
+    t->s = &s;
+    if (code == CLI_GOOD && s.diags.errors == 0 && (t->im = cli_image(t->c, &s, &bytes)) != NULL) {
+        t->accept->n_kept = 0;
+        begin_script(t);
+        each_test(t, accept_test);
+        code = t->accept->n_kept > 0 ? keep_accepted(t) : CLI_GOOD;
+        fbc_image_free(t->im);
+        fn_buf_fini(&bytes);
+    }
+    cli_close(&s);
+    t->s = NULL;
+    return code;
+}
+
 static enum cli_exit test_file(struct tests *t, const char *path)
 {
     struct cli_source s;
     struct fn_buf bytes;
-    enum cli_exit code = cli_open(t->c, &s, path);
+    enum cli_exit code = t->accept != NULL ? accept_file(t, path) : CLI_GOOD;
+    if (code != CLI_GOOD) {
+        return code;
+    }
+    code = cli_open(t->c, &s, path);
     t->s = &s;
     if (code == CLI_GOOD && s.diags.errors > 0) {
         cli_tell(t->c, &s);
@@ -187,9 +269,12 @@ static enum cli_exit write_junit(const struct cli *c, const struct tests *t)
 enum cli_exit cli_test(struct cli *c)
 {
     struct tests t = {.c = c, .covered = calloc(1, sizeof *t.covered), .script = calloc(1, sizeof *t.script)};
-    enum cli_exit code = c->n_args > 0 ? CLI_GOOD : CLI_USAGE;
+    bool accept = cli_has(c, CLI_O_ACCEPT);
+    t.accept = accept ? calloc(1, sizeof *t.accept) : NULL;
+    bool room = t.covered != NULL && t.script != NULL && (t.accept != NULL || !accept);
+    enum cli_exit code = c->n_args == 0 ? CLI_USAGE : room ? CLI_GOOD : CLI_IO;
     fn_buf_init(&t.junit, JUNIT_MAX);
-    for (int i = 0; i < c->n_args && t.covered != NULL && t.script != NULL; i++) {
+    for (int i = 0; i < c->n_args && room; i++) {
         enum cli_exit one = test_file(&t, c->args[i]);
         code = one > code ? one : code;
     }
@@ -204,5 +289,6 @@ enum cli_exit cli_test(struct cli *c)
     fn_buf_fini(&t.junit);
     free(t.covered);
     free(t.script);
+    free(t.accept);
     return code;
 }
