@@ -259,6 +259,8 @@ void turn_free(struct turn *t);
 void recover_step(struct frt_engine *e, int64_t now);
 void recover_start(struct frt_engine *e);
 void recover_free(struct frt_engine *e);
+/* The store says that an effect of this conversation is another node's: so is its shard, whatever the last LEASE said. */
+void recover_doubt(struct frt_engine *e, int64_t tenant, int64_t conv);
 bool recover_released(const struct frt_engine *e); /* after frt_engine_drain: the share was given back */
 int64_t recover_next(const struct frt_engine *e);  /* wall time at which it wants to be called */
 

@@ -458,6 +458,15 @@ void outbox_free(struct mail *m)
     }
 }
 
+/* A conflict under the epoch that this node believes in: the shard has another owner since, and what is behind this in the lane is his as well. */
+static void leave_to_other(struct sending *s, enum fn_code code, int64_t epoch)
+{
+    if (code == FN_CONFLICT && epoch == engine_epoch(s->engine, s->e.tenant, s->e.conv)) {
+        recover_doubt(s->engine, s->e.tenant, s->e.conv);
+    }
+    leave_lane(s);
+}
+
 /* -- batches -------------------------------------------------------------------------------------------------------------------------------- */
 struct out_batch {
     struct frt_op_claim claim;
@@ -489,7 +498,7 @@ static void claims_done(struct frt_op *op)
         if (code != FN_OK) { /* closed, or somebody else's */
             bool stale = code == FN_CONFLICT && s->claim.epoch != engine_epoch(e, s->e.tenant, s->e.conv);
             if (!stale || !begin_anew(s, FRT_E_STARTED)) {
-                leave_lane(s);
+                leave_to_other(s, code, s->claim.epoch);
             }
             continue;
         }
@@ -529,7 +538,7 @@ static void after_done(struct sending *s, enum fn_code code)
     if (e->c.changed != NULL) {
         e->c.changed(e->c.ctx, m->tenant, m->channel, m->conv);
     }
-    leave_lane(s);
+    leave_to_other(s, code, s->done.epoch);
 }
 
 static void dones_done(struct frt_op *op)

@@ -6,6 +6,9 @@
  *
  * A shard whose place is elsewhere now (a node came) is left in three steps: no new turns; what is under way ends; then it is given back, and
  * the other finds nothing in doubt. What takes longer than HANDOVER_MS is left to it by the policies.
+ *
+ * A node that was stopped may learn from an effect that its shard is another's before its lease tells it. From then on the shard is not held, and
+ * it is given back, so that whatever LEASE says next, it comes with a new epoch and a new search: what is behind that effect must not go ahead.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
@@ -30,12 +33,14 @@ struct recovery {
     bool known;   /* the other nodes are */
     bool lacking; /* a shard that is ours is still held by another node */
     bool leaving; /* a shard that is another's is still held by us */
+    bool doubting;
     int64_t next_lease, next_adopt, next_look, leave_by;
     int64_t asked_at;           /* monotonic */
     int64_t adopts[FRT_SHARDS]; /* epochs whose orphans are being looked for */
     int64_t asks[FRT_SHARDS];   /* running ones as of the question: the store may read them on its own thread */
     uint64_t want[WORDS], give[WORDS];
-    uint64_t crowd; /* of whom `want` was reckoned */
+    uint64_t doubt[WORDS]; /* found to be another's */
+    uint64_t crowd;        /* of whom `want` was reckoned */
 };
 
 static bool has(const uint64_t *bits, size_t i)
@@ -141,16 +146,17 @@ static void take_epochs(struct frt_engine *e, const int64_t *epochs)
     bool any = false;
     e->stats.shards = 0;
     for (size_t i = 0; i < FRT_SHARDS; i++) {
-        bool gone = e->epochs[i] != 0 && epochs[i] != e->epochs[i];
+        int64_t epoch = has(e->recovery->doubt, i) ? 0 : epochs[i]; /* an answer from before the doubt */
+        bool gone = e->epochs[i] != 0 && epoch != e->epochs[i];
         if (gone) {
             put(lost, i);
             any = true;
             e->stats.shards_lost++;
         }
-        e->adopt = e->adopt || epochs[i] > e->epochs[i];
-        e->running[i] = epochs[i] == e->epochs[i] ? e->running[i] : 0;
-        e->epochs[i] = epochs[i];
-        e->stats.shards += epochs[i] != 0;
+        e->adopt = e->adopt || epoch > e->epochs[i];
+        e->running[i] = epoch == e->epochs[i] ? e->running[i] : 0;
+        e->epochs[i] = epoch;
+        e->stats.shards += epoch != 0;
     }
     if (any) {
         nodes_drop(e, lost);
@@ -231,7 +237,19 @@ static void lease_done(struct frt_op *op)
     }
 }
 
-/* Gives back the shards that are quiet. What is given is not held from this moment on. */
+void recover_doubt(struct frt_engine *e, int64_t tenant, int64_t conv)
+{
+    struct recovery *r = e->recovery;
+    unsigned shard = frt_shard(tenant, conv);
+    if (e->c.shared && !e->c.forced && e->epochs[shard] != 0) {
+        put(r->doubt, shard);
+        r->doubting = true;
+        e->epochs[shard] = e->running[shard] = 0;
+        e->stats.shards_lost++;
+    }
+}
+
+/* Gives back the shards that are quiet, and those in doubt. What is given is not held from this moment on. */
 static void hand_over(struct frt_engine *e, int64_t now)
 {
     struct recovery *r = e->recovery;
@@ -239,12 +257,15 @@ static void hand_over(struct frt_engine *e, int64_t now)
     bool any = false;
     nodes_busy(e, busy);
     for (size_t i = 0; i < FRT_SHARDS; i++) {
-        if (e->epochs[i] != 0 && !has(r->want, i) && (!has(busy, i) || now >= r->leave_by)) {
+        bool leaves = r->leaving && e->epochs[i] != 0 && !has(r->want, i) && (!has(busy, i) || now >= r->leave_by);
+        if (leaves || has(r->doubt, i)) {
             put(r->give, i);
             e->epochs[i] = 0;
             any = true;
         }
     }
+    memset(r->doubt, 0, sizeof r->doubt);
+    r->doubting = false;
     r->next_look = now + LOOK_MS;
     if (any) {
         nodes_drop(e, r->give);
@@ -262,6 +283,8 @@ static void lease_step(struct frt_engine *e, int64_t now)
     if (e->draining && e->c.shared && quiet) {
         r->lease.release = true;
         lease_submit(e);
+    } else if (r->doubting && !e->draining) {
+        hand_over(e, now);
     } else if (now >= r->next_lease && (e->c.shared || !e->draining)) {
         lease_submit(e);
     } else if (r->leaving && !e->draining && now >= r->next_look) {
@@ -280,7 +303,8 @@ int64_t recover_next(const struct frt_engine *e)
     if (r->leasing || !e->c.shared || e->c.forced || r->released) {
         return FRT_NEVER;
     }
-    return r->leaving && r->next_look < r->next_lease ? r->next_look : r->next_lease;
+    int64_t next = r->leaving && r->next_look < r->next_lease ? r->next_look : r->next_lease;
+    return r->doubting && !e->draining ? engine_now(e) : next;
 }
 
 /* -- poll ------------------------------------------------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { NODES = 2, CONTACTS = 40, SENDS_MAX = 400 };
+enum { NODES = 2, CONTACTS = 40, SENDS_MAX = 400, NONE = -1 };
 struct pending {
     frt_sent_fn done;
     void *ctx;
@@ -26,6 +26,7 @@ struct world {
         struct frt_engine *engine;
         bool stopped; /* as by SIGSTOP */
         unsigned sent, queried;
+        int64_t first; /* effect that was sent or asked about since this was NONE */
     } nodes[NODES];
     struct pending pending[SENDS_MAX];
     size_t n_pending;
@@ -33,22 +34,21 @@ struct world {
     unsigned accepted;
 };
 
-static void begin(struct node *n, frt_sent_fn done, void *ctx, bool query)
+static void begin(struct node *n, const struct frt_send *s, frt_sent_fn done, void *ctx, bool query)
 {
     struct world *w = n->world;
+    n->first = n->first == NONE ? s->effect : n->first;
     w->pending[w->n_pending++] = (struct pending){done, ctx, n->index, query};
     n->sent += !query;
     n->queried += query;
 }
 static void on_send(void *self, const struct frt_send *s, frt_sent_fn done, void *ctx)
 {
-    (void)s;
-    begin(self, done, ctx, false);
+    begin(self, s, done, ctx, false);
 }
 static void on_query(void *self, const struct frt_send *s, frt_sent_fn done, void *ctx)
 {
-    (void)s;
-    begin(self, done, ctx, true);
+    begin(self, s, done, ctx, true);
 }
 
 static bool answer_one(struct world *w)
@@ -193,6 +193,15 @@ static void all_say(struct world *w, const char *text)
         n = n->engine == NULL || n->stopped ? &w->nodes[1 - i % NODES] : n;
         frt_engine_ingest(n->engine, &in, on_accepted, w);
     }
+    settle(w);
+}
+
+static void one_says(struct world *w, const char *text)
+{
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
+    in.aliases[0] = in.address = FN_STR("phone:551190");
+    in.dedupe = in.ref = in.payload.text = fn_str_c(text);
+    frt_engine_ingest(w->nodes[0].engine, &in, on_accepted, w);
     settle(w);
 }
 
@@ -366,12 +375,7 @@ static void test_a_turn_keeps_its_epoch(void)
     all_say(&w, "a");
     frt_memory_faults(w.memory, watch_epochs, &x);
     frt_engine_reload(w.nodes[0].engine, 1);
-    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
-    in.aliases[0] = in.address = FN_STR("phone:551190");
-    in.dedupe = FN_STR("b-0");
-    in.payload.text = FN_STR("b");
-    frt_engine_ingest(w.nodes[0].engine, &in, on_accepted, &w);
-    settle(&w);
+    one_says(&w, "b");
     CU_ASSERT_EQUAL(x.loads, 1);
     n = &w.nodes[0];
     n->stopped = true;
@@ -389,6 +393,46 @@ static void test_a_turn_keeps_its_epoch(void)
     CU_ASSERT_EQUAL(x.commits, 1);
     CU_ASSERT_EQUAL(x.mixed, 0);
     CU_ASSERT_EQUAL(sent(&w), CONTACTS + 1);
+    teardown(&w);
+}
+
+static void unseen(void *ctx, const struct frt_op *op)
+{
+    (void)ctx;
+    (void)op;
+}
+
+/* An owner stops while his verdict on an orphan is on its way, and it comes when the orphan has another owner: what is behind it in the lane must
+ * not go ahead of it when he wakes up. */
+static void test_behind_what_another_has(void)
+{
+    struct world w;
+    struct node *n;
+    setup(&w, false);
+    n = &w.nodes[0];
+    w.hold = true;
+    one_says(&w, "a");
+    one_says(&w, "b");
+    end(&w, 0);
+    wait_ms(&w, 11000);
+    boot(&w, 0);
+    CU_ASSERT_EQUAL_FATAL(w.n_pending, 1);
+    struct pending p = w.pending[--w.n_pending];
+    CU_ASSERT_TRUE(p.query);
+    p.done(p.ctx, &(struct frt_sent){.outcome = FRT_ABSENT});
+    (void)frt_engine_step(n->engine);
+    n->stopped = true;
+    wait_ms(&w, 11000);
+    boot(&w, 1);
+    CU_ASSERT_EQUAL(w.nodes[1].queried, 1);
+    CU_ASSERT_EQUAL(frt_memory_carry(w.memory, 0, 1, unseen, NULL), 1);
+    end(&w, 1);
+    wait_ms(&w, 11000);
+    n->stopped = w.hold = false;
+    n->first = NONE;
+    wait_ms(&w, 20000);
+    CU_ASSERT_EQUAL(n->first, frt_effect_id(0, 0));
+    CU_ASSERT_EQUAL(n->queried, 3);
     teardown(&w);
 }
 
@@ -411,4 +455,5 @@ static void test_both_own_everything(void)
 UNIT_SUITE("frt_nodes", {"shares", test_shares}, {"idle is not in memory", test_idle_is_not_in_memory},
            {"arrival", test_arrival_leaves_nothing_in_doubt}, {"drain gives back", test_drain_gives_back},
            {"death is noticed", test_death_is_noticed}, {"stopped owner", test_stopped_owner},
-           {"a turn keeps its epoch", test_a_turn_keeps_its_epoch}, {"both own everything", test_both_own_everything})
+           {"a turn keeps its epoch", test_a_turn_keeps_its_epoch},
+           {"behind what another has", test_behind_what_another_has}, {"both own everything", test_both_own_everything})
