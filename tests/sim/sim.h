@@ -75,6 +75,8 @@ struct sim_sent { /* what the receiver got */
 /* alone: one node on the store. shared: two with a share each, that may be stopped for longer than a lease. forced: two that both run everything,
  * and an ordinary one behind them; what a contact is sent may then come in another order, but nothing is lost and nothing doubled. */
 enum sim_kind { SIM_ALONE, SIM_SHARED, SIM_FORCED };
+/* When a node is to be stopped: with its next turn, claim or verdict on the way to the database, or behind what the next turn is made from. */
+enum sim_stop { SIM_STOP_NO, SIM_STOP_WRITING, SIM_STOP_LOADED };
 struct sim_node {
     struct sim *sim;
     struct frt_store store;
@@ -83,7 +85,7 @@ struct sim_node {
     unsigned life;
     int64_t skew; /* of its wall clock */
     bool crash_now, stopped;
-    bool stop_soon; /* with its next turn, claim or verdict on the way to the database */
+    enum sim_stop stop_soon;
 };
 struct sim_version {
     struct fn_buf image;

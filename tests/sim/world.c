@@ -238,7 +238,7 @@ static void tell_op(struct sim *s, const struct frt_op *op)
 
 static void stop(struct sim *s, struct sim_node *n)
 {
-    n->stop_soon = false;
+    n->stop_soon = SIM_STOP_NO;
     if (n->engine != NULL && !n->stopped && s->faults) {
         n->stopped = true;
         s->counts[SIM_N_STOPS]++;
@@ -258,9 +258,11 @@ static enum frt_fault on_op(void *ctx, const struct frt_op *op)
     if (s->acting->crash_now || s->acting->stopped) {
         return FRT_FAULT_HOLD; /* dead: nothing more happens */
     }
-    if (s->acting->stop_soon && (op->kind == FRT_OP_COMMIT || op->kind == FRT_OP_CLAIM || op->kind == FRT_OP_DONE)) {
+    bool writes = op->kind == FRT_OP_COMMIT || op->kind == FRT_OP_CLAIM || op->kind == FRT_OP_DONE;
+    bool loads = op->kind == FRT_OP_LOAD || op->kind == FRT_OP_PUBS || op->kind == FRT_OP_IMAGE_GET;
+    if ((s->acting->stop_soon == SIM_STOP_WRITING && writes) || (s->acting->stop_soon == SIM_STOP_LOADED && loads)) {
         stop(s, s->acting);
-        return FRT_FAULT_HOLD;
+        return writes ? FRT_FAULT_HOLD : FRT_FAULT_NONE;
     }
     enum frt_fault fault = s->faults ? draw(s, op) : FRT_FAULT_NONE;
     if (fault == FRT_FAULT_NONE || fault == FRT_FAULT_LOSE) {
@@ -547,9 +549,8 @@ static void fire(struct sim *s, struct sim_event ev)
     case SIM_EV_BOOT: boot(ev.node); break;
     case SIM_EV_ANSWER: answer(s, &ev); break;
     case SIM_EV_STOP:
-        if (sim_chance(s, 500)) {
-            ev.node->stop_soon = true;
-        } else {
+        ev.node->stop_soon = (enum sim_stop)sim_random(s, 3);
+        if (ev.node->stop_soon == SIM_STOP_NO) {
             stop(s, ev.node);
         }
         break;
