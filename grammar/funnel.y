@@ -95,37 +95,37 @@ decl_lines:
 | decl_lines decl "end of line"         { $$ = build_add(b, $1, $decl); }
 ;
 decl:
-  "funnel" name                         { $$ = build_header(b, @$, @name, NULL, 0); }
-| "funnel" name text                    { $$ = build_header(b, @$, @name, $text, 0); }
-| "module" name                         { $$ = build_header(b, @$, @name, NULL, FGR_MODULE); }
-| "module" name text                    { $$ = build_header(b, @$, @name, $text, FGR_MODULE); }
-| "channel" name                        { $$ = NAMED(LEAF(CHANNEL, @$), @name); }
+  "funnel" NAME                         { $$ = build_header(b, @$, @NAME, NULL, 0); }
+| "funnel" NAME text                    { $$ = build_header(b, @$, @NAME, $text, 0); }
+| "module" NAME                         { $$ = build_header(b, @$, @NAME, NULL, FGR_MODULE); }
+| "module" NAME text                    { $$ = build_header(b, @$, @NAME, $text, FGR_MODULE); }
+| "channel" NAME                        { $$ = NAMED(LEAF(CHANNEL, @$), @NAME); }
 | "timezone" text                       { $$ = NODE(TIMEZONE, @$, $text); }
 | "locale" text                         { $$ = NODE(LOCALE, @$, $text); }
-| "use" name                            { $$ = NAMED(LEAF(USE, @$), @name); }
+| "use" NAME                            { $$ = NAMED(LEAF(USE, @$), @NAME); }
 | "contact" "{" fields "}"              { $$ = NODE(CONTACT, @$, $fields); }
-| "secret" name                         { $$ = NAMED(LEAF(SECRET, @$), @name); }
-| "enum" tname "{" members "}"          { $$ = NAMED(NODE(ENUM, @$, $members), @tname); }
-| "record" tname "{" fields "}"         { $$ = NAMED(NODE(RECORD, @$, $fields), @tname); }
-| "table" name "key" names "{" fields "}" { $$ = NAMED(NODE(TABLE, @$, $names, $fields), @name); }
-| "hours" name "{" rules "}"            { $$ = NAMED(NODE(HOURS, @$, $rules), @name); }
-| "agent" name "{" agent_props "}"      { $$ = NAMED(NODE(AGENT, @$, $agent_props), @name); }
-| "tool" name "(" params ")" result text_opt block
-                                        { $$ = NAMED(NODE(TOOL, @$, $params, $result, $text_opt, $block), @name); }
-| "fn" name "(" params ")" result block { $$ = build_callee(b, NAMED(NODE(FN, @$, $params, $result, $block), @name)); }
-| "flow" name "(" params ")" result block
-                                        { $$ = build_callee(b, NAMED(NODE(FLOW, @$, $params, $result, $block), @name)); }
-| "event" name                          { $$ = NAMED(NODE(EVENT, @$, NULL), @name); }
-| "event" name "(" params ")"           { $$ = NAMED(NODE(EVENT, @$, $params), @name); }
-| "var" name ":" type                   { $$ = NAMED(NODE(VAR, @$, $type, NULL), @name); }
-| "var" name ":" type "=" expr          { $$ = NAMED(NODE(VAR, @$, $type, $expr), @name); }
-| "var" name "=" expr                   { $$ = NAMED(NODE(VAR, @$, NULL, $expr), @name); }
+| "secret" NAME                         { $$ = NAMED(LEAF(SECRET, @$), @NAME); }
+| "enum" TNAME "{" members "}"          { $$ = NAMED(NODE(ENUM, @$, $members), @TNAME); }
+| "record" TNAME "{" fields "}"         { $$ = NAMED(NODE(RECORD, @$, $fields), @TNAME); }
+| "table" NAME "key" names "{" fields "}" { $$ = NAMED(NODE(TABLE, @$, $names, $fields), @NAME); }
+| "hours" NAME "{" rules "}"            { $$ = NAMED(NODE(HOURS, @$, $rules), @NAME); }
+| "agent" NAME "{" agent_props "}"      { $$ = NAMED(NODE(AGENT, @$, $agent_props), @NAME); }
+| "tool" NAME "(" params ")" result text_opt block
+                                        { $$ = NAMED(NODE(TOOL, @$, $params, $result, $text_opt, $block), @NAME); }
+| "fn" NAME "(" params ")" result block { $$ = build_callee(b, NAMED(NODE(FN, @$, $params, $result, $block), @NAME)); }
+| "flow" NAME "(" params ")" result block
+                                        { $$ = build_callee(b, NAMED(NODE(FLOW, @$, $params, $result, $block), @NAME)); }
+| "event" NAME                          { $$ = NAMED(NODE(EVENT, @$, NULL), @NAME); }
+| "event" NAME "(" params ")"           { $$ = NAMED(NODE(EVENT, @$, $params), @NAME); }
+| "var" NAME ":" type                   { $$ = NAMED(NODE(VAR, @$, $type, NULL), @NAME); }
+| "var" NAME ":" type "=" expr          { $$ = NAMED(NODE(VAR, @$, $type, $expr), @NAME); }
+| "var" NAME "=" expr                   { $$ = NAMED(NODE(VAR, @$, NULL, $expr), @NAME); }
 | budget                                { $$ = build_kind(b, $budget, FGR_BUDGET); }
-| "start" "start on" trigger "->" name  { $$ = build_start(b, @$, $trigger, NAMED(LEAF(JUMP, @name), @name)); }
+| "start" "start on" trigger "->" NAME  { $$ = build_start(b, @$, $trigger, NAMED(LEAF(JUMP, @NAME), @NAME)); }
 | "always" "{" ons "}"                  { $$ = NODE(ALWAYS, @$, $ons); }
-| "stage" name block                    { $$ = NAMED(NODE(STAGE, @$, $block), @name); }
-| "migrate" "stage" name[old] "->" name[new] { $$ = build_text2(b, NAMED(LEAF(MIGRATE_STAGE, @$), @old), @new); }
-| "migrate" "var" name "=" expr         { $$ = NAMED(NODE(MIGRATE_VAR, @$, $expr), @name); }
+| "stage" NAME block                    { $$ = NAMED(NODE(STAGE, @$, $block), @NAME); }
+| "migrate" "stage" NAME[old] "->" NAME[new] { $$ = build_text2(b, NAMED(LEAF(MIGRATE_STAGE, @$), @old), @new); }
+| "migrate" "var" NAME "=" expr         { $$ = NAMED(NODE(MIGRATE_VAR, @$, $expr), @NAME); }
 | allow
 | "test" text "{" steps "}"             { $$ = build_titled(b, NODE(TEST, @$, $steps), $text, 0); }
 | "test" "exact" text "{" steps "}"     { $$ = build_titled(b, NODE(TEST, @$, $steps), $text, FGR_EXACT); }
@@ -138,9 +138,7 @@ budget:
 ;
 
 /* -- names and texts ------------------------------------------------------------------------------------------------------ */
-name: "name"                            { $$ = NULL; };
-tname: "Name"                           { $$ = NULL; };
-name_node: name                         { $$ = NAMED(LEAF(NAME, @$), @name); };
+name_node: NAME                         { $$ = NAMED(LEAF(NAME, @$), @NAME); };
 names:
   name_node                             { $$ = build_add(b, build_list(b, @$), $1); }
 | names "," name_node                   { $$ = build_add(b, $1, $3); }
@@ -171,8 +169,8 @@ field_lines:
 | field_lines field ","                 { $$ = build_add(b, $1, $2); }
 ;
 field:
-  name ":" type                         { $$ = build_field(b, NAMED(NODE(FIELD, @$, $type, NULL), @name)); }
-| name ":" type "=" expr                { $$ = build_field(b, NAMED(NODE(FIELD, @$, $type, $expr), @name)); }
+  NAME ":" type                         { $$ = build_field(b, NAMED(NODE(FIELD, @$, $type, NULL), @NAME)); }
+| NAME ":" type "=" expr                { $$ = build_field(b, NAMED(NODE(FIELD, @$, $type, $expr), @NAME)); }
 ;
 members:
   member_lines
@@ -184,7 +182,7 @@ member_lines:
 | member_lines member "end of line"     { $$ = build_add(b, $1, $2); }
 | member_lines member ","               { $$ = build_add(b, $1, $2); }
 ;
-member: name text_opt                   { $$ = NAMED(NODE(MEMBER, @$, $text_opt), @name); };
+member: NAME text_opt                   { $$ = NAMED(NODE(MEMBER, @$, $text_opt), @NAME); };
 
 rules:
   rule_lines
@@ -197,7 +195,7 @@ rule_lines:
 ;
 rule:
   days ranges                           { $$ = NODE(HOURS_RULE, @$, $days, $ranges); }
-| "except" "holidays" name              { $$ = NAMED(NODE(HOURS_EXCEPT, @$, NULL), @name); }
+| "except" "holidays" NAME              { $$ = NAMED(NODE(HOURS_EXCEPT, @$, NULL), @NAME); }
 | "except" exprs                        { $$ = NODE(HOURS_EXCEPT, @$, $exprs); }
 ;
 days:
@@ -241,15 +239,15 @@ param_list:
 | param_list "," param                  { $$ = build_add(b, $1, $3); }
 ;
 param:
-  name ":" type                         { $$ = NAMED(NODE(PARAM, @$, $type, NULL), @name); }
-| name ":" type "=" expr                { $$ = NAMED(NODE(PARAM, @$, $type, $expr), @name); }
+  NAME ":" type                         { $$ = NAMED(NODE(PARAM, @$, $type, NULL), @NAME); }
+| NAME ":" type "=" expr                { $$ = NAMED(NODE(PARAM, @$, $type, $expr), @NAME); }
 ;
 result: %empty { $$ = NULL; } | "->" type { $$ = $type; };
 trigger:
   "message"                             { $$ = build_aux(NODE(START, @$, NULL, NULL, NULL), FGR_START_MESSAGE); }
 | "keyword" texts                       { $$ = build_aux(NODE(START, @$, $texts, NULL, NULL), FGR_START_KEYWORD); }
 | "campaign"                            { $$ = build_aux(NODE(START, @$, NULL, NULL, NULL), FGR_START_CAMPAIGN); }
-| "event" name binds                    { $$ = NAMED(build_aux(NODE(START, @$, NULL, $binds, NULL), FGR_START_EVENT), @name); }
+| "event" NAME binds                    { $$ = NAMED(build_aux(NODE(START, @$, NULL, $binds, NULL), FGR_START_EVENT), @NAME); }
 ;
 ons:
   on_lines
@@ -264,7 +262,7 @@ on:
   "on" texts action                     { $$ = build_aux(NODE(ON, @$, $texts, NULL, NULL, $action), FGR_ON_PHRASE); }
 | "on" "silence" expr action            { $$ = build_aux(NODE(ON, @$, NULL, $expr, NULL, $action), FGR_ON_SILENCE); }
 | "on" "error" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_ERROR); }
-| "on" "event" name binds action        { $$ = NAMED(build_aux(NODE(ON, @$, NULL, NULL, $binds, $action), FGR_ON_EVENT), @name); }
+| "on" "event" NAME binds action        { $$ = NAMED(build_aux(NODE(ON, @$, NULL, NULL, $binds, $action), FGR_ON_EVENT), @NAME); }
 | "on" "media" action                   { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_MEDIA); }
 | "on" "invalid" action                 { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_INVALID); }
 | "on" "failed" action                  { $$ = build_aux(NODE(ON, @$, NULL, NULL, NULL, $action), FGR_ON_FAILED); }
@@ -282,10 +280,10 @@ type_core:
 | type_name "(" "1" ")"                 { $$ = build_type_bound(b, $1, @$, @3); }
 ;
 type_name:
-  name                                  { $$ = build_type(b, @$, @1, NULL, NULL); }
-| tname                                 { $$ = build_type(b, @$, @1, NULL, NULL); }
-| name "list<" type "list>"             { $$ = build_type(b, @$, @1, $type, NULL); }
-| name "list<" type[key] "," type[value] "list>" { $$ = build_type(b, @$, @1, $key, $value); }
+  NAME                                  { $$ = build_type(b, @$, @1, NULL, NULL); }
+| TNAME                                 { $$ = build_type(b, @$, @1, NULL, NULL); }
+| NAME "list<" type "list>"             { $$ = build_type(b, @$, @1, $type, NULL); }
+| NAME "list<" type[key] "," type[value] "list>" { $$ = build_type(b, @$, @1, $key, $value); }
 ;
 
 /* -- statements ------------------------------------------------------------------------------------------------------------- */
@@ -319,24 +317,24 @@ headed:
 | "wait" expr                           { $$ = NODE(WAIT_FOR, @$, $expr); }
 | "wait" "wait until" expr              { $$ = NODE(WAIT_UNTIL, @$, $expr); }
 | "wait" "message" clauses branch_block { $$ = build_ask(b, NODE(WAIT_MESSAGE, @$, $branch_block), $clauses); }
-| "wait" "event" name binds where_opt branch_block
-                                        { $$ = NAMED(NODE(WAIT_EVENT, @$, $binds, $where_opt, $branch_block), @name); }
+| "wait" "event" NAME binds where_opt branch_block
+                                        { $$ = NAMED(NODE(WAIT_EVENT, @$, $binds, $where_opt, $branch_block), @NAME); }
 | "return"                              { $$ = NODE(RETURN, @$, NULL); }
 | "return" value else_opt               { $$ = NODE(RETURN, @$, $value, $else_opt); }
 | if
 | "match" expr "{" arms "}"             { $$ = NODE(MATCH, @$, $expr, $arms); }
-| "for" name "in" expr where_opt order_opt limit_opt block
-                                        { $$ = build_for(b, NODE(FOR, @$, $expr, $where_opt, $order_opt, $limit_opt, $block), @name, @order_opt); }
+| "for" NAME "in" expr where_opt order_opt limit_opt block
+                                        { $$ = build_for(b, NODE(FOR, @$, $expr, $where_opt, $order_opt, $limit_opt, $block), @NAME, @order_opt); }
 | "while" expr block                    { $$ = NODE(WHILE, @$, $expr, $block); }
-| "let" name "=" value else_opt         { $$ = NAMED(NODE(LET, @$, NULL, $value, $else_opt), @name); }
-| "let" name ":" type "=" value else_opt { $$ = NAMED(NODE(LET, @$, $type, $value, $else_opt), @name); }
-| "let" name ":" type                   { $$ = NAMED(NODE(LET, @$, $type, NULL, NULL), @name); }
+| "let" NAME "=" value else_opt         { $$ = NAMED(NODE(LET, @$, NULL, $value, $else_opt), @NAME); }
+| "let" NAME ":" type "=" value else_opt { $$ = NAMED(NODE(LET, @$, $type, $value, $else_opt), @NAME); }
+| "let" NAME ":" type                   { $$ = NAMED(NODE(LET, @$, $type, NULL, NULL), @NAME); }
 | effect else_opt                       { $$ = NODE(DO, @$, $effect, $else_opt); }
-| "save" name "{" record_fields "}"     { $$ = NAMED(NODE(SAVE, @$, build_record(b, @3, @5, $record_fields)), @name); }
-| "save" name expr                      { $$ = NAMED(NODE(SAVE, @$, $expr), @name); }
-| "delete" name "[" exprs "]"           { $$ = NAMED(NODE(DELETE, @$, build_key(b, $exprs)), @name); }
-| "goal" name                           { $$ = NAMED(NODE(GOAL, @$, NULL), @name); }
-| "goal" name "value" expr              { $$ = NAMED(NODE(GOAL, @$, $expr), @name); }
+| "save" NAME "{" record_fields "}"     { $$ = NAMED(NODE(SAVE, @$, build_record(b, @3, @5, $record_fields)), @NAME); }
+| "save" NAME expr                      { $$ = NAMED(NODE(SAVE, @$, $expr), @NAME); }
+| "delete" NAME "[" exprs "]"           { $$ = NAMED(NODE(DELETE, @$, build_key(b, $exprs)), @NAME); }
+| "goal" NAME                           { $$ = NAMED(NODE(GOAL, @$, NULL), @NAME); }
+| "goal" NAME "value" expr              { $$ = NAMED(NODE(GOAL, @$, $expr), @NAME); }
 | "tag" expr                            { $$ = NODE(TAG, @$, $expr); }
 | "untag" expr                          { $$ = build_flag(NODE(TAG, @$, $expr), FGR_UNTAG); }
 | "handoff" team note branch_block      { $$ = NODE(HANDOFF, @$, $team, $note, $branch_block); }
@@ -345,11 +343,11 @@ headed:
 | "typing"                              { $$ = NODE(TYPING, @$, NULL); }
 | "typing" expr                         { $$ = NODE(TYPING, @$, $expr); }
 | "send" template                       { $$ = $template; }
-| "send" name operand text_opt else_opt { $$ = build_media(b, NODE(SEND_MEDIA, @$, $operand, $text_opt, $else_opt), @name); }
-| "split" name "{" split_arms "}"       { $$ = NAMED(NODE(SPLIT, @$, $split_arms), @name); }
+| "send" NAME operand text_opt else_opt { $$ = build_media(b, NODE(SEND_MEDIA, @$, $operand, $text_opt, $else_opt), @NAME); }
+| "split" NAME "{" split_arms "}"       { $$ = NAMED(NODE(SPLIT, @$, $split_arms), @NAME); }
 | allow
 ;
-jump: "->" name                         { $$ = NAMED(LEAF(JUMP, @$), @name); };
+jump: "->" NAME                         { $$ = NAMED(LEAF(JUMP, @$), @NAME); };
 if:
   "if" expr block                       { $$ = NODE(IF, @$, $expr, $block, NULL); }
 | "if" expr block[then] "else" block[otherwise] { $$ = NODE(IF, @$, $expr, $then, $otherwise); }
@@ -362,7 +360,7 @@ template_args: %empty { $$ = NULL; } | "(" exprs_opt ")" { $$ = $exprs_opt; };
 language: %empty { $$ = NULL; } | "language" operand { $$ = $operand; };
 target:
   path
-| name ":" type                         { $$ = NAMED(NODE(LOCAL, @$, $type), @name); }
+| NAME ":" type                         { $$ = NAMED(NODE(LOCAL, @$, $type), @NAME); }
 ;
 team: %empty { $$ = NULL; } | operand;
 note: %empty { $$ = NULL; } | "note" operand { $$ = $operand; };
@@ -413,12 +411,12 @@ action_opt: %empty { $$ = NULL; } | action;
 choose:
   "choose" text_opt clauses choose_block
                                         { $$ = build_choose(b, @$, build_nowhere(), NULL, $text_opt, $clauses, $choose_block); }
-| "choose" name text_opt clauses choose_block
-                                        { $$ = build_choose(b, @$, @name, NULL, $text_opt, $clauses, $choose_block); }
-| "choose" name ":" type text_opt clauses choose_block
-                                        { $$ = build_choose(b, @$, @name, $type, $text_opt, $clauses, $choose_block); }
-| "choose" name text_opt[ask] "from" expr[rows] "label" expr[row] text_opt[late] row_action clauses choose_block
-                                        { $$ = build_rows(b, @$, @name, $rows, $row, $ask, $late, $row_action, $clauses, $choose_block); }
+| "choose" NAME text_opt clauses choose_block
+                                        { $$ = build_choose(b, @$, @NAME, NULL, $text_opt, $clauses, $choose_block); }
+| "choose" NAME ":" type text_opt clauses choose_block
+                                        { $$ = build_choose(b, @$, @NAME, $type, $text_opt, $clauses, $choose_block); }
+| "choose" NAME text_opt[ask] "from" expr[rows] "label" expr[row] text_opt[late] row_action clauses choose_block
+                                        { $$ = build_rows(b, @$, @NAME, $rows, $row, $ask, $late, $row_action, $clauses, $choose_block); }
 ;
 row_action: %empty { $$ = NULL; } | jump { $$ = build_aux(NODE(BRANCH, @$, NULL, NULL, $jump), FGR_BR_FROM_ACTION); };
 choose_block: %empty { $$ = build_list(b, @$); } | "{" choices "}" { $$ = $choices; };
@@ -433,7 +431,7 @@ choice_lines:
 ;
 choice:
   branch
-| name text action_opt                  { $$ = NAMED(NODE(OPTION, @$, $text, $action_opt), @name); }
+| NAME text action_opt                  { $$ = NAMED(NODE(OPTION, @$, $text, $action_opt), @NAME); }
 ;
 classify_arms:
   "classify" subject "as" type by "{" arms "}" { $$ = NODE(CLASSIFY, @$, $subject, $type, $by, $arms, NULL); }
@@ -469,7 +467,7 @@ split_lines:
 | split_lines "end of line"
 | split_lines split_arm "end of line"   { $$ = build_add(b, $1, $2); }
 ;
-split_arm: "1" "%" name block           { $$ = build_num(b, NAMED(NODE(SPLIT_ARM, @$, $block), @name), @1); };
+split_arm: "1" "%" NAME block           { $$ = build_num(b, NAMED(NODE(SPLIT_ARM, @$, $block), @NAME), @1); };
 
 /* -- effects: only where a whole value stands ---------------------------------------------------------------------------------- */
 value: expr | effect;
@@ -478,7 +476,7 @@ effect:
 | "extract" type "from" operand by      { $$ = NODE(EXTRACT, @$, $type, $operand, $by); }
 | "classify" subject "as" type by       { $$ = NODE(CLASSIFY, @$, $subject, $type, $by, NULL, NULL); }
 | "write" expr by                       { $$ = NODE(WRITE, @$, $expr, $by); }
-| "find" name "[" exprs "]"             { $$ = NAMED(NODE(FIND, @$, build_key(b, $exprs)), @name); }
+| "find" NAME "[" exprs "]"             { $$ = NAMED(NODE(FIND, @$, build_key(b, $exprs)), @NAME); }
 ;
 method:
   "http get"                            { $$ = build_aux(LEAF(NAME, @$), FGR_GET); }
@@ -531,24 +529,31 @@ expr:
 ;
 operand:
   path
-| literal
+| text
+| "1"                                   { $$ = build_int(b, @$); }
+| "1.5"                                 { $$ = build_number(b, @$); }
+| "R$"                                  { $$ = build_money(b, @$); }
+| "2h"                                  { $$ = build_duration(b, @$); }
+| "true"                                { $$ = build_bool(b, @$, true); }
+| "false"                               { $$ = build_bool(b, @$, false); }
+| "none"                                { $$ = LEAF(NONE, @$); }
 | list
-| tname "{" record_fields "}"           { $$ = NAMED(NODE(RECORD_LIT, @$, $record_fields), @tname); }
+| TNAME "{" record_fields "}"           { $$ = NAMED(NODE(RECORD_LIT, @$, $record_fields), @TNAME); }
 | "(" expr ")"                          { $$ = build_flag($expr, FGR_PARENS); }
 ;
 /* What begins with a name: may be called, indexed, assigned to. */
 path:
-  name_node
-| tname "." name                        { $$ = build_of_type(b, @$, @tname, @name); }
-| tname "." name "(" args ")"           { $$ = NODE(CALL, @$, build_of_type(b, build_span(@1, @3), @tname, @name), $args); }
-| name_node "(" args ")"                { $$ = NODE(CALL, @$, build_callee(b, $1), $args); }
-| path "." name                         { $$ = NAMED(NODE(MEMBER_OF, @$, $1), @name); }
-| path "." name "(" args ")"            { $$ = build_method_call(b, @$, $1, @1, @name, $args); }
+  NAME                                  { $$ = NAMED(LEAF(NAME, @$), @NAME); }
+| TNAME "." NAME                        { $$ = build_of_type(b, @$, @TNAME, @NAME); }
+| TNAME "." NAME "(" args ")"           { $$ = NODE(CALL, @$, build_of_type(b, build_span(@1, @3), @TNAME, @NAME), $args); }
+| NAME "(" args ")"                     { $$ = NODE(CALL, @$, build_callee(b, NAMED(LEAF(NAME, @1), @1)), $args); }
+| path "." NAME                         { $$ = NAMED(NODE(MEMBER_OF, @$, $1), @NAME); }
+| path "." NAME "(" args ")"            { $$ = build_method_call(b, @$, $1, @1, @NAME, $args); }
 | path "[" expr "]"                     { $$ = NODE(INDEX, @$, $1, $expr); }
-| "(" expr ")" "." name                 { $$ = NAMED(NODE(MEMBER_OF, @$, build_flag($expr, FGR_PARENS)), @name); }
-| "(" expr ")" "." name "(" args ")"    { $$ = build_method_call(b, @$, build_flag($expr, FGR_PARENS), @1, @name, $args); }
-| text "." name                         { $$ = NAMED(NODE(MEMBER_OF, @$, $text), @name); }
-| text "." name "(" args ")"            { $$ = build_method_call(b, @$, $text, @1, @name, $args); }
+| "(" expr ")" "." NAME                 { $$ = NAMED(NODE(MEMBER_OF, @$, build_flag($expr, FGR_PARENS)), @NAME); }
+| "(" expr ")" "." NAME "(" args ")"    { $$ = build_method_call(b, @$, build_flag($expr, FGR_PARENS), @1, @NAME, $args); }
+| text "." NAME                         { $$ = NAMED(NODE(MEMBER_OF, @$, $text), @NAME); }
+| text "." NAME "(" args ")"            { $$ = build_method_call(b, @$, $text, @1, @NAME, $args); }
 ;
 args:
   %empty                                { $$ = build_list(b, @$); }
@@ -561,17 +566,7 @@ arg_list:
 ;
 arg:
   expr
-| name ":" expr                         { $$ = NAMED(NODE(NAMED_ARG, @$, $expr), @name); }
-;
-literal:
-  text
-| "1"                                   { $$ = build_int(b, @$); }
-| "1.5"                                 { $$ = build_number(b, @$); }
-| "R$"                                  { $$ = build_money(b, @$); }
-| "2h"                                  { $$ = build_duration(b, @$); }
-| "true"                                { $$ = build_bool(b, @$, true); }
-| "false"                               { $$ = build_bool(b, @$, false); }
-| "none"                                { $$ = LEAF(NONE, @$); }
+| NAME ":" expr                         { $$ = NAMED(NODE(NAMED_ARG, @$, $expr), @NAME); }
 ;
 list: "[" exprs_opt "]"                 { $$ = NODE(LIST_LIT, @$, $exprs_opt); };
 record_fields:
@@ -584,7 +579,7 @@ record_lines:
 | record_lines record_field "end of line" { $$ = build_add(b, $1, $2); }
 | record_lines record_field ","         { $$ = build_add(b, $1, $2); }
 ;
-record_field: name ":" expr             { $$ = NAMED(NODE(NAMED_ARG, @$, $expr), @name); };
+record_field: NAME ":" expr             { $$ = NAMED(NODE(NAMED_ARG, @$, $expr), @NAME); };
 
 /* -- tests --------------------------------------------------------------------------------------------------------------------- */
 steps:
@@ -598,8 +593,8 @@ step_lines:
 ;
 step:
   ">" text                              { $$ = NODE(STEP_SAYS, @$, $text); }
-| ">" "[" name "]"                      { $$ = build_flag(NAMED(NODE(STEP_SAYS, @$, NULL), @name), FGR_BY_OPTION); }
-| ">" name text_opt                     { $$ = build_media(b, NODE(STEP_SAYS, @$, $text_opt), @name); }
+| ">" "[" NAME "]"                      { $$ = build_flag(NAMED(NODE(STEP_SAYS, @$, NULL), @NAME), FGR_BY_OPTION); }
+| ">" NAME text_opt                     { $$ = build_media(b, NODE(STEP_SAYS, @$, $text_opt), @NAME); }
 | "<" text option_ids                   { $$ = NODE(STEP_EXPECTS, @$, $text, $option_ids); }
 | "<" step_word text_opt option_ids     { $$ = build_step_word(b, NODE(STEP_EXPECTS, @$, $text_opt, $option_ids), @step_word); }
 | "<" option_id option_ids              { $$ = NODE(STEP_EXPECTS, @$, NULL, build_prepend(b, $option_id, $option_ids)); }
@@ -607,8 +602,8 @@ step:
 | "at" expr                             { $$ = NODE(STEP_AT, @$, $expr); }
 | "given" path "=" expr                 { $$ = NODE(STEP_GIVEN, @$, $path, $expr); }
 | "campaign"                            { $$ = NAMED(NODE(STEP_EVENT, @$, NULL), @$); }
-| "event" name                          { $$ = NAMED(NODE(STEP_EVENT, @$, NULL), @name); }
-| "event" name "(" args ")"             { $$ = NAMED(NODE(STEP_EVENT, @$, $args), @name); }
+| "event" NAME                          { $$ = NAMED(NODE(STEP_EVENT, @$, NULL), @NAME); }
+| "event" NAME "(" args ")"             { $$ = NAMED(NODE(STEP_EVENT, @$, $args), @NAME); }
 | "ai" ai_word "=>" ai_value            { $$ = build_step_word(b, NODE(STEP_AI, @$, $ai_value), @ai_word); }
 | "ai" "tool" path                      { $$ = build_step_word(b, NODE(STEP_AI, @$, $path), @2); }
 | "http" method text "=>" "1" text_opt  { $$ = build_num(b, build_method(NODE(STEP_HTTP, @$, $text, $text_opt), $method), @5); }
@@ -616,14 +611,14 @@ step:
 | "@" expr                              { $$ = NODE(STEP_ASSERT, @$, $expr); }
 ;
 step_word:
-  name | "choose" | "template" | "handoff" | "notify" | "react" | "typing" | "goal" | "tag" | "save" | "delete"
+  NAME | "choose" | "template" | "handoff" | "notify" | "react" | "typing" | "goal" | "tag" | "save" | "delete"
 ;
 option_ids:
   %empty                                { $$ = build_list(b, @$); }
 | option_ids option_id                  { $$ = build_add(b, $1, $2); }
 ;
 option_id: "[" name_node "]"            { $$ = $name_node; };
-ai_word: "extract" | "classify" | "write" | "talk" | name;
+ai_word: "extract" | "classify" | "write" | "talk" | NAME;
 ai_value:
   expr
 | "failed"                              { $$ = NULL; }
