@@ -108,10 +108,10 @@ static void check_all(struct ctx *c)
 static void hand_over(struct ctx *c)
 {
     struct fcc_program *p = c->p;
-    p->syms = c->syms.items;
-    p->n_syms = c->syms.n;
-    p->questions = c->questions.items;
-    p->n_questions = c->questions.n;
+    p->syms = sema_flat(c, &c->syms, sizeof(struct fcc_sym *));
+    p->n_syms = p->syms != NULL ? c->syms.n : 0;
+    p->questions = sema_flat(c, &c->questions, sizeof(struct fcc_question));
+    p->n_questions = p->questions != NULL ? c->questions.n : 0;
     sema_drop_consequences(c);
     sema_drop_allowed(c);
     fn_diag_sort(c->diags);

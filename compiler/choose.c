@@ -8,6 +8,11 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
 {
     const struct fgr_node *options = n->kid[FGR_CHOOSE_options];
     struct names ids = {0}, labels = {0};
+    struct fn_str *texts = fn_arena_array(c->arena, options->n_items, sizeof *texts); /* labels, folded */
+    if (texts == NULL) {
+        c->full = true;
+        return;
+    }
     for (uint32_t i = 0; i < options->n_items; i++) {
         struct fgr_node *o = options->items[i], *label = o->kid[FGR_OPTION_label];
         struct name *id = o->text.n != 0 ? sema_name(c, &ids, o->text, true) : NULL;
@@ -25,11 +30,8 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
         c->taint = 0;
         sema_channel_label(c, label, sema_expr_open(c, label, NULL));
         sema_taint_message(c, label);
-        struct fn_buf b;
-        fn_buf_init(&b, 4096);
-        fn_fold_phrase(&b, label->text);
-        struct name *l = b.n != 0 ? sema_name(c, &labels, fn_arena_dup(c->arena, fn_buf_view(&b)), true) : NULL;
-        fn_buf_fini(&b);
+        texts[i] = sema_folded(c, label->text);
+        struct name *l = texts[i].n != 0 ? sema_name(c, &labels, texts[i], true) : NULL;
         if (l != NULL && l->node != NULL) {
             struct fn_diag *d = sema_diag(c, FGR_D_LABELS_SAME, label);
             fn_diag_label(d, l->node->span, FGR_L_FIRST_HERE);
@@ -38,7 +40,7 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
             l->node = label;
         }
     }
-    sema_lint_options(c, n);
+    sema_lint_options(c, n, texts);
 }
 
 /* `choose cor: Cor`: the answer is kept; `choose r from lista`: the row is. */

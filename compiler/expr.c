@@ -145,7 +145,11 @@ const struct fcc_type *sema_name_expr(struct ctx *c, struct fgr_node *n, const s
     if (b != NULL) {
         return call_needed(c, n, b);
     }
-    s = sema_find(c, NS_VALUE, n, n->text, FGR_D_NAME_UNKNOWN, NULL);
+    if (s == NULL) {
+        s = sema_find(c, NS_VALUE, n, n->text, FGR_D_NAME_UNKNOWN, NULL);
+    } else {
+        s->uses++;
+    }
     n->sym = s;
     if (s == NULL) {
         return sema_error(n);
@@ -178,17 +182,17 @@ const struct fcc_type *sema_name_expr(struct ctx *c, struct fgr_node *n, const s
 /* -- members ------------------------------------------------------------------------------------------------------------------ */
 static const struct fcc_type *contact_member(struct ctx *c, struct fgr_node *n)
 {
-    const struct fcc_builtin *own = sema_builtin("contact", n->text);
-    if (own != NULL) {
-        n->sym = sema_builtin_sym(c, own);
-        return &fcc_t_phone;
-    }
     const struct name *f = sema_name(c, &c->fields, n->text, false);
-    struct fcc_sym *s = f != NULL ? f->in[NS_VALUE] : NULL;
+    struct fcc_sym *s = f != NULL ? f->in[NS_VALUE] : NULL; /* none is named as the language's own are: declare.c */
     n->sym = s;
     if (s != NULL) {
         s->uses++;
         return read_value(c, n, s);
+    }
+    const struct fcc_builtin *own = sema_builtin("contact", n->text);
+    if (own != NULL) {
+        n->sym = sema_builtin_sym(c, own);
+        return &fcc_t_phone;
     }
     if (n->text.n == 0) {
         return sema_error(n);

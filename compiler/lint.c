@@ -5,7 +5,7 @@
 
 #include "fn_utf8.h"
 
-static struct fn_str folded(struct ctx *c, struct fn_str text)
+struct fn_str sema_folded(struct ctx *c, struct fn_str text)
 {
     struct fn_buf b;
     fn_buf_init(&b, 4096);
@@ -62,15 +62,14 @@ static void other_number(struct ctx *c, const struct fgr_node *options, uint32_t
     d->why_arg = label->text;
 }
 
-void sema_lint_options(struct ctx *c, const struct fgr_node *choose)
+void sema_lint_options(struct ctx *c, const struct fgr_node *choose, const struct fn_str *folded_labels)
 {
     const struct fgr_node *options = choose->kid[FGR_CHOOSE_options];
     for (uint32_t i = 0; i < options->n_items && !sema_full(c); i++) {
         const struct fgr_node *label = options->items[i]->kid[FGR_OPTION_label];
         if (is_literal(label)) {
-            struct fn_str text = folded(c, label->text);
-            phrase_first(c, label, text);
-            other_number(c, options, i, text);
+            phrase_first(c, label, folded_labels[i]);
+            other_number(c, options, i, folded_labels[i]);
         }
     }
 }
@@ -101,7 +100,7 @@ static bool takes(const struct fgr_node *question, struct fn_str phrase)
 
 static void lint_phrase(struct ctx *c, const struct fgr_node *phrase)
 {
-    struct fn_str text = folded(c, phrase->text);
+    struct fn_str text = sema_folded(c, phrase->text);
     for (uint32_t i = 0; i < c->questions.n && (is_yes_or_no(text) || number_in(text) != 0); i++) {
         const struct fgr_node *q = SEMA_AT(c->questions, struct fcc_question, i).node;
         if (takes(q, text)) {

@@ -21,6 +21,21 @@ static struct fgr_node *branches_of(const struct fgr_node *n)
 }
 
 /* -- name ------------------------------------------------------------------------------------------------------------------- */
+static struct fn_str below(struct ctx *c, struct fn_str unit, struct fn_str own)
+{
+    struct fn_str name = {NULL, unit.n + 1 + own.n};
+    char *p = fn_arena_alloc(c->arena, name.n);
+    if (p == NULL) {
+        c->full = true;
+        return unit;
+    }
+    memcpy(p, unit.p, unit.n);
+    p[unit.n] = '/';
+    memcpy(p + unit.n + 1, own.p, own.n);
+    name.p = p;
+    return name;
+}
+
 /* "inicio/email", "inicio" for a choose without a name; what repeats in a stage gets "/2": stable under edits elsewhere. */
 static struct fn_str question_name(struct ctx *c, const struct fgr_node *n)
 {
@@ -36,7 +51,7 @@ static struct fn_str question_name(struct ctx *c, const struct fgr_node *n)
     } else if (n->kind == FGR_HANDOFF) {
         own = FN_STR("handoff");
     }
-    struct fn_str name = own.n == 0 ? unit : fn_arena_printf(c->arena, "%.*s/%.*s", FN_STR_ARG(unit), FN_STR_ARG(own));
+    struct fn_str name = own.n == 0 ? unit : below(c, unit, own);
     struct name *seen = sema_name(c, &c->question_names, name, true);
     if (seen == NULL) {
         return name;

@@ -4,23 +4,48 @@
 
 #include "fn_utf8.h"
 
-void *sema_push(struct ctx *c, struct vec *v, size_t size)
+static bool add_block(struct ctx *c, struct vec *v, size_t size)
 {
-    if (v->n == v->cap) {
-        uint32_t cap = v->cap == 0 ? 16 : v->cap * 2;
-        void *items = cap > v->cap ? fn_arena_array(c->arena, cap, size) : NULL;
-        if (items == NULL) {
-            c->full = true;
-            return NULL;
+    if (v->n_blocks == v->cap) {
+        uint32_t cap = v->cap == 0 ? 4 : v->cap * 2;
+        void **blocks = fn_arena_array(c->arena, cap, sizeof(void *));
+        if (blocks == NULL) {
+            return false;
         }
-        if (v->n != 0) {
-            memcpy(items, v->items, v->n * size);
+        if (v->n_blocks != 0) {
+            memcpy(blocks, v->blocks, v->n_blocks * sizeof(void *));
         }
-        v->items = items;
+        v->blocks = blocks;
         v->cap = cap;
     }
-    void *at = (char *)v->items + (size_t)v->n++ * size;
+    void *block = fn_arena_array(c->arena, VEC_BLOCK, size);
+    if (block == NULL) {
+        return false;
+    }
+    v->blocks[v->n_blocks++] = block;
+    return true;
+}
+
+void *sema_push(struct ctx *c, struct vec *v, size_t size)
+{
+    if (v->n == v->n_blocks * VEC_BLOCK && !add_block(c, v, size)) {
+        c->full = true;
+        return NULL;
+    }
+    void *at = (char *)v->blocks[v->n / VEC_BLOCK] + v->n % VEC_BLOCK * size;
+    v->n++;
     return memset(at, 0, size);
+}
+
+void *sema_flat(struct ctx *c, const struct vec *v, size_t size)
+{
+    char *items = v->n != 0 ? fn_arena_array(c->arena, v->n, size) : NULL;
+    c->full |= v->n != 0 && items == NULL;
+    for (uint32_t i = 0; items != NULL && i < v->n; i += VEC_BLOCK) {
+        uint32_t n = v->n - i < VEC_BLOCK ? v->n - i : VEC_BLOCK;
+        memcpy(items + i * size, v->blocks[i / VEC_BLOCK], n * size);
+    }
+    return items;
 }
 
 /* A record nobody reads. Memory is out when there is none; the list then has its own. */

@@ -132,9 +132,11 @@ struct flow_sum { /* what a call of a flow does to a path */
     struct path path;
 };
 
-struct vec { /* growing array in the arena */
-    void *items;
-    uint32_t n, cap;
+enum { VEC_BLOCK = 64 };
+struct
+    vec { /* growing array in the arena; its items never move, and growing leaves nothing behind but the list of blocks */
+    void **blocks; /* of VEC_BLOCK items each */
+    uint32_t n, n_blocks, cap;
 };
 
 struct ctx {
@@ -186,7 +188,9 @@ struct ctx {
 
 /* -- vec ------------------------------------------------------------------------------------------------------------------ */
 void *sema_push(struct ctx *c, struct vec *v, size_t size); /* zeroed item; NULL and c->full when memory is out */
-#define SEMA_AT(v, T, i) (((T *)(v).items)[i])
+#define SEMA_AT(v, T, i) (((T *)(v).blocks[(i) / VEC_BLOCK])[(i) % VEC_BLOCK])
+/* All items as one array, for those who read the program; NULL when there are none, or memory is out. */
+void *sema_flat(struct ctx *c, const struct vec *v, size_t size);
 
 /* -- diagnostics (say.c) --------------------------------------------------------------------------------------------------- */
 /* Never NULL. Silent (a scratch record) when the node is broken. */
@@ -398,7 +402,8 @@ bool sema_work_take(struct graph_work *w, uint32_t *node);
 void sema_graph_edge(struct ctx *c, uint32_t from, uint32_t to, struct fgr_node *at);
 void sema_drop_allowed(struct ctx *c);
 /* lint.c: traps that are no errors. */
-void sema_lint_options(struct ctx *c, const struct fgr_node *choose);
+struct fn_str sema_folded(struct ctx *c, struct fn_str text); /* as answers are compared */
+void sema_lint_options(struct ctx *c, const struct fgr_node *choose, const struct fn_str *folded_labels);
 void sema_lint_http(struct ctx *c, const struct fgr_node *http);
 void sema_lint_phrases(struct ctx *c);
 /* consequence.c: after every pass. */
