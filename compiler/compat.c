@@ -113,7 +113,7 @@ static struct fn_str renamed(struct fn_arena *arena, const struct fcc_program *t
     if (r == NULL) {
         return name;
     }
-    return fn_arena_printf(arena, "%.*s%.*s", FN_STR_ARG(r->text2), (int)(name.n - stage.n), name.p + stage.n);
+    return fn_arena_printf(arena, "%.*s%.*s", FN_STR_ARG(*r->text2), (int)(name.n - stage.n), name.p + stage.n);
 }
 
 static void collect(struct fn_arena *arena, const struct fcc_program *p, const struct fcc_program *to, struct items *v)

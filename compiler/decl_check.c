@@ -44,7 +44,7 @@ static void check_hours(struct ctx *c, struct fgr_node *n)
         }
         const struct fgr_node *ranges = r->kid[FGR_HOURS_RULE_ranges];
         for (uint32_t k = 0; k < ranges->n_items; k++) {
-            if (ranges->items[k]->num >= ranges->items[k]->num2 && !sema_misread(c, ranges->items[k])) {
+            if (ranges->items[k]->low >= ranges->items[k]->high && !sema_misread(c, ranges->items[k])) {
                 sema_diag(c, FGR_D_HOURS_BACKWARDS, ranges->items[k]);
             }
         }
@@ -129,9 +129,9 @@ static void check_migrate(struct ctx *c, struct fgr_node *n)
             struct fn_diag *d = sema_name_diag(c, FGR_D_MIGRATE_STILL_THERE, n);
             fn_diag_label(d, old->decl->text_span, FGR_L_STILL_HERE);
         }
-        n->sym = sema_lookup(c, NS_STAGE, n->text2);
-        if (n->sym == NULL && n->text2.n != 0) {
-            sema_arg(sema_diag(c, FGR_D_STAGE_UNKNOWN, n), "name", n->text2);
+        n->sym = sema_lookup(c, NS_STAGE, *n->text2);
+        if (n->sym == NULL && n->text2->n != 0) {
+            sema_arg(sema_diag(c, FGR_D_STAGE_UNKNOWN, n), "name", *n->text2);
         }
         return;
     }

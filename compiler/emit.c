@@ -489,7 +489,7 @@ static void entries(struct emit *e)
         } else if (d->kind == FGR_ALWAYS) {
             always_entries(e, d->kid[FGR_ALWAYS_ons]);
         } else if (d->kind == FGR_MIGRATE_STAGE && is_first_rule(decls, i)) {
-            fbc_build_migrate(e->b, d->text, d->text2);
+            fbc_build_migrate(e->b, d->text, *d->text2);
         }
     }
 }

@@ -136,11 +136,11 @@ static struct fn_str packed_rules(struct emit *e, const struct fgr_node *rules)
         for (uint32_t d = 0; rule->kind == FGR_HOURS_RULE && d < rule->kid[FGR_HOURS_RULE_days]->n_items; d++) {
             const struct fgr_node *days = rule->kid[FGR_HOURS_RULE_days]->items[d],
                                   *ranges = rule->kid[FGR_HOURS_RULE_ranges];
-            int64_t span = (days->num2 - days->num + 7) % 7; /* sat..mon goes over Sunday */
-            for (int64_t k = 0; k <= span; k++) {
+            int32_t span = (days->high - days->low + 7) % 7; /* sat..mon goes over Sunday */
+            for (int32_t k = 0; k <= span; k++) {
                 for (uint32_t r = 0; r < ranges->n_items; r++) {
-                    fn_buf_printf(&b, "%s%d %d %d", b.n > 0 ? ";" : "", (int)((days->num + k) % 7),
-                                  (int)ranges->items[r]->num, (int)ranges->items[r]->num2);
+                    fn_buf_printf(&b, "%s%d %d %d", b.n > 0 ? ";" : "", (days->low + k) % 7, ranges->items[r]->low,
+                                  ranges->items[r]->high);
                 }
             }
         }

@@ -8,48 +8,33 @@
 /* clang-format off */
 #define PICK(a, b, c, d, e, f, g, ROW, ...) ROW
 #define ROW(...) PICK(__VA_ARGS__, KIDS6, KIDS5, KIDS4, KIDS3, KIDS2, KIDS1, KIDS0, ~)(__VA_ARGS__)
-#define KID(name) {#name, #name[sizeof(#name) - 2] == 's'}
-#define KIDS0(name) {name, 0, {{NULL, false}}}
-#define KIDS1(name, a) {name, 1, {KID(a)}}
-#define KIDS2(name, a, b) {name, 2, {KID(a), KID(b)}}
-#define KIDS3(name, a, b, c) {name, 3, {KID(a), KID(b), KID(c)}}
-#define KIDS4(name, a, b, c, d) {name, 4, {KID(a), KID(b), KID(c), KID(d)}}
-#define KIDS5(name, a, b, c, d, e) {name, 5, {KID(a), KID(b), KID(c), KID(d), KID(e)}}
-#define KIDS6(name, a, b, c, d, e, f) {name, 6, {KID(a), KID(b), KID(c), KID(d), KID(e), KID(f)}}
+#define LISTS(name, i) (#name[sizeof(#name) - 2] == 's') << i
+#define KIDS0(name) {name, 0, 0, {NULL}}
+#define KIDS1(name, a) {name, 1, LISTS(a, 0), {#a}}
+#define KIDS2(name, a, b) {name, 2, LISTS(a, 0) | LISTS(b, 1), {#a, #b}}
+#define KIDS3(name, a, b, c) {name, 3, LISTS(a, 0) | LISTS(b, 1) | LISTS(c, 2), {#a, #b, #c}}
+#define KIDS4(name, a, b, c, d) {name, 4, LISTS(a, 0) | LISTS(b, 1) | LISTS(c, 2) | LISTS(d, 3), {#a, #b, #c, #d}}
+#define KIDS5(name, a, b, c, d, e) \
+    {name, 5, LISTS(a, 0) | LISTS(b, 1) | LISTS(c, 2) | LISTS(d, 3) | LISTS(e, 4), {#a, #b, #c, #d, #e}}
+#define KIDS6(name, a, b, c, d, e, f) \
+    {name, 6, LISTS(a, 0) | LISTS(b, 1) | LISTS(c, 2) | LISTS(d, 3) | LISTS(e, 4) | LISTS(f, 5), {#a, #b, #c, #d, #e, #f}}
 /* clang-format on */
 
-static const struct {
-    const char *name;
-    unsigned n;
-    struct {
-        const char *name;
-        bool list; /* its name ends in s */
-    } kids[FGR_KIDS_MAX];
-} kinds[] = {
+const struct fgr_shape fgr_shapes[] = {
 #define FGR_NODE(NAME, ...) ROW(__VA_ARGS__),
 #include "ast.def"
 #undef FGR_NODE
 };
-static_assert(FN_COUNT(kinds) == FGR_KINDS, "every kind has a row");
+static_assert(FN_COUNT(fgr_shapes) == FGR_KINDS, "every kind has a row");
 
 const char *fgr_kind_name(enum fgr_kind k)
 {
-    return kinds[k].name;
+    return fgr_shapes[k].name;
 }
 
 const char *fgr_kid_name(enum fgr_kind k, unsigned i)
 {
-    return i < kinds[k].n ? kinds[k].kids[i].name : NULL;
-}
-
-bool fgr_kid_is_list(enum fgr_kind k, unsigned i)
-{
-    return i < kinds[k].n && kinds[k].kids[i].list;
-}
-
-unsigned fgr_kind_kids(enum fgr_kind k)
-{
-    return kinds[k].n;
+    return i < fgr_shapes[k].n_kids ? fgr_shapes[k].kids[i] : NULL;
 }
 
 static void put_quoted(struct fn_buf *out, struct fn_str s)
@@ -125,16 +110,13 @@ static bool is_literal(const struct fgr_node *n)
 
 static void put_numbers(struct fn_buf *out, const struct fgr_node *n)
 {
-    bool counts = n->kind == FGR_INT || n->kind == FGR_MONEY || n->kind == FGR_BOOL || n->kind == FGR_DURATION ||
-                  n->kind == FGR_DAY_RANGE || n->kind == FGR_CLOCK_RANGE;
-    if (counts || n->num != 0) {
-        fn_buf_printf(out, " %lld", (long long)n->num);
-    }
-    if (n->kind != FGR_NUMBER && (n->num2 != 0 || n->kind == FGR_DAY_RANGE)) {
-        fn_buf_printf(out, " %lld", (long long)n->num2);
-    }
+    bool counts = n->kind == FGR_INT || n->kind == FGR_MONEY || n->kind == FGR_BOOL || n->kind == FGR_DURATION;
     if (n->kind == FGR_NUMBER) {
         fn_buf_printf(out, " %.17g", n->real);
+    } else if (n->kind == FGR_DAY_RANGE || n->kind == FGR_CLOCK_RANGE) {
+        fn_buf_printf(out, " %d %d", n->low, n->high);
+    } else if (counts || n->num != 0) {
+        fn_buf_printf(out, " %lld", (long long)n->num);
     }
 }
 
@@ -154,7 +136,7 @@ static void put_head(struct fn_buf *out, const struct fgr_node *n)
         fn_buf_printf(out, " %.*s", FN_STR_ARG(n->text));
     }
     if (n->kind == FGR_MIGRATE_STAGE) {
-        fn_buf_printf(out, " %.*s", FN_STR_ARG(n->text2));
+        fn_buf_printf(out, " %.*s", FN_STR_ARG(*n->text2));
     } else if (n->kind != FGR_LIST) {
         put_numbers(out, n);
     }
@@ -194,7 +176,7 @@ static void dump(struct fn_buf *out, const struct fgr_node *n, unsigned depth)
 {
     put_head(out, n);
     for (unsigned i = 0; i < n->n_kids; i++) {
-        dump_kid(out, kinds[n->kind].kids[i].name, n->kid[i], depth + 1);
+        dump_kid(out, fgr_shapes[n->kind].kids[i], n->kid[i], depth + 1);
     }
 }
 
@@ -213,8 +195,8 @@ static uint64_t value_hash(const struct fgr_node *n)
 {
     switch ((int)n->kind) {
     case FGR_LIST: return 0;
-    case FGR_MIGRATE_STAGE: return fn_hash(n->text2.p, n->text2.n);
-    default: return mix((uint64_t)n->num, (uint64_t)n->num2);
+    case FGR_MIGRATE_STAGE: return fn_hash(n->text2->p, n->text2->n);
+    default: return mix(0, (uint64_t)n->num); /* whatever the number is of */
     }
 }
 

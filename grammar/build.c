@@ -13,7 +13,7 @@ struct fgr_loc build_location(const struct fgr_loc *of, int n)
         first++;
     }
     if (first > n) {
-        return (struct fgr_loc){of[0].b, of[0].b, of[0].last + 1, of[0].last};
+        return (struct fgr_loc){of[0].last + 1, of[0].last};
     }
     while (of[last].first > of[last].last) {
         last--;
@@ -23,12 +23,22 @@ struct fgr_loc build_location(const struct fgr_loc *of, int n)
 
 struct fgr_loc build_span(struct fgr_loc first, struct fgr_loc last)
 {
-    return (struct fgr_loc){first.a, last.b, first.first, last.last};
+    return (struct fgr_loc){first.first, last.last};
 }
 
 struct fgr_loc build_nowhere(void)
 {
-    return (struct fgr_loc){0, 0, 1, 0};
+    return (struct fgr_loc){1, 0};
+}
+
+struct fn_span build_bytes(const struct build *b, struct fgr_loc at)
+{
+    const struct fgr_token *tokens = b->tree->tokens;
+    if (at.first <= at.last) {
+        return (struct fn_span){tokens[at.first].span.a, tokens[at.last].span.b};
+    }
+    uint32_t behind = at.last > 0 ? tokens[at.last].span.b : 0;
+    return (struct fn_span){behind, behind};
 }
 
 void build_broke(struct build *b, struct fgr_loc at)
@@ -53,7 +63,7 @@ static size_t node_size(enum fgr_kind kind)
                             : offsetof(struct fgr_node, kid) + fgr_kind_kids(kind) * sizeof(struct fgr_node *);
 }
 
-static struct fgr_node *alloc_node(struct build *b, enum fgr_kind kind, struct fgr_loc at)
+static inline struct fgr_node *alloc_node(struct build *b, enum fgr_kind kind, struct fgr_loc at)
 {
     struct fgr_node *n = fn_arena_alloc(b->arena, node_size(kind));
     if (n == NULL) {
@@ -64,7 +74,7 @@ static struct fgr_node *alloc_node(struct build *b, enum fgr_kind kind, struct f
     n->n_kids = fgr_kind_kids(kind) & NODE_KIDS;
     n->depth = 1;
     n->flags |= doubt_in(b, at);
-    n->span = (struct fn_span){at.a, at.b};
+    n->span = build_bytes(b, at);
     n->first_token = at.first;
     n->last_token = at.last;
     return n;
@@ -116,14 +126,19 @@ struct fgr_node *build_named(struct build *b, struct fgr_node *n, struct fgr_loc
 {
     if (name.first <= name.last) {
         n->text = literal_name(b, name.first);
-        n->text_span = (struct fn_span){name.a, name.b};
+        n->text_span = build_bytes(b, name);
     }
     return n;
 }
 
 struct fgr_node *build_text2(struct build *b, struct fgr_node *n, struct fgr_loc name)
 {
-    n->text2 = literal_name(b, name.first);
+    static const struct fn_str none;
+    struct fn_str *text = fn_arena_alloc(b->arena, sizeof *text);
+    if (text != NULL) {
+        *text = literal_name(b, name.first);
+    }
+    n->text2 = text != NULL ? text : &none;
     return n;
 }
 
@@ -242,12 +257,12 @@ struct fgr_node *build_header(struct build *b, struct fgr_loc at, struct fgr_loc
                               uint32_t flags)
 {
     if (b->has_header) {
-        fgr_diag_add(b->diags, FGR_D_TWO_HEADERS, (struct fn_span){at.a, at.b});
+        fgr_diag_add(b->diags, FGR_D_TWO_HEADERS, build_bytes(b, at));
         return NULL;
     }
     b->has_header = true;
     b->name = literal_name(b, name.first);
-    b->name_span = (struct fn_span){name.a, name.b};
+    b->name_span = build_bytes(b, name);
     b->header_flags = flags;
     struct fgr_node *kids[FGR_KIDS_MAX + 1] = {title};
     return title != NULL ? build_node(b, FGR_TITLE, at, kids) : NULL;
@@ -263,16 +278,16 @@ struct fgr_node *build_field(struct build *b, struct fgr_node *field)
 struct fgr_node *build_days(struct build *b, struct fgr_loc at, struct fgr_loc low, struct fgr_loc high)
 {
     struct fgr_node *n = build_node(b, FGR_DAY_RANGE, at, NULL);
-    n->num = b->tree->tokens[low.first].kind - FGR_TOK_MON;
-    n->num2 = b->tree->tokens[high.first].kind - FGR_TOK_MON;
+    n->low = b->tree->tokens[low.first].kind - FGR_TOK_MON;
+    n->high = b->tree->tokens[high.first].kind - FGR_TOK_MON;
     return n;
 }
 
 struct fgr_node *build_clocks(struct build *b, struct fgr_loc at, struct fgr_loc low, struct fgr_loc high)
 {
     struct fgr_node *n = build_node(b, FGR_CLOCK_RANGE, at, NULL);
-    n->num = literal_clock(b, low.first);
-    n->num2 = literal_clock(b, high.first);
+    n->low = literal_clock(b, low.first);
+    n->high = literal_clock(b, high.first);
     return n;
 }
 
@@ -297,7 +312,7 @@ struct fgr_node *build_cans(struct build *b, struct fgr_node *names)
     struct fgr_node *all = build_list(b, build_nowhere());
     for (uint32_t i = 0; i < names->n_items; i++) {
         const struct fgr_node *name = names->items[i];
-        struct fgr_loc at = {name->span.a, name->span.b, name->first_token, name->last_token};
+        struct fgr_loc at = {name->first_token, name->last_token};
         struct fgr_node *can = build_aux(build_node(b, FGR_PROP, at, NULL), FGR_P_CAN);
         can->text = name->text;
         can->text_span = name->text_span;
@@ -308,10 +323,9 @@ struct fgr_node *build_cans(struct build *b, struct fgr_node *names)
 
 struct fgr_node *build_start(struct build *b, struct fgr_loc at, struct fgr_node *start, struct fgr_node *jump)
 {
-    (void)b;
     start->kid[FGR_START_action] = jump;
     start->flags |= jump->flags & FGR_BROKEN;
-    start->span = (struct fn_span){at.a, at.b};
+    start->span = build_bytes(b, at);
     start->first_token = at.first;
     start->last_token = at.last;
     return start;

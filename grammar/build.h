@@ -7,9 +7,9 @@
 #define BUILD_H
 #include "fgr_diag.h"
 
-/* Bytes [a, b) and tokens first..last; empty when first > last. */
+/* Tokens first..last; empty, behind `last`, when first > last. */
 struct fgr_loc {
-    uint32_t a, b, first, last;
+    uint32_t first, last;
 };
 struct build {
     struct fn_arena *arena;
@@ -35,6 +35,7 @@ int build_next(struct build *b, struct fgr_loc *at, const struct lr_stack *parse
 struct fgr_loc build_location(const struct fgr_loc *of, int n);
 struct fgr_loc build_span(struct fgr_loc first, struct fgr_loc last);
 struct fgr_loc build_nowhere(void);
+struct fn_span build_bytes(const struct build *b, struct fgr_loc at);
 void build_broke(struct build *b, struct fgr_loc at);
 /* Kids may be NULL (the array too); list kids that are NULL become one empty list, which nobody may add to. */
 struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc at, struct fgr_node **kids);
@@ -112,6 +113,6 @@ int64_t literal_int(struct build *b, uint32_t token);
 double literal_number(struct build *b, uint32_t token);
 int64_t literal_money(struct build *b, uint32_t token);
 int64_t literal_duration(struct build *b, uint32_t token); /* ms */
-int64_t literal_clock(struct build *b, uint32_t token);    /* minutes */
+int32_t literal_clock(struct build *b, uint32_t token);    /* minutes */
 
 #endif

@@ -53,23 +53,22 @@ struct fgr_node *build_type(struct build *b, struct fgr_loc at, struct fgr_loc n
     return n;
 }
 
-static void reach(struct fgr_node *n, struct fgr_loc at)
+static void reach(const struct build *b, struct fgr_node *n, struct fgr_loc at)
 {
-    n->span = (struct fn_span){at.a, at.b};
+    n->span = build_bytes(b, at);
     n->first_token = at.first;
     n->last_token = at.last;
 }
 
 struct fgr_node *build_type_flag(struct build *b, struct fgr_node *type, struct fgr_loc at, uint32_t flag)
 {
-    (void)b;
-    reach(type, at);
+    reach(b, type, at);
     return build_flag(type, flag);
 }
 
 struct fgr_node *build_type_bound(struct build *b, struct fgr_node *type, struct fgr_loc at, struct fgr_loc bound)
 {
-    reach(type, at);
+    reach(b, type, at);
     return build_num(b, type, bound);
 }
 
@@ -90,7 +89,7 @@ struct fgr_node *build_media(struct build *b, struct fgr_node *n, struct fgr_loc
     uint8_t type = w != NULL ? type_of_word[w->token - FGR_TOK_T_TEXT] : (uint8_t)FGR_T_NAMED;
     if (type < FGR_T_IMAGE || type > FGR_T_LOCATION) {
         if (!(b->tree->tokens[word.first].flags & FGR_TOKEN_MADE)) {
-            struct fn_diag *d = fgr_diag_add(b->diags, FGR_D_BAD_MEDIA, (struct fn_span){word.a, word.b});
+            struct fn_diag *d = fgr_diag_add(b->diags, FGR_D_BAD_MEDIA, build_bytes(b, word));
             fn_diag_arg(d, "word", literal_slice(b, word.first));
             fn_diag_arg(d, "words", media_words(b));
         }
@@ -124,7 +123,7 @@ struct fgr_node *build_do(struct build *b, struct fgr_node *n)
         return n;
     }
     tell_other_spelling(b, n->first_token, w);
-    struct fgr_loc at = {n->span.a, n->span.b, n->first_token, n->last_token};
+    struct fgr_loc at = {n->first_token, n->last_token};
     enum fgr_kind kind = w->token == FGR_TOK_END ? FGR_END : w->token == FGR_TOK_RETURN ? FGR_RETURN : FGR_TYPING;
     return build_node(b, kind, at, NULL);
 }
@@ -149,7 +148,7 @@ struct fgr_node *build_key(struct build *b, struct fgr_node *exprs)
     if (exprs->n_items == 1) {
         return exprs->items[0];
     }
-    struct fgr_loc at = {exprs->span.a, exprs->span.b, exprs->first_token, exprs->last_token};
+    struct fgr_loc at = {exprs->first_token, exprs->last_token};
     return build_node(b, FGR_LIST_LIT, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){exprs});
 }
 
@@ -172,7 +171,7 @@ static void split_items(struct build *b, const struct fgr_node *items, struct fg
 static struct fgr_node *choose_node(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node **kids,
                                     struct fgr_node *clauses, const struct fgr_node *items)
 {
-    struct fgr_loc none = {at.b, at.b, at.last + 1, at.last};
+    struct fgr_loc none = {at.last + 1, at.last};
     kids[FGR_CHOOSE_options] = build_list(b, none);
     kids[FGR_CHOOSE_branches] = kids[FGR_CHOOSE_branches] != NULL ? kids[FGR_CHOOSE_branches] : build_list(b, none);
     build_add_all(b, kids[FGR_CHOOSE_branches], clauses);

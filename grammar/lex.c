@@ -387,9 +387,7 @@ void lex_word(struct lexer *lx)
     if (w->token == FGR_TOK_ELSE) {
         join_else(lx);
     }
-    begin_token(lx, w->token);
-    struct fgr_token *t = lex_push(lx, w->token, lex_span(lx));
-    t->keyword_lang = fn_str_eq(w->en, w->pt) ? 3 : lx->portuguese ? 2 : 1;
+    lex_simple(lx, w->token);
 }
 
 static bool is_name(struct fn_str s)

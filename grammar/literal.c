@@ -185,7 +185,7 @@ int64_t literal_duration(struct build *b, uint32_t token)
     return sum;
 }
 
-int64_t literal_clock(struct build *b, uint32_t token)
+int32_t literal_clock(struct build *b, uint32_t token)
 {
     struct fn_str s = literal_slice(b, token);
     size_t at = 0;
@@ -197,7 +197,7 @@ int64_t literal_clock(struct build *b, uint32_t token)
         report(b, token, FGR_D_BAD_CLOCK);
         return 0;
     }
-    return hours * 60 + minutes;
+    return (int32_t)(hours * 60 + minutes);
 }
 
 /* -- texts -------------------------------------------------------------------------------------------------------------- */

@@ -54,7 +54,7 @@ int build_next(struct build *b, struct fgr_loc *at, const struct lr_stack *parse
 {
     uint32_t i = b->next;
     struct fgr_token *t = &b->tree->tokens[i];
-    *at = (struct fgr_loc){t->span.a, t->span.b, i, i};
+    *at = (struct fgr_loc){i, i};
     if (t->kind == FGR_TOK_EOF) {
         return FGR_TOK_EOF;
     }
@@ -112,9 +112,8 @@ static enum fn_code build_settled(struct build *b)
 static enum fn_code empty_tree(struct build *b)
 {
     if (b->file == NULL) {
-        struct fgr_loc at = b->broke_at;
         if (b->broke) {
-            fn_diag_arg(fgr_diag_add(b->diags, FGR_D_SKIPPED, (struct fn_span){at.a, at.b}), "found", FN_STR("?"));
+            fn_diag_arg(fgr_diag_add(b->diags, FGR_D_SKIPPED, build_bytes(b, b->broke_at)), "found", FN_STR("?"));
         }
         b->has_header = true;
         build_file(b, build_nowhere(), build_list(b, build_nowhere()));

@@ -13,26 +13,25 @@ static bool is_control(unsigned char c)
     return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7F;
 }
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+enum {
+    RUN = 64
+}; /* bytes looked at at once: a loop without a way out, which the compiler turns into a few wide steps */
 
-/* The high bit of each byte that is b, of a word whose high bits are clear. */
-static uint64_t bytes_equal(uint64_t x, unsigned char b)
+static bool run_is_plain(const unsigned char *p)
 {
-    return ~((x ^ EACH_BYTE(b)) + EACH_BYTE(0x7F)) & EACH_BYTE(0x80);
+    unsigned char controls = 0;
+    for (size_t i = 0; i < RUN; i++) {
+        controls |= (unsigned char)((p[i] < 0x20) & (p[i] != '\n') & (p[i] != '\t')) | (p[i] == 0x7F);
+    }
+    return controls == 0;
 }
 
-/* Bytes at the front, eight at a time, that hold no control but line breaks and tabs: nearly all there are. */
-static size_t plain_run(const char *text, size_t n)
+/* Bytes at the front, whole runs, that hold no control but line breaks and tabs: nearly all there are. */
+static size_t plain_runs(const char *text, size_t n)
 {
     size_t i = 0;
-    for (uint64_t eight; i + sizeof eight <= n; i += sizeof eight) {
-        memcpy(&eight, text + i, sizeof eight);
-        uint64_t low = eight & EACH_BYTE(0x7F), ascii = ~eight & EACH_BYTE(0x80);
-        uint64_t under = ~((low | EACH_BYTE(0x80)) - EACH_BYTE(0x20)) & EACH_BYTE(0x80);
-        uint64_t odd = (under & ~bytes_equal(low, '\n') & ~bytes_equal(low, '\t')) | bytes_equal(low, 0x7F);
-        if (odd & ascii) {
-            break;
-        }
+    while (n - i >= RUN && run_is_plain((const unsigned char *)text + i)) {
+        i += RUN;
     }
     return i;
 }
@@ -40,9 +39,9 @@ static size_t plain_run(const char *text, size_t n)
 static void clean_controls(struct lexer *lx, char *text, size_t n)
 {
     unsigned told = 0;
-    for (size_t i = plain_run(text, n); i < n; i++) {
-        if (!is_control((unsigned char)text[i])) {
-            i += plain_run(text + i + 1, n - i - 1);
+    for (size_t i = 0; i < n; i++) {
+        i += i % RUN == 0 ? plain_runs(text + i, n - i) : 0;
+        if (i == n || !is_control((unsigned char)text[i])) {
             continue;
         }
         if (told++ < TOLD_BYTES_MAX) {
@@ -95,9 +94,12 @@ static void check_line(struct lexer *lx, uint32_t from, uint32_t to)
 static size_t count_breaks(struct fn_str s)
 {
     size_t n = 0, i = 0;
-    for (uint64_t eight; i + sizeof eight <= s.n; i += sizeof eight) {
-        memcpy(&eight, s.p + i, sizeof eight);
-        n += (size_t)__builtin_popcountll(bytes_equal(eight & EACH_BYTE(0x7F), '\n') & ~eight);
+    for (; s.n - i >= RUN; i += RUN) {
+        unsigned char breaks = 0;
+        for (size_t k = 0; k < RUN; k++) {
+            breaks = (unsigned char)(breaks + (s.p[i + k] == '\n'));
+        }
+        n += breaks;
     }
     for (; i < s.n; i++) {
         n += s.p[i] == '\n';

@@ -157,15 +157,13 @@ struct fgr_node {
     uint32_t first_token,
         last_token; /* indices into the token array, inclusive: the formatter's and the editor's way back */
     union {
+        int64_t num;
+        double real; /* NUMBER only */
         struct {
-            int64_t num;
-            union {
-                int64_t num2;
-                double real; /* NUMBER only */
-            };
+            int32_t low, high; /* DAY_RANGE and CLOCK_RANGE only */
         };
-        struct fn_str text2;     /* MIGRATE_STAGE only */
-        struct fgr_node **items; /* LIST only */
+        const struct fn_str *text2; /* MIGRATE_STAGE only */
+        struct fgr_node **items;    /* LIST only */
     };
     uint32_t n_items;         /* 0 but for LIST */
     uint32_t slot;            /* compiler/: free use of emission */
@@ -178,8 +176,21 @@ struct fgr_node {
 
 const char *fgr_kind_name(enum fgr_kind k);            /* "stage" */
 const char *fgr_kid_name(enum fgr_kind k, unsigned i); /* "body"; NULL past the last */
-bool fgr_kid_is_list(enum fgr_kind k, unsigned i);     /* never NULL then: an empty list when nothing was written */
-unsigned fgr_kind_kids(enum fgr_kind k);
+/* What ast.def says of each kind. */
+extern const struct fgr_shape {
+    const char *name;
+    uint8_t n_kids,
+        lists; /* lists: a bit for each kid whose name ends in s: never NULL, an empty list when nothing was written */
+    const char *kids[FGR_KIDS_MAX];
+} fgr_shapes[FGR_KINDS];
+static inline bool fgr_kid_is_list(enum fgr_kind k, unsigned i)
+{
+    return (fgr_shapes[k].lists >> i & 1U) != 0;
+}
+static inline unsigned fgr_kind_kids(enum fgr_kind k)
+{
+    return fgr_shapes[k].n_kids;
+}
 /* The dump of golden files: one node a line, indented, with names, literals and kid names; no addresses. */
 struct fn_buf;
 void fgr_dump(struct fn_buf *out, const struct fgr_node *n);

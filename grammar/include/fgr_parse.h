@@ -14,7 +14,6 @@ struct fgr_token {
     uint16_t kind; /* FGR_TOK_*; tokens.def */
     uint8_t
         flags; /* enum fgr_token_flag: 1 = made up by recovery, 2 = first on its line, 4 = a blank line before it, ... */
-    uint8_t keyword_lang; /* 0 not a keyword, 1 en, 2 pt, 3 both */
     struct fn_span span;
     uint32_t value; /* parts of a long text: columns to drop from each line; else 0 */
 };
