@@ -2,6 +2,7 @@
  * `/` or `+` is for us: +2h moves the clock, /evento NAME JSON, /foto, /equipe (the team gives the conversation back), /sair.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
+#include "cli_chat.h"
 #include "cli_host.h"
 #include "fn_json.h"
 #include "fsl_date.h"
@@ -10,21 +11,36 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LINE_LENGTH = 8192, ARENA_MAX = 64 << 20, SHOWN_MAX = 4096 };
+enum { LINE_LENGTH = 8192, ARENA_MAX = 64 << 20 };
 
 struct chat {
     const struct cli *c;
     const struct fbc_image *im;
     struct cli_host *host;
     struct fn_arena arena; /* of one turn */
+    struct fn_buf told;
+    struct cli_chat told_chat;
 };
 
-static void show_options(const struct fn_json *call)
+/* The chat as it reads, at the time it is in the conversation. */
+static struct cli_chat *reading(struct chat *chat)
 {
-    const struct fn_json *ids = fn_json_get(call, "ids"), *labels = fn_json_get(call, "labels");
-    for (uint32_t i = 0; ids != NULL && i < ids->n; i++) {
-        printf("    %u. %.*s\n", (unsigned)i + 1, FN_STR_ARG(fn_json_str(fn_json_at(labels, i))));
+    fn_buf_clear(&chat->told);
+    if (chat->host != NULL) {
+        cli_chat_clock(&chat->told_chat, cli_host_now(chat->host));
     }
+    return &chat->told_chat;
+}
+
+static void show(const struct chat *chat)
+{
+    (void)fwrite(chat->told.p != NULL ? chat->told.p : "", 1, chat->told.n, stdout);
+}
+
+static bool window_closed(const struct chat *chat)
+{
+    int64_t last = cli_host_window(chat->host);
+    return last == INT64_MIN || cli_host_now(chat->host) - last >= INT64_C(24) * 3600 * 1000;
 }
 
 static void on_sent(void *self, enum fbc_host host, struct fn_str json)
@@ -34,15 +50,8 @@ static void on_sent(void *self, enum fbc_host host, struct fn_str json)
     if (fn_json_parse(&chat->arena, fn_arena_dup(&chat->arena, json), FN_JSON_REPAIR, &v, NULL) != FN_OK) {
         return;
     }
-    struct fn_str text = fn_json_str(fn_json_get(v, "text"));
-    if (host == FBC_HOST_say || host == FBC_HOST_say_or_template) {
-        printf("  %.*s\n", FN_STR_ARG(text));
-    } else if (host == FBC_HOST_choose) {
-        printf("  %.*s\n", FN_STR_ARG(text));
-        show_options(v);
-    } else {
-        printf("  (%s) %.*s\n", fbc_hosts[host].name, FN_STR_ARG(json));
-    }
+    cli_chat_sent(reading(chat), host, v, window_closed(chat));
+    show(chat);
 }
 
 static void on_counted(void *self, enum fbc_count kind, struct fn_str name)
@@ -54,15 +63,17 @@ static void on_counted(void *self, enum fbc_count kind, struct fn_str name)
 
 static void on_entered(void *self, struct fn_str stage)
 {
-    (void)self;
-    printf("  [%.*s]\n", FN_STR_ARG(stage));
+    struct chat *chat = self;
+    cli_chat_entered(reading(chat), stage);
+    show(chat);
 }
 
 static void on_trapped(void *self, enum fbc_trap trap, uint32_t offset)
 {
-    const struct chat *chat = self;
+    struct chat *chat = self;
     (void)offset;
-    printf("  (!) %s\n", fbc_trap_text(trap, chat->c->lang == FN_EN));
+    cli_chat_stopped(reading(chat), trap);
+    show(chat);
 }
 
 static bool read_line(char *line, const char *prompt)
@@ -82,16 +93,17 @@ static bool answer_call(struct chat *chat)
     char line[LINE_LENGTH];
     enum fbc_host host = cli_host_call(chat->host);
     struct fn_str json = cli_host_call_json(chat->host);
-    printf("  (%s) %.*s\n", fbc_hosts[host].name, (int)(json.n < SHOWN_MAX ? json.n : SHOWN_MAX),
-           json.p != NULL ? json.p : "");
+    const struct fn_json *asked = NULL;
+    if (fn_json_parse(&chat->arena, fn_arena_dup(&chat->arena, json), FN_JSON_REPAIR, &asked, NULL) == FN_OK) {
+        cli_chat_asked(reading(chat), host, asked);
+        show(chat);
+    }
     if (!read_line(line, cli_say(chat->c, "  resposta (vazia = falhou): ", "  answer (empty = failed): "))) {
         return false;
     }
     struct fvm_answer answer = {.present = line[0] != '\0', .i = -1, .text = fn_str_c(line)};
     if (host == FBC_HOST_classify) {
-        const struct fn_json *v = NULL;
-        bool read = fn_json_parse(&chat->arena, fn_arena_dup(&chat->arena, json), FN_JSON_REPAIR, &v, NULL) == FN_OK;
-        const struct fn_json *labels = read ? fn_json_get(v, "labels") : NULL;
+        const struct fn_json *labels = fn_json_get(asked, "labels");
         for (uint32_t i = 0; labels != NULL && i < labels->n; i++) {
             answer.i = fn_str_eq(fn_json_str(fn_json_at(labels, i)), answer.text) ? (int64_t)i : answer.i;
         }
@@ -173,7 +185,7 @@ static void talk(struct chat *chat)
 static enum cli_exit run_image(const struct cli *c, const struct fbc_image *im)
 {
     static const struct cli_host_ops ops = {on_sent, on_counted, on_entered, NULL, on_trapped};
-    struct chat chat = {.c = c, .im = im};
+    struct chat chat = {.c = c, .im = im, .told_chat = {.lang = c->lang, .image = im}};
     const struct cli_host_options options = {.image = im,
                                              .natives = fsl_natives,
                                              .ops = &ops,
@@ -181,6 +193,8 @@ static enum cli_exit run_image(const struct cli *c, const struct fbc_image *im)
                                              .seed = (uint64_t)time(NULL),
                                              .now = (int64_t)time(NULL) * 1000};
     fn_arena_init(&chat.arena, ARENA_MAX);
+    fn_buf_init(&chat.told, ARENA_MAX);
+    chat.told_chat.out = &chat.told;
     chat.host = cli_host_new(&options);
     if (chat.host == NULL) {
         return CLI_IO;
@@ -188,6 +202,7 @@ static enum cli_exit run_image(const struct cli *c, const struct fbc_image *im)
     talk(&chat);
     cli_host_free(chat.host);
     fn_arena_fini(&chat.arena);
+    fn_buf_fini(&chat.told);
     return CLI_GOOD;
 }
 

@@ -119,6 +119,15 @@ static bool window_open(const struct cli_script *s)
     return last != INT64_MIN && cli_host_now(s->host) - last < INT64_C(24) * 3600 * 1000;
 }
 
+/* The chat of whoever reads along, at the time it is now; NULL when nobody does. */
+static struct cli_chat *chat_now(struct cli_script *s)
+{
+    if (s->chat != NULL && s->host != NULL) {
+        cli_chat_clock(s->chat, cli_host_now(s->host));
+    }
+    return s->chat;
+}
+
 static void on_sent(void *self, enum fbc_host host, struct fn_str json)
 {
     struct cli_script *s = self;
@@ -127,6 +136,9 @@ static void on_sent(void *self, enum fbc_host host, struct fn_str json)
     if (s->n_sent == CLI_SENT_MAX ||
         fn_json_parse(s->arena, fn_arena_dup(s->arena, json), FN_JSON_REPAIR, &v, NULL) != FN_OK) {
         return;
+    }
+    if (chat_now(s) != NULL) {
+        cli_chat_sent(s->chat, host, v, !window_open(s));
     }
     struct cli_sent *sent = &s->sent[s->n_sent++];
     *sent = (struct cli_sent){
@@ -152,6 +164,9 @@ static void on_entered(void *self, struct fn_str stage)
 {
     struct cli_script *s = self;
     fn_buf_printf(&s->log, "stage %.*s\n", FN_STR_ARG(stage));
+    if (chat_now(s) != NULL) {
+        cli_chat_entered(s->chat, stage);
+    }
     cli_covered_add(s->covered, stage);
     cli_covered_add(s->covered, fn_arena_printf(s->arena, "%.*s>%.*s", FN_STR_ARG(s->stage), FN_STR_ARG(stage)));
     if (s->by_always || cli_host_jumped(s->host)) {
@@ -175,6 +190,9 @@ static void on_trapped(void *self, enum fbc_trap trap, uint32_t offset)
 {
     struct cli_script *s = self;
     fn_buf_printf(&s->log, "trap %d\n", (int)trap);
+    if (chat_now(s) != NULL) {
+        cli_chat_stopped(s->chat, trap);
+    }
     if (s->failed) {
         return;
     }
@@ -264,6 +282,11 @@ static void step_says(struct cli_script *s, const struct fgr_node *n)
         media = media_json(s, n->aux);
     }
     fn_buf_printf(&s->log, "> %.*s %.*s %.*s\n", FN_STR_ARG(text), FN_STR_ARG(option), FN_STR_ARG(media));
+    if (chat_now(s) != NULL) {
+        const struct fn_json *medium = NULL;
+        (void)(media.n > 0 && fn_json_parse(s->arena, fn_arena_dup(s->arena, media), 0, &medium, NULL) == FN_OK);
+        cli_chat_said(s->chat, text, option, medium);
+    }
     if (!cli_host_message(s->host, text, option, media)) {
         (void)cli_script_fail(s, FGR_D_TEST_NO_START);
     }
@@ -315,6 +338,9 @@ static void step_event(struct cli_script *s, const struct fgr_node *n)
     const struct fcc_sym *event = n->sym;
     struct fn_buf b, value;
     if (event == NULL) {
+        if (chat_now(s) != NULL) {
+            cli_chat_event(s->chat, n->text, FN_STR(""));
+        }
         if (!cli_host_campaign(s->host)) {
             (void)cli_script_fail(s, FGR_D_TEST_NO_START);
         }
@@ -339,6 +365,9 @@ static void step_event(struct cli_script *s, const struct fgr_node *n)
         fn_buf_str(&b, fn_buf_view(&value));
     }
     fn_buf_char(&b, '}');
+    if (chat_now(s) != NULL) {
+        cli_chat_event(s->chat, n->text, fn_buf_view(&b));
+    }
     if (!s->failed && !cli_host_event(s->host, n->text, fn_buf_view(&b))) {
         (void)cli_script_fail(s, FGR_D_TEST_NO_START);
     }

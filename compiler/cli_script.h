@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_SCRIPT_H
 #define CLI_SCRIPT_H
+#include "cli_chat.h"
 #include "cli_host.h"
 #include "fcc_compile.h"
 #include "fn_json.h"
@@ -33,6 +34,7 @@ struct cli_script {
     struct cli_covered *covered;
     enum fn_lang lang;         /* of what is told; words of the language are spelled as the file does */
     struct cli_accept *accept; /* NULL: a `<` line that does not match fails the test (cli_accept.h) */
+    struct cli_chat *chat;     /* NULL: nobody reads along */
     bool restart;
     /* while running */
     struct cli_host *host;

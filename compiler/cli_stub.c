@@ -188,6 +188,12 @@ static bool no_call(struct cli_script *s)
 static bool give(struct cli_script *s, bool present, struct fn_str text, int64_t i)
 {
     const struct fvm_answer answer = {present, i, text};
+    if (s->chat != NULL) {
+        const struct fn_json *labels = fn_json_get(pending(s), "labels");
+        cli_chat_asked(s->chat, cli_host_call(s->host), pending(s));
+        cli_chat_answered(s->chat, present,
+                          labels != NULL && i >= 0 ? fn_json_str(fn_json_at(labels, (uint32_t)i)) : text);
+    }
     fn_buf_printf(&s->log, "answer %d %.*s %lld\n", present, FN_STR_ARG(text), (long long)i);
     cli_host_answer(s->host, &answer);
     return true;

@@ -56,9 +56,17 @@ static void junit_case(struct tests *t, const struct fgr_node *test, const struc
 static bool run_test(struct tests *t, const struct fgr_node *test)
 {
     struct cli_script *s = t->script;
+    struct fn_buf told;
+    struct cli_chat chat = {.out = &told, .lang = t->c->lang, .image = t->im};
+    fn_buf_init(&told, JUNIT_MAX);
+    if (cli_has(t->c, CLI_O_VERBOSE)) {
+        fn_buf_printf(&told, "\n%.*s\n", FN_STR_ARG(test->text));
+    }
     s->test = test;
     s->restart = false;
+    s->chat = cli_has(t->c, CLI_O_VERBOSE) ? &chat : NULL;
     bool good = cli_script_run(s);
+    s->chat = NULL;
     struct fn_buf first = s->log;
     fn_buf_fini(&s->snapshots);
     if (good) {
@@ -75,9 +83,8 @@ static bool run_test(struct tests *t, const struct fgr_node *test)
         fn_buf_fini(&s->log);
         fn_buf_fini(&s->snapshots);
     }
-    if (cli_has(t->c, CLI_O_VERBOSE)) {
-        (void)fwrite(first.p != NULL ? first.p : "", 1, first.n, stdout);
-    }
+    (void)fwrite(told.p != NULL ? told.p : "", 1, told.n, stdout);
+    fn_buf_fini(&told);
     fn_buf_fini(&first);
     return good;
 }
