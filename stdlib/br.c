@@ -9,9 +9,14 @@
 static bool collect(struct fn_str typed, bool letters, char *out, size_t n)
 {
     size_t at = 0;
-    struct fn_str text = fsl_after_label(typed);
+    struct fn_str text = fsl_before_note(fsl_after_label(typed));
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
+        size_t mark = fsl_mark_bytes(text, i);
+        if (mark > 0) {
+            i += mark - 1;
+            continue;
+        }
         if (letters && c >= 'a' && c <= 'z') {
             c = (char)(c - 32);
         }

@@ -103,7 +103,38 @@ static int64_t count_word(struct fn_str w)
             return (int64_t)i + 1;
         }
     }
-    return is(w, "uma") || is(w, "a") || is(w, "an") ? 1 : is(w, "duas") ? 2 : small_number(w);
+    static const struct {
+        const char *word;
+        int64_t n;
+    } more[] = {{"uma", 1},        {"a", 1},         {"an", 1},      {"duas", 2},       {"treze", 13},
+                {"quatorze", 14},  {"catorze", 14},  {"quinze", 15}, {"dezesseis", 16}, {"dezessete", 17},
+                {"dezoito", 18},   {"dezenove", 19}, {"vinte", 20},  {"trinta", 30},    {"quarenta", 40},
+                {"cinquenta", 50}, {"fifteen", 15},  {"twenty", 20}, {"thirty", 30},    {"forty", 40},
+                {"fifty", 50}};
+    for (size_t i = 0; i < FN_COUNT(more); i++) {
+        if (is(w, more[i].word)) {
+            return more[i].n;
+        }
+    }
+    return small_number(w);
+}
+
+/* "quinze", "vinte e cinco", "40": taken when it is a number of minutes, else -1. */
+static int64_t take_minutes(struct words *ws)
+{
+    int64_t n = count_word(word(ws, 0));
+    if (n < 1 || n > 59 || is(word(ws, 0), "a") || is(word(ws, 0), "an")) {
+        return -1;
+    }
+    ws->at++;
+    int64_t more =
+        small_number(word(ws, 0)) < 0 && n >= 20 && n % 10 == 0 && is(word(ws, 0), "e") ? count_word(word(ws, 1)) : -1;
+    if (more >= 1 && more <= 9) {
+        ws->at += 2;
+        n += more;
+    }
+    (void)(take(ws, "minutos") || take(ws, "min") || take(ws, "minutes"));
+    return n;
 }
 
 static int weekday_word(struct fn_str w)
@@ -295,8 +326,58 @@ static bool weekday_day(struct words *ws, int64_t today, int64_t *out)
     return true;
 }
 
+/* Behind "dia 15": "do mês que vem", "deste mês". *ahead is the number of months, -1 when the month is not said. */
+static int64_t take_month(struct words *ws)
+{
+    if (take(ws, "do mes que vem") || take(ws, "do proximo mes") || take(ws, "no mes que vem") ||
+        take(ws, "mes que vem") || take(ws, "next month")) {
+        return 1;
+    }
+    bool this_one = take(ws, "deste mes") || take(ws, "desse mes") || take(ws, "neste mes") || take(ws, "nesse mes") ||
+                    take(ws, "do mes") || take(ws, "este mes") || take(ws, "this month");
+    return this_one ? 0 : -1;
+}
+
+static bool day_of_month(int64_t day, int64_t ahead, int64_t today, int64_t *out)
+{
+    struct fsl_ymd t = fsl_date_split(today);
+    int64_t index = (int64_t)t.year * 12 + t.month - 1 + ahead;
+    return fsl_date_of(index / 12, index % 12 + 1, day, out);
+}
+
+/* "05031990", "05 03 1990", "5 do 3 de 1990": with a whole year there is no doubt. */
+static bool figures_date(struct words *ws, int64_t *out)
+{
+    struct fn_str w = word(ws, 0);
+    if (w.n == 8) {
+        int64_t day = small_number((struct fn_str){w.p, 2}), month = small_number((struct fn_str){w.p + 2, 2});
+        int64_t year = small_number((struct fn_str){w.p + 4, 4});
+        bool good = year >= 1900 && year <= 2100 && fsl_date_of(year, ws->en ? day : month, ws->en ? month : day, out);
+        ws->at += good;
+        return good;
+    }
+    size_t at = ws->at;
+    int64_t first = w.n <= 2 ? small_number(w) : -1;
+    ws->at++;
+    (void)(take(ws, "do") || take(ws, "de"));
+    int64_t second = word(ws, 0).n <= 2 ? small_number(word(ws, 0)) : -1;
+    ws->at++;
+    (void)(take(ws, "de") || take(ws, "do"));
+    int64_t year = word(ws, 0).n == 4 ? small_number(word(ws, 0)) : -1;
+    ws->at++;
+    if (first > 0 && second > 0 && year >= 1900 && year <= 2100 &&
+        fsl_date_of(year, ws->en ? first : second, ws->en ? second : first, out)) {
+        return true;
+    }
+    ws->at = at;
+    return false;
+}
+
 static bool take_date(struct words *ws, int64_t today, int64_t *out)
 {
+    if (figures_date(ws, out)) {
+        return true;
+    }
     if (relative_day(ws, today, out) || weekday_day(ws, today, out) || written_date(ws, today, out)) {
         return true;
     }
@@ -312,7 +393,8 @@ static bool take_date(struct words *ws, int64_t today, int64_t *out)
         }
         if (day >= 1 && day <= 31) {
             ws->at++;
-            return next_day_of_month(day, today, out);
+            int64_t ahead = take_month(ws);
+            return ahead >= 0 ? day_of_month(day, ahead, today, out) : next_day_of_month(day, today, out);
         }
         ws->at = at;
         return ws->at + 1 < ws->n && numeric_date(word(ws, 1), ws->en, today, out) && (ws->at += 2, true);
@@ -365,18 +447,39 @@ static bool put_time(int64_t hour, int64_t minute, int half, int64_t *out)
     return hour <= 23 && minute <= 59;
 }
 
-/* "da tarde" and its like: 1 morning, 2 afternoon or evening, 0 nothing. */
+/* "da tarde" and its like: 1 morning, 2 afternoon or evening, 3 night, 0 nothing. */
 static int take_half(struct words *ws)
 {
     if (take(ws, "da manha") || take(ws, "de manha") || take(ws, "da madrugada") || take(ws, "am") ||
         take(ws, "in the morning")) {
         return 1;
     }
-    if (take(ws, "da tarde") || take(ws, "de tarde") || take(ws, "da noite") || take(ws, "de noite") ||
-        take(ws, "pm") || take(ws, "in the afternoon") || take(ws, "in the evening")) {
+    if (take(ws, "da noite") || take(ws, "de noite") || take(ws, "at night")) {
+        return 3;
+    }
+    if (take(ws, "da tarde") || take(ws, "de tarde") || take(ws, "pm") || take(ws, "in the afternoon") ||
+        take(ws, "in the evening")) {
         return 2;
     }
     return 0;
+}
+
+static bool take_time(struct words *ws, bool marked, int64_t *out);
+
+/* "dez para as três da tarde", "15 pras 8": so many minutes before. */
+static bool minutes_to(struct words *ws, int64_t *out)
+{
+    size_t at = ws->at;
+    int64_t minutes = take_minutes(ws);
+    bool to =
+        minutes > 0 && (take(ws, "para as") || take(ws, "pra as") || take(ws, "pras") || take(ws, "para a") ||
+                        take(ws, "pra") || take(ws, "para o") || take(ws, "pro") || take(ws, "para") || take(ws, "to"));
+    if (!to || !take_time(ws, true, out)) {
+        ws->at = at;
+        return false;
+    }
+    *out = (*out + FSL_DAY_MS - minutes * MINUTE_MS) % FSL_DAY_MS;
+    return true;
 }
 
 /* marked: "às" stood before, so a bare number is an hour. */
@@ -386,12 +489,15 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
     int64_t hour, minute;
     int half;
     bool bare = false;
+    if (minutes_to(ws, out)) {
+        return true;
+    }
     if (take(ws, "meio dia") || take(ws, "noon") || take(ws, "midday")) {
         *out = (take(ws, "e meia") ? 12 * 60 + 30 : 12 * 60) * (int64_t)MINUTE_MS;
         return true;
     }
     if (take(ws, "meia noite") || take(ws, "midnight")) {
-        *out = 0;
+        *out = take(ws, "e meia") ? 30 * (int64_t)MINUTE_MS : 0;
         return true;
     }
     int64_t named = count_word(word(ws, 0));
@@ -411,16 +517,24 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
                  take(ws, "hours") || take(ws, "o clock");
     if (take(ws, "e meia")) {
         minute = 30;
-    } else if (hours && take(ws, "e") && small_number(word(ws, 0)) >= 0) {
-        minute = small_number(word(ws, 0));
+    } else if ((hours || marked) && minute == 0 && is(word(ws, 0), "e")) {
         ws->at++;
-        (void)(take(ws, "minutos") || take(ws, "min"));
+        minute = take_minutes(ws);
+        ws->at -= minute < 0; /* the "e" of something else */
+        minute = minute < 0 ? 0 : minute;
     }
     int said = take_half(ws);
+    if (said == 3 && hour >= 1 && hour <= 4) { /* "uma da noite": of which end of it? */
+        ws->at = at;
+        return false;
+    }
+    hour = said == 3 && hour == 12 ? 24 : hour;
+    said = said == 3 ? 2 : said;
     half = said != 0 ? said : half;
     if (half == 2 && hour > 12) {
         half = 0; /* "15h da tarde" */
     }
+    hour = hour == 24 && said == 2 ? 0 : hour; /* "12 da noite" */
     if ((bare && !hours && half == 0 && minute == 0 && !marked) || !put_time(hour, minute, half, out)) {
         ws->at = at;
         return false;
@@ -433,10 +547,9 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
 static bool take_filler(struct words *ws)
 {
     static const char *const fillers[] = {
-        "pode ser", "por favor", "acho que", "no",      "na",    "em",     "de",    "do",    "da",
-        "para",     "pra",       "pro",      "o",       "a",     "e",      "la",    "pelas", "umas",
-        "on",       "the",       "of",       "at",      "for",   "please", "quero", "seria", "vai ser",
-        "entao",    "feira",     "mes",      "que vem", "nasci", "eh",     "um",    "perto", "sera"};
+        "pode ser", "por favor", "acho que", "no",    "na",    "em",    "de", "do",  "da",    "para", "pra",   "pro",
+        "o",        "a",         "e",        "la",    "pelas", "umas",  "on", "the", "of",    "at",   "for",   "please",
+        "quero",    "seria",     "vai ser",  "entao", "feira", "nasci", "eh", "um",  "perto", "sera", "mesmo", "cedo"};
     for (size_t i = 0; i < FN_COUNT(fillers); i++) {
         if (take(ws, fillers[i])) {
             return true;
@@ -570,7 +683,7 @@ bool fsl_read_duration(struct fn_str text, struct fn_str loc, int64_t *out)
         }
         int64_t n = digits > 0 ? small_number((struct fn_str){w.p, digits}) : count_word(w);
         struct fn_str unit = digits > 0 && digits < w.n ? (struct fn_str){w.p + digits, w.n - digits} : word(&ws, 1);
-        if (any && (is(w, "meia") || is(w, "half"))) {
+        if (any && (is(w, "meia") || is(w, "meio") || is(w, "half"))) {
             total += last / 2;
             ws.at++;
         } else if (n < 0 && is(w, "meia") && unit_ms(word(&ws, 1)) > 0) {

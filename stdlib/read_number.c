@@ -1,7 +1,8 @@
 /* read_number.c: ints, numbers and money out of what a customer typed.
  *
  * One scan: the text is split into words; exactly one of them (or one run of number words) must be a number, the rest must be few: "uns 20",
- * "2 mil", "R$ 1.234,56", "são 35 anos". Two numbers are no answer: guessing which one was meant would be worse than asking again.
+ * "2 mil", "R$ 1.234,56", "são 35 anos". Two numbers are no answer: guessing which one was meant would be worse than asking again. Nor is what
+ * only sounds like one: "um monte", "mais de 10", "quase 30", "20 e poucos".
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_utf8.h"
@@ -163,6 +164,8 @@ struct scan {
     bool words;          /* the number is being built of words: "trinta e cinco" */
     bool half;           /* "meia", "meio" was just said: "meia dúzia", "meio milhão" */
     int64_t scale, rest; /* behind "mil": what is still added, "mil e duzentos" */
+    int64_t unit;        /* what "e meia" halves: a dozen, a thousand; 0: one */
+    bool and;            /* the word before was "e" */
     int others;
     bool en;
 };
@@ -174,6 +177,22 @@ static bool take_rest(struct scan *s, int64_t v)
         return false;
     }
     s->rest += v;
+    return true;
+}
+
+/* "um e meio", "duas dúzias e meia", "um milhão e meio" */
+static bool take_half_more(struct scan *s)
+{
+    if (s->unit > 1 && s->rest == 0) {
+        s->rest = s->unit / 2;
+        return s->unit % 2 == 0;
+    }
+    if (s->unit > 1 || s->value.decimals != 0 || s->value.digits >= INT64_MAX / 10 - 1) {
+        return false;
+    }
+    s->value.digits = s->value.digits * 10 + 5;
+    s->value.decimals = 1;
+    s->closed = true;
     return true;
 }
 
@@ -216,8 +235,17 @@ static bool take_word(struct scan *s, struct fn_str w)
     struct decimal d;
     bool negative = w.n > 1 && w.p[0] == '-';
     struct fn_str body = negative ? (struct fn_str){w.p + 1, w.n - 1} : w;
-    if (w.n == 0 || fn_str_eq(w, FN_STR("e")) || fn_str_eq(w, FN_STR("and"))) {
+    if (w.n == 0) {
         return true;
+    }
+    bool and = s->and;
+    s->and = fn_str_eq(w, FN_STR("e")) || fn_str_eq(w, FN_STR("and"));
+    if (s->and) {
+        return true;
+    }
+    if (and&&s->found &&
+        (fn_str_eq(w, FN_STR("meia")) || fn_str_eq(w, FN_STR("meio")) || fn_str_eq(w, FN_STR("half")))) {
+        return take_half_more(s);
     }
     int64_t by = multiplier(w);
     if (by != 0 && !(s->found && s->closed)) {
@@ -226,6 +254,7 @@ static bool take_word(struct scan *s, struct fn_str w)
         }
         s->found = s->closed = true;
         s->scale = by >= 1000 ? by : 0;
+        s->unit = by;
         return scale_up(&s->value, s->half ? by / 2 : by);
     }
     s->half = !s->found && (fn_str_eq(w, FN_STR("meia")) || fn_str_eq(w, FN_STR("meio")));
@@ -237,6 +266,9 @@ static bool take_word(struct scan *s, struct fn_str w)
         tail--; /* "10k", "35anos" */
     }
     if (body.n > 0 && is_digit(body.p[0]) && parse_digits((struct fn_str){body.p, tail}, s->en, &d)) {
+        if (s->found && s->scale != 0 && !negative && d.decimals == 0 && tail == body.n) {
+            return take_rest(s, d.digits); /* "2 mil e 500" */
+        }
         if (s->found) {
             return false;
         }
@@ -259,22 +291,72 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* The words of a text without the marks around them; more than there is room for: -1. */
+static int split_words(struct fn_str text, struct fn_str *words)
+{
+    int n = 0;
+    for (size_t i = 0; i < text.n;) {
+        size_t a = i;
+        while (i < text.n && !is_space(text.p[i])) {
+            i++;
+        }
+        if (i > a && n == WORDS_MAX) {
+            return -1;
+        }
+        if (i > a) {
+            words[n++] = strip_word((struct fn_str){text.p + a, i - a});
+        }
+        i++;
+    }
+    return n;
+}
+
+static bool is_one_of(struct fn_str w, const char *const *table, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (fn_str_eq(w, fn_str_c(table[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "mais ou menos" says only that it is about so many. */
+static bool is_about(const struct fn_str *w, int left)
+{
+    return left > 2 && fn_str_eq(w[0], FN_STR("mais")) && fn_str_eq(w[1], FN_STR("ou")) &&
+           fn_str_eq(w[2], FN_STR("menos"));
+}
+
+/* A number that is said not to be the number: a bound, a range, or a crowd. */
+static bool is_vague(const struct fn_str *w, int at, int n)
+{
+    static const char *const crowd[] = {"monte",  "montao", "bocado", "pouco", "pouca", "poucos",  "poucas", "punhado",
+                                        "tantos", "tantas", "tanto",  "casal", "quase", "nem",     "entre",  "almost",
+                                        "nearly", "few",    "lot",    "lots",  "bunch", "between", "several"};
+    static const char *const bound[] = {"mais", "menos", "more", "less", "fewer"};
+    static const char *const than[] = {"de", "do", "que", "than"};
+    bool bounded = is_one_of(w[at], bound, FN_COUNT(bound)) &&
+                   ((at + 1 < n && is_one_of(w[at + 1], than, FN_COUNT(than))) ||
+                    (at > 0 && (fn_str_eq(w[at - 1], FN_STR("ou")) || fn_str_eq(w[at - 1], FN_STR("or")))));
+    return bounded || is_one_of(w[at], crowd, FN_COUNT(crowd));
+}
+
 static bool scan_number(struct fn_str text, struct fn_str loc, struct decimal *out)
 {
     struct fn_buf folded;
+    struct fn_str words[WORDS_MAX];
     struct scan s = {.en = fsl_is_en(loc)};
-    bool good = true;
     fn_buf_init(&folded, 400);
     fn_fold(&folded, text);
-    for (size_t i = 0, words = 0; good && i < folded.n; words++) {
-        size_t a = i;
-        while (i < folded.n && !is_space(folded.p[i])) {
-            i++;
+    int n = split_words(fn_buf_view(&folded), words);
+    bool good = n >= 0;
+    for (int i = 0; good && i < n; i++) {
+        if (is_about(words + i, n - i)) {
+            i += 2;
+            continue;
         }
-        good = words < WORDS_MAX && take_word(&s, strip_word((struct fn_str){folded.p + a, i - a}));
-        while (i < folded.n && is_space(folded.p[i])) {
-            i++;
-        }
+        good = !is_vague(words, i, n) && take_word(&s, words[i]);
     }
     good = good && !folded.failed && s.found && s.others <= 5;
     good = good && !__builtin_add_overflow(s.value.digits, s.rest, &s.value.digits);
@@ -321,35 +403,77 @@ static size_t index_of(struct fn_str text, const char *word)
     return text.n;
 }
 
-/* "80 centavos", "30 reais e 50 centavos": the parts before and behind the name of the whole. */
+/* Reais said before [a, b) and cents said in it; both ends are of the same text. */
+static bool join_cents(struct fn_str folded, size_t whole, size_t a, size_t b, struct fn_str loc, int64_t *out)
+{
+    int64_t reais, small;
+    return a <= b && fsl_read_int((struct fn_str){folded.p, whole}, loc, &reais) && reais >= 0 &&
+           fsl_read_int((struct fn_str){folded.p + a, b - a}, loc, &small) && small >= 0 && small < 100 &&
+           !__builtin_mul_overflow(reais, 100, &reais) && !__builtin_add_overflow(reais, small, out);
+}
+
+/* Where the word "real", "reais" stands; text.n when nowhere. */
+static size_t whole_word(struct fn_str text, size_t *end)
+{
+    size_t at = index_of(text, "reais"), one = index_of(text, "real");
+    *end = at < text.n ? at + 5 : one + 4;
+    return at < text.n ? at : one;
+}
+
+/* "80 centavos", "30 reais e 50 centavos", "R$ 10 e 50 centavos". A single run of words is cents alone: "vinte e cinco centavos". */
 static bool read_cents(struct fn_str folded, struct fn_str loc, int64_t *out)
 {
-    size_t cents = index_of(folded, "centavo"), whole = index_of(folded, "rea");
-    int64_t reais = 0, small;
-    if (whole < cents && !fsl_read_int((struct fn_str){folded.p, whole}, loc, &reais)) {
-        return false;
+    size_t cents = index_of(folded, "centavo"), end, whole = whole_word(folded, &end), last = folded.n;
+    if (whole < cents) {
+        return join_cents(folded, whole, end, cents, loc, out);
     }
-    size_t from = 0;
-    for (size_t i = whole < cents ? whole : cents; i < cents; i++) {
-        from = folded.p[i] == ' ' && from == 0 ? i : from;
+    if (fsl_read_int((struct fn_str){folded.p, cents}, loc, out) && *out >= 0 && *out < 100) {
+        return true;
     }
-    return fsl_read_int((struct fn_str){folded.p + from, cents - from}, loc, &small) && small >= 0 && small < 100 &&
-           !__builtin_mul_overflow(reais, 100, &reais) && !__builtin_add_overflow(reais, small, out);
+    for (size_t i = 0; i + 3 <= cents; i++) {
+        last = memcmp(folded.p + i, " e ", 3) == 0 ? i : last;
+    }
+    return last < cents && join_cents(folded, last, last + 3, cents, loc, out);
+}
+
+/* "dois reais e cinquenta": two figures of cents, so that nobody takes "2 reais e 5" for the wrong one. */
+static bool read_spoken(struct fn_str folded, struct fn_str loc, int64_t *out)
+{
+    size_t end, whole = whole_word(folded, &end);
+    int64_t small;
+    bool spoken = whole < folded.n && folded.n > end + 3 && memcmp(folded.p + end, " e ", 3) == 0;
+    return spoken && fsl_read_int((struct fn_str){folded.p + end, folded.n - end}, loc, &small) && small >= 10 &&
+           join_cents(folded, whole, end, folded.n, loc, out);
+}
+
+/* A sum in another currency than the one that is asked for is none in it. */
+static bool names_other(struct fn_str folded, struct fn_str currency)
+{
+    static const struct {
+        const char *sign, *code;
+    } table[] = {{"us$", "USD"},  {"dolar", "USD"}, {"dollar", "USD"},   {"usd", "USD"}, {"\xe2\x82\xac", "EUR"},
+                 {"euro", "EUR"}, {"libra", "GBP"}, {"\xc2\xa3", "GBP"}, {"r$", "BRL"},  {"reais", "BRL"}};
+    for (size_t i = 0; i < FN_COUNT(table); i++) {
+        if (!fn_str_eq(currency, fn_str_c(table[i].code)) && index_of(folded, table[i].sign) < folded.n) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool fsl_read_money(struct fn_str text, struct fn_str currency, struct fn_str loc, int64_t *out)
 {
     struct decimal d;
-    (void)currency; /* every currency of the table has two decimals */
     struct fn_buf folded;
     fn_buf_init(&folded, 400);
     fn_fold(&folded, text);
     struct fn_str said = fn_buf_view(&folded);
-    bool has_cents = !folded.failed && said.n > 0 && index_of(said, "centavo") < said.n;
-    bool good = has_cents && read_cents(said, loc, out);
+    bool other = folded.failed || said.n == 0 || names_other(said, currency);
+    bool has_cents = !other && index_of(said, "centavo") < said.n;
+    bool good = !other && (has_cents ? read_cents(said, loc, out) : read_spoken(said, loc, out));
     fn_buf_fini(&folded);
-    if (has_cents) {
-        return good;
+    if (good || has_cents || other) {
+        return good; /* every currency of the table has two decimals */
     }
     if (!scan_number(text, loc, &d)) {
         return false;

@@ -45,17 +45,7 @@ static bool in_table(struct fn_str word, const char *const *table, size_t n)
     return false;
 }
 
-/* "sim, por favor" is "sim por favor". */
-static void drop_commas(struct fn_buf *b)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        if (b->p[i] != ',') {
-            b->p[n++] = b->p[i];
-        }
-    }
-    b->n = n;
-}
+/* -- yes and no ---------------------------------------------------------------------------------------------------------------- */
 
 /* "simmm" is "sim": one of each run of equal letters. */
 static void collapse_runs(struct fn_buf *b)
@@ -69,66 +59,135 @@ static void collapse_runs(struct fn_buf *b)
     b->n = n;
 }
 
-bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
+/* Signs become blanks and the colour of a thumb goes: "sim, por favor" is "sim por favor". What asks back stays. */
+static void plain_words(struct fn_buf *b)
 {
-    static const char *const yes[] = {"sim",         "s",
-                                      "ss",          "claro",
-                                      "com certeza", "isso",
-                                      "isso mesmo",  "quero",
-                                      "pode",        "pode ser",
-                                      "ok",          "okay",
-                                      "certo",       "beleza",
-                                      "blz",         "uhum",
-                                      "aham",        "positivo",
-                                      "confirmo",    "verdadeiro",
-                                      "yes",         "y",
-                                      "yep",         "yeah",
-                                      "sure",        "true",
-                                      "of course",   "sim por favor",
-                                      "sim quero",   "claro que sim",
-                                      "quero sim",   "por favor",
-                                      "ta bom",      "ta",
-                                      "fechado",     "bora",
-                                      "1",           "\xf0\x9f\x91\x8d"};
-    static const char *const no[] = {"nao",
-                                     "n",
-                                     "nn",
-                                     "naum",
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        bool tone = b->n - i >= 4 && memcmp(b->p + i, "\xf0\x9f\x8f", 3) == 0 && (unsigned char)b->p[i + 3] >= 0xBB;
+        bool variant = b->n - i >= 3 && memcmp(b->p + i, "\xef\xb8\x8f", 3) == 0;
+        if (tone || variant) {
+            i += tone ? 3 : 2;
+        } else {
+            b->p[n++] = strchr(",.;!", b->p[i]) != NULL && b->p[i] != '\0' ? ' ' : b->p[i];
+        }
+    }
+    b->n = n;
+}
+
+/* Whole answers. */
+static bool whole_bool(struct fn_str w, bool *out)
+{
+    static const char *const yes[] = {"s",
+                                      "ss",
+                                      "pode",
+                                      "pode ser",
+                                      "okay",
+                                      "certo",
+                                      "beleza",
+                                      "blz",
+                                      "uhum",
+                                      "aham",
+                                      "verdadeiro",
+                                      "y",
+                                      "yep",
+                                      "yeah",
+                                      "true",
+                                      "por favor",
+                                      "ta",
+                                      "ta bom",
+                                      "bora",
+                                      "of course",
+                                      "1",
+                                      "sure",
+                                      "\xf0\x9f\x91\x8d",
+                                      "\xf0\x9f\x91\x8c",
+                                      "\xe2\x9c\x85",
+                                      "\xe2\x9c\x94"};
+    static const char *const no[] = {"nn",
                                      "nem pensar",
-                                     "nao quero",
-                                     "nao obrigado",
-                                     "nao obrigada",
-                                     "negativo",
-                                     "nunca",
-                                     "jamais",
                                      "falso",
-                                     "no",
                                      "nope",
                                      "false",
                                      "no thanks",
-                                     "agora nao",
-                                     "ainda nao",
                                      "nada",
-                                     "de jeito nenhum",
                                      "2",
                                      "0",
-                                     "\xf0\x9f\x91\x8e"};
-    struct fn_buf folded;
+                                     "de jeito nenhum",
+                                     "\xf0\x9f\x91\x8e",
+                                     "\xe2\x9d\x8c"};
+    *out = in_table(w, yes, FN_COUNT(yes));
+    return *out || in_table(w, no, FN_COUNT(no));
+}
+
+static bool holds(struct fn_str text, const char *phrase)
+{
+    size_t n = strlen(phrase);
+    for (size_t i = 0; i + n <= text.n; i++) {
+        if (memcmp(text.p + i, phrase, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Several words, every one of them known: "acho que sim", "não, pode deixar", "claro que não". A no outweighs a yes that only leads to it;
+ * next to a plain yes it makes no answer, and so does any word that may change the meaning: "sim, mas não agora". */
+static bool said_bool(struct fn_str text, bool *out)
+{
+    static const char *const plain[] = {"sim", "s", "ss", "yes"};
+    static const char *const yes[] = {"claro",  "certeza", "isso",  "quero",  "pode",    "ok",   "confirmo", "positivo",
+                                      "aceito", "tenho",   "manda", "mandar", "fechado", "bora", "gostaria", "vamos"};
+    static const char *const no[] = {"nao", "n", "naum", "nunca", "jamais", "negativo", "no"};
+    static const char *const rest[] = {
+        "acho", "que", "por",   "favor", "pf",   "pfv",    "obrigado", "obrigada", "obg",     "vlw",     "valeu", "e",
+        "eu",   "com", "mesmo", "muito", "ser",  "deixar", "agora",    "ainda",    "precisa", "preciso", "la",    "ta",
+        "bom",  "meu", "minha", "esse",  "tudo", "bem",    "brigado",  "brigada",  "please",  "thanks"};
+    bool has_plain = false, has_yes = false, has_no = false;
+    static const char *const doubts[] = {"por que", "ser que", "nao tenho certeza"};
+    for (size_t i = 0; i < FN_COUNT(doubts); i++) {
+        if (holds(text, doubts[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0, a = 0; i <= text.n; i++) {
+        if (i < text.n && text.p[i] != ' ') {
+            continue;
+        }
+        struct fn_str w = {text.p + a, i - a};
+        a = i + 1;
+        bool is_plain = in_table(w, plain, FN_COUNT(plain)), is_yes = in_table(w, yes, FN_COUNT(yes));
+        bool is_no = in_table(w, no, FN_COUNT(no));
+        if (w.n > 0 && !is_plain && !is_yes && !is_no && !in_table(w, rest, FN_COUNT(rest))) {
+            return false;
+        }
+        has_plain = has_plain || is_plain;
+        has_yes = has_yes || is_yes;
+        has_no = has_no || is_no;
+    }
+    *out = !has_no;
+    return has_no ? !has_plain : has_plain || has_yes;
+}
+
+bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
+{
+    struct fn_buf folded, plain;
     (void)loc; /* the two languages do not contradict each other here */
     fn_buf_init(&folded, FOLD_MAX);
+    fn_buf_init(&plain, FOLD_MAX);
     fn_fold_phrase(&folded, text);
-    drop_commas(&folded);
-    struct fn_str w = fn_buf_view(&folded);
-    bool is_yes = in_table(w, yes, FN_COUNT(yes)), is_no = in_table(w, no, FN_COUNT(no));
-    if (!is_yes && !is_no) {
-        collapse_runs(&folded);
-        w = fn_buf_view(&folded);
-        is_yes = in_table(w, yes, FN_COUNT(yes));
-        is_no = in_table(w, no, FN_COUNT(no));
+    plain_words(&folded);
+    fn_fold_phrase(&plain, fn_buf_view(&folded));
+    struct fn_str w = fn_buf_view(&plain);
+    bool good = whole_bool(w, out) || said_bool(w, out);
+    if (!good) {
+        collapse_runs(&plain);
+        w = fn_buf_view(&plain);
+        good = whole_bool(w, out) || said_bool(w, out);
     }
-    bool good = !folded.failed && is_yes != is_no;
+    good = good && !folded.failed && !plain.failed;
     fn_buf_fini(&folded);
-    *out = is_yes;
+    fn_buf_fini(&plain);
     return good;
 }
 
@@ -176,8 +235,111 @@ static void put_lower(struct fn_buf *out, struct fn_str s)
     }
 }
 
-/* The one word with an @ in it, without the marks people put around: "é bia@example.com." */
+/* -- e-mail ------------------------------------------------------------------------------------------------------------------------ */
+
+enum { SPOKEN_MAX = 24 };
+
+/* What a sign of an address is called; 0 for other words. */
+static char sign_word(struct fn_str w)
+{
+    static const struct {
+        const char *word;
+        char sign;
+    } table[] = {{"arroba", '@'}, {"(arroba)", '@'},  {"@", '@'},          {"ponto", '.'},      {"pto", '.'},
+                 {".", '.'},      {"underline", '_'}, {"underscore", '_'}, {"sublinhado", '_'}, {"traco", '-'},
+                 {"hifen", '-'},  {"tracinho", '-'},  {"at", '@'},         {"dot", '.'}};
+    for (size_t i = 0; i < FN_COUNT(table); i++) {
+        if (fn_str_eq(w, fn_str_c(table[i].word))) {
+            return table[i].sign;
+        }
+    }
+    return 0;
+}
+
+/* Cuts into words; a word with "(arroba)" or "@" inside is cut there too. */
+static size_t spoken_words(struct fn_str s, struct fn_str *words)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n && n < SPOKEN_MAX;) {
+        size_t a = i;
+        bool sign = fn_str_starts((struct fn_str){s.p + i, s.n - i}, FN_STR("(arroba)"));
+        i += sign ? 8 : s.p[i] == '@' ? 1 : 0;
+        while (i == a || (!sign && s.p[a] != '@')) {
+            struct fn_str rest = {s.p + i, s.n - i};
+            if (rest.n == 0 || is_blank(rest.p[0]) || rest.p[0] == '@' || fn_str_starts(rest, FN_STR("(arroba)"))) {
+                break;
+            }
+            i++;
+        }
+        if (i > a) {
+            words[n++] = (struct fn_str){s.p + a, i - a};
+        } else {
+            i++;
+        }
+    }
+    return n;
+}
+
+/* "fulano ponto silva arroba gmail ponto com": the words that signs hold together around the one "arroba". What stands before them may only
+ * be what people put before an address, and nothing stands behind. */
+static bool read_spoken(struct fn_str folded, struct fn_buf *out)
+{
+    static const char *const before[] = {"meu", "email", "e-mail", "mail",    "e",       "eh",
+                                         "o",   "a",     "segue",  "anota",   "pode",    "ser",
+                                         "my",  "is",    "email:", "e-mail:", "endereco"};
+    struct fn_str words[SPOKEN_MAX];
+    size_t n = spoken_words(folded, words), at = n, signs = 0;
+    for (size_t i = 0; i < n; i++) {
+        at = sign_word(words[i]) == '@' ? i : at;
+        signs += sign_word(words[i]) == '@';
+    }
+    if (signs != 1 || at == 0 || at + 1 >= n || n == SPOKEN_MAX) {
+        return false;
+    }
+    size_t from = at - 1;
+    while (from >= 2 && sign_word(words[from - 1]) != 0) {
+        from -= 2;
+    }
+    for (size_t i = 0; i < from; i++) {
+        if (!in_table(words[i], before, FN_COUNT(before))) {
+            return false;
+        }
+    }
+    for (size_t i = from; i < n; i++) {
+        char sign = sign_word(words[i]);
+        bool place_of_sign = (i - from) % 2 == 1;
+        if (place_of_sign != (sign != 0)) {
+            return false;
+        }
+        if (sign != 0) {
+            fn_buf_char(out, sign);
+        } else {
+            fn_buf_str(out, words[i]);
+        }
+    }
+    return (n - from) % 2 == 1;
+}
+
+static bool written_email(struct fn_str text, struct fn_buf *out);
+
 bool fsl_read_email(struct fn_str text, struct fn_buf *out)
+{
+    struct fn_buf folded, address;
+    if (written_email(text, out)) {
+        return true;
+    }
+    fn_buf_init(&folded, FOLD_MAX);
+    fn_buf_init(&address, FOLD_MAX);
+    fn_fold(&folded, trim(text));
+    bool good = !folded.failed && read_spoken(fn_buf_view(&folded), &address) && !address.failed &&
+                written_email(fn_buf_view(&address), out);
+    fn_buf_fini(&folded);
+    fn_buf_fini(&address);
+    return good;
+}
+
+/* The one word with an @ in it, without the marks people put around: "é bia@example.com." */
+static bool written_email(struct fn_str text, struct fn_buf *out)
 {
     struct fn_str s = trim(text), found = FN_STR_NULL;
     fn_buf_clear(out);
@@ -264,10 +426,11 @@ static void first_word(struct fn_str s, struct fn_buf *folded, size_t *end)
 
 struct fn_str fsl_after_label(struct fn_str text)
 {
-    static const char *const words[] = {"cpf",      "cnpj",  "cep",    "rg",      "meu",   "minha", "o",     "a",
-                                        "e",        "eh",    "is",     "my",      "num",   "n",     "no",    "numero",
-                                        "telefone", "fone",  "tel",    "cel",     "zap",   "wpp",   "whats", "celular",
-                                        "whatsapp", "phone", "number", "contato", "segue", "the"};
+    static const char *const words[] = {
+        "cpf",     "cnpj",  "cep", "rg",  "meu",   "minha",   "o",        "a",        "e",
+        "eh",      "is",    "my",  "num", "n",     "no",      "numero",   "telefone", "fone",
+        "tel",     "cel",   "zap", "wpp", "whats", "celular", "whatsapp", "phone",    "number",
+        "contato", "segue", "the", "ddd", "da",    "do",      "empresa",  "loja",     "com"};
     struct fn_buf folded;
     struct fn_str rest = trim(text);
     fn_buf_init(&folded, FOLD_MAX);
@@ -284,12 +447,71 @@ struct fn_str fsl_after_label(struct fn_str text)
     return rest.n > 0 ? rest : text;
 }
 
+static bool has_digit(struct fn_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] >= '0' && s.p[i] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct fn_str fsl_before_note(struct fn_str text)
+{
+    static const char *const turns[] = {"nao", "ou", "nem", "errado", "antigo", "era",
+                                        "not", "or", "old", "mas",    "but"};
+    struct fn_buf folded;
+    struct fn_str rest = trim(text);
+    fn_buf_init(&folded, FOLD_MAX);
+    for (;;) {
+        size_t a = rest.n;
+        while (a > 0 && !is_blank(rest.p[a - 1])) {
+            a--;
+        }
+        struct fn_str w = {rest.p + a, rest.n - a};
+        fn_buf_clear(&folded);
+        fn_fold_phrase(&folded, w);
+        if (a == 0 || has_digit(w) || folded.failed || in_table(fn_buf_view(&folded), turns, FN_COUNT(turns))) {
+            break;
+        }
+        rest = trim((struct fn_str){rest.p, a});
+    }
+    bool turned = in_table(fn_buf_view(&folded), turns, FN_COUNT(turns));
+    fn_buf_fini(&folded);
+    while (!turned && rest.n > 0 && strchr(",;!", rest.p[rest.n - 1]) != NULL) {
+        rest.n--;
+    }
+    return turned ? text : rest;
+}
+
+size_t fsl_mark_bytes(struct fn_str s, size_t at)
+{
+    const unsigned char *p = (const unsigned char *)s.p + at;
+    if (s.n - at >= 2 && p[0] == 0xC2 && p[1] == 0xA0) {
+        return 2;
+    }
+    bool three = s.n - at >= 3 && p[0] == 0xE2;
+    bool mark =
+        three && ((p[1] == 0x80 && p[2] >= 0x8B && p[2] <= 0x95) || (p[1] == 0x80 && p[2] >= 0xAA && p[2] <= 0xAF) ||
+                  (p[1] == 0x81 && p[2] >= 0xA0 && p[2] <= 0xA9) || (p[1] == 0x88 && p[2] == 0x92));
+    return mark ? 3 : 0;
+}
+
 /* Only digits and what people put between them. Returns the count, 0 when something else is there. */
 static size_t phone_digits(struct fn_str s, char *digits, bool *plus)
 {
-    size_t n = 0;
-    *plus = s.n > 0 && s.p[0] == '+';
-    for (size_t i = *plus ? 1 : 0; i < s.n; i++) {
+    size_t n = 0, from = 0;
+    while (from < s.n && fsl_mark_bytes(s, from) > 0) {
+        from += fsl_mark_bytes(s, from);
+    }
+    *plus = from < s.n && s.p[from] == '+';
+    for (size_t i = from + (*plus ? 1 : 0); i < s.n; i++) {
+        size_t mark = fsl_mark_bytes(s, i);
+        if (mark > 0) {
+            i += mark - 1;
+            continue;
+        }
         if (s.p[i] >= '0' && s.p[i] <= '9') {
             if (n == PHONE_DIGITS_MAX) {
                 return 0;
@@ -306,7 +528,7 @@ static size_t phone_digits(struct fn_str s, char *digits, bool *plus)
 static bool put_brazilian(struct fn_buf *out, const char *d, size_t n)
 {
     bool mobile = n == 11 && d[2] == '9';
-    bool old_mobile = n == 10 && d[2] >= '6' && d[2] <= '9';
+    bool old_mobile = n == 10 && d[2] >= '6' && d[2] <= '8'; /* with a 9 it more likely lacks a digit */
     bool landline = n == 10 && d[2] >= '2' && d[2] <= '5';
     if (d[0] < '1' || d[1] < '1' || (!mobile && !old_mobile && !landline)) {
         return false;
@@ -320,7 +542,7 @@ bool fsl_read_phone(struct fn_str text, struct fn_str loc, struct fn_buf *out)
     char digits[PHONE_DIGITS_MAX + 1] = {0};
     bool plus;
     const char *d = digits;
-    size_t n = phone_digits(fsl_after_label(text), digits, &plus);
+    size_t n = phone_digits(fsl_before_note(fsl_after_label(text)), digits, &plus);
     fn_buf_clear(out);
     if (plus && !(n >= 2 && d[0] == '5' && d[1] == '5')) {
         fn_buf_printf(out, "+%s", digits);
@@ -376,6 +598,21 @@ static int by_ordinal(struct fn_str w, size_t n)
     return last && n > 0 ? (int)n - 1 : -1;
 }
 
+/* "um", "dois", … "dez": the number, or 0. */
+static size_t small_word(struct fn_str w)
+{
+    static const char *const names[][3] = {{"um", "uma", "one"},   {"dois", "duas", "two"}, {"tres", "", "three"},
+                                           {"quatro", "", "four"}, {"cinco", "", "five"},   {"seis", "", "six"},
+                                           {"sete", "", "seven"},  {"oito", "", "eight"},   {"nove", "", "nine"},
+                                           {"dez", "", "ten"}};
+    for (size_t i = 0; w.n > 0 && i < FN_COUNT(names); i++) {
+        if (in_table(w, names[i], 3)) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 /* "2", "2.", "opção 2", "a 2", "número 3", "a segunda": one of the n. */
 static int by_number(struct fn_str folded, size_t n)
 {
@@ -387,7 +624,8 @@ static int by_number(struct fn_str folded, size_t n)
         value = value * 10 + (size_t)(folded.p[digits] - '0');
     }
     if (digits == 0) {
-        return by_ordinal(folded, n);
+        size_t said = small_word(folded);
+        return said == 0 ? by_ordinal(folded, n) : said <= n ? (int)said - 1 : -1;
     }
     return digits == folded.n && value >= 1 && value <= n ? (int)value - 1 : -1;
 }
@@ -415,6 +653,59 @@ static int by_label(struct fn_str folded, const struct fn_str *labels, size_t n)
     return fits == 1 ? prefix : -1;
 }
 
+static int by_words(struct fn_str folded, const struct fn_str *labels, size_t n)
+{
+    int at = by_label(folded, labels, n);
+    return at >= 0 ? at : by_number(folded, n);
+}
+
+static bool drop_tail(struct fn_str *s, const char *tail)
+{
+    size_t n = strlen(tail);
+    bool there = s->n > n && memcmp(s->p + s->n - n, tail, n) == 0;
+    s->n -= there ? n : 0;
+    return there;
+}
+
+/* Takes one of the words people put around a choice away: "quero …", "… por favor". A word that might change it ("não quero …") is none. */
+static bool drop_around(struct fn_str *s)
+{
+    static const char *const leads[] = {"quero ",  "queria ", "prefiro ", "escolho ",  "gostaria de ", "vou querer ",
+                                        "vou de ", "eu ",     "sim ",     "acho que ", "pode ser ",    "fico com ",
+                                        "oi ",     "i want ", "a opcao ", "seria ",    "vou com ",     "opcao "};
+    static const char *const tails[] = {" por favor", " pf",     " pfv",   " obrigado", " obrigada", " obg",
+                                        " mesmo",     " please", " opcao", " option",   ","};
+    for (size_t i = 0; i < FN_COUNT(leads); i++) {
+        if (drop_lead(s, leads[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < FN_COUNT(tails); i++) {
+        if (drop_tail(s, tails[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "1 - Ver preços": a number and its own label. */
+static int by_both(struct fn_str folded, const struct fn_str *labels, size_t n)
+{
+    size_t digits = 0;
+    while (digits < folded.n && digits < 3 && folded.p[digits] >= '0' && folded.p[digits] <= '9') {
+        digits++;
+    }
+    size_t behind = digits;
+    while (behind < folded.n && strchr(" -.):", folded.p[behind]) != NULL) {
+        behind++;
+    }
+    if (digits == 0 || behind == digits || behind == folded.n) {
+        return -1;
+    }
+    int number = by_number((struct fn_str){folded.p, digits}, n);
+    return number == by_label((struct fn_str){folded.p + behind, folded.n - behind}, labels, n) ? number : -1;
+}
+
 int fsl_read_option(struct fn_str tapped, struct fn_str text, const struct fn_str *ids, const struct fn_str *labels,
                     size_t n)
 {
@@ -425,9 +716,11 @@ int fsl_read_option(struct fn_str tapped, struct fn_str text, const struct fn_st
     }
     fn_buf_init(&folded, FOLD_MAX);
     fn_fold_phrase(&folded, text);
-    at = by_label(fn_buf_view(&folded), labels, n);
-    if (at < 0) {
-        at = by_number(fn_buf_view(&folded), n);
+    struct fn_str said = fn_buf_view(&folded);
+    at = by_words(said, labels, n);
+    at = at < 0 ? by_both(said, labels, n) : at;
+    while (at < 0 && drop_around(&said)) {
+        at = by_words(said, labels, n);
     }
     fn_buf_fini(&folded);
     return at;

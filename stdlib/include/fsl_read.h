@@ -9,6 +9,10 @@
 
 /* What stands behind the words people put before a number of theirs: "meu CPF: 529…", "whats 11 9…". The text itself when there are none. */
 struct fn_str fsl_after_label(struct fn_str text);
+/* Without the words people put behind a number: "… obrigado", "… (matriz)". All of it when one of them may take the number back: "… não". */
+struct fn_str fsl_before_note(struct fn_str text);
+/* Bytes of the dash, the wide blank or the invisible mark at `at` that contacts and documents are copied with; 0 for anything else. */
+size_t fsl_mark_bytes(struct fn_str s, size_t at);
 
 bool fsl_read_int(struct fn_str text, struct fn_str loc, int64_t *out);
 bool fsl_read_number(struct fn_str text, struct fn_str loc, double *out);
