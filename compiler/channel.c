@@ -117,9 +117,13 @@ static void check_catalogue(struct ctx *c, struct fgr_node *n)
 void sema_channel_template(struct ctx *c, struct fgr_node *n)
 {
     const struct fgr_node *args = n->kid[FGR_SEND_TEMPLATE_args];
-    sema_expr_to(c, n->kid[FGR_SEND_TEMPLATE_name], &fcc_t_text);
-    if (n->kid[FGR_SEND_TEMPLATE_language] != NULL) {
-        sema_expr_to(c, n->kid[FGR_SEND_TEMPLATE_language], &fcc_t_text);
+    struct fgr_node *words[] = {n->kid[FGR_SEND_TEMPLATE_name], n->kid[FGR_SEND_TEMPLATE_language]};
+    for (size_t i = 0; i < FN_COUNT(words); i++) {
+        c->taint = 0;
+        if (words[i] != NULL) {
+            sema_expr_to(c, words[i], &fcc_t_text);
+            sema_taint_message(c, words[i]);
+        }
     }
     for (uint32_t i = 0; i < args->n_items; i++) {
         struct fgr_node *a = args->items[i];

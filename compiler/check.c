@@ -94,8 +94,8 @@ static void check_all(struct ctx *c)
     sema_file_enter(c, 0);
     sema_collect_always(c, c->p->trees[0].file);
     each_file(c, sema_check_decls);
-    sema_order_flows(c);
     each_file(c, sema_walk_tools);
+    sema_order_flows(c);
     each_file(c, sema_walk_units);
     sema_file_enter(c, 0);
     sema_graph_check(c);

@@ -4,6 +4,45 @@
 
 #include "fn_utf8.h"
 
+/* The label among those of the question, told at `at` when it is there already. */
+static void label_once(struct ctx *c, struct names *labels, struct fn_str folded, const struct fgr_node *label,
+                       const struct fgr_node *at)
+{
+    struct name *l = folded.n != 0 ? sema_name(c, labels, folded, true) : NULL;
+    if (l != NULL && l->node != NULL) {
+        struct fn_diag *d = sema_diag(c, FGR_D_LABELS_SAME, at);
+        if (at == label) {
+            fn_diag_label(d, l->node->span, FGR_L_FIRST_HERE);
+        }
+        d->why = FGR_W_WHICH_ONE;
+    } else if (l != NULL) {
+        l->node = label;
+    }
+}
+
+/* `choose cor: Cor "…"` without options: the members of the enum, with what they are called there. Told where they are offered, for only here
+ * a label has a limit. */
+static void member_labels(struct ctx *c, const struct fgr_node *type, const struct fcc_type *e)
+{
+    const struct fgr_node *members = e->decl->decl->kid[FGR_ENUM_members];
+    struct names labels = {0};
+    for (uint32_t i = 0; i < members->n_items; i++) {
+        const struct fgr_node *m = members->items[i], *label = m->kid[FGR_MEMBER_label];
+        label = label != NULL ? label : m;
+        uint64_t size = fn_utf8_count(label->text);
+        if (size > LIMIT_ROW_TITLE) {
+            struct fn_diag *d = sema_diag(c, FGR_D_LABEL_TOO_LONG, type);
+            sema_arg_num(c, d, "size", (int64_t)size);
+            sema_arg_num(c, d, "max", LIMIT_ROW_TITLE);
+            d->why = FGR_W_NOT_DELIVERED;
+            if (e->decl->file == c->file) {
+                fn_diag_label(d, label->span, FGR_L_DECLARED_HERE);
+            }
+        }
+        label_once(c, &labels, sema_folded(c, label->text), label, type);
+    }
+}
+
 static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_type *e)
 {
     const struct fgr_node *options = n->kid[FGR_CHOOSE_options];
@@ -12,6 +51,9 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
     if (texts == NULL) {
         c->full = true;
         return;
+    }
+    if (e != NULL && options->n_items == 0) {
+        member_labels(c, n->kid[FGR_CHOOSE_type], e);
     }
     for (uint32_t i = 0; i < options->n_items; i++) {
         struct fgr_node *o = options->items[i], *label = o->kid[FGR_OPTION_label];
@@ -31,14 +73,7 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
         sema_channel_label(c, label, sema_expr_open(c, label, NULL));
         sema_taint_message(c, label);
         texts[i] = sema_folded(c, label->text);
-        struct name *l = texts[i].n != 0 ? sema_name(c, &labels, texts[i], true) : NULL;
-        if (l != NULL && l->node != NULL) {
-            struct fn_diag *d = sema_diag(c, FGR_D_LABELS_SAME, label);
-            fn_diag_label(d, l->node->span, FGR_L_FIRST_HERE);
-            d->why = FGR_W_WHICH_ONE;
-        } else if (l != NULL) {
-            l->node = label;
-        }
+        label_once(c, &labels, texts[i], label, label);
     }
     sema_lint_options(c, n, texts);
 }
@@ -48,11 +83,15 @@ static struct place *choose_local(struct ctx *c, struct fgr_node *n, const struc
 {
     struct fgr_node *type = n->kid[FGR_CHOOSE_type], *source = n->kid[FGR_CHOOSE_source];
     if (source != NULL) {
+        c->taint = 0;
         const struct fcc_type *t = sema_expr_open(c, source, NULL);
         if (!sema_is_error(t) && t->cls != FCC_C_LIST) {
             sema_arg_type(c, sema_diag(c, FGR_D_NOT_ITERABLE, source), "type", t);
         }
-        sema_local(c, FCC_S_LOCAL, n, n->text, t->cls == FCC_C_LIST ? t->elem : &fcc_t_error);
+        struct fcc_sym *row = sema_local(c, FCC_S_LOCAL, n, n->text, t->cls == FCC_C_LIST ? t->elem : &fcc_t_error);
+        if (row != NULL) {
+            sema_sym(row)->taint |= (uint8_t)c->taint;
+        }
         if (n->kid[FGR_CHOOSE_label] != NULL) {
             c->taint = 0;
             sema_channel_label(c, n->kid[FGR_CHOOSE_label], sema_expr_open(c, n->kid[FGR_CHOOSE_label], NULL));
@@ -88,6 +127,7 @@ static void choose_options(struct ctx *c, struct asked *a, struct place *place)
     for (uint32_t i = 0; i < options->n_items; i++) {
         struct fgr_node *o = options->items[i];
         sema_path_message(&c->path);
+        question_transcribes(c, a);
         sema_fact(c, place, true);
         c->choice = o->kid[FGR_OPTION_label] != NULL ? o->kid[FGR_OPTION_label]->text : o->text;
         sema_action(c, o->kid[FGR_OPTION_action]);
@@ -103,6 +143,7 @@ static void choose_options(struct ctx *c, struct asked *a, struct place *place)
                                                                            : action;
         }
         sema_path_message(&c->path);
+        question_transcribes(c, a);
         sema_fact(c, place, true);
         sema_action(c, action);
         question_way_ends(c, a);
@@ -111,22 +152,39 @@ static void choose_options(struct ctx *c, struct asked *a, struct place *place)
         struct fgr_node *b = a->branches->items[i];
         if (b->kind == FGR_BRANCH && b->aux == FGR_BR_OTHER) {
             sema_path_message(&c->path);
+            question_transcribes(c, a);
             sema_action(c, b->kid[FGR_BRANCH_action]);
             question_way_ends(c, a);
         }
     }
 }
 
-/* A choose that is sent as numbered text holds its prompt and every label. */
-static void choose_size(struct ctx *c, const struct fgr_node *n)
+enum { NUMBERED = 6 /* what stands before a label in numbered text: a line break, the number, a point, a blank */ };
+
+static uint64_t members_size(const struct fcc_type *e)
+{
+    const struct fgr_node *members = e->decl->decl->kid[FGR_ENUM_members];
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < members->n_items; i++) {
+        const struct fgr_node *label = members->items[i]->kid[FGR_MEMBER_label];
+        size += NUMBERED + fn_utf8_count(label != NULL ? label->text : members->items[i]->text);
+    }
+    return size;
+}
+
+/* Any choose may be sent as numbered text, which holds its prompt and every label: Evolution does so, and so does what has more than ten
+ * options. */
+static void choose_size(struct ctx *c, const struct fgr_node *n, const struct fcc_type *e)
 {
     const struct fgr_node *prompt = n->kid[FGR_CHOOSE_prompt], *options = n->kid[FGR_CHOOSE_options];
     uint64_t size = prompt != NULL && prompt->type != NULL ? sema_text_max(prompt->type) : 0;
+    bool told = size > LIMIT_TEXT; /* the prompt alone */
     for (uint32_t i = 0; i < options->n_items; i++) {
         const struct fgr_node *label = options->items[i]->kid[FGR_OPTION_label];
-        size += 6 + (label != NULL && label->type != NULL ? sema_text_max(label->type) : 24);
+        size += NUMBERED + (label != NULL && label->type != NULL ? sema_text_max(label->type) : LIMIT_ROW_TITLE);
     }
-    if (options->n_items > LIMIT_ROWS && size > LIMIT_TEXT) {
+    size += e != NULL && options->n_items == 0 ? members_size(e) : 0;
+    if (!told && size > LIMIT_TEXT) {
         struct fn_diag *d = sema_diag(c, FGR_D_TEXT_OVER_LIMIT, prompt != NULL ? prompt : n);
         sema_arg_num(c, d, "size", (int64_t)size);
         sema_arg_num(c, d, "max", LIMIT_TEXT);
@@ -138,11 +196,14 @@ void question_choose(struct ctx *c, struct asked *a)
     struct fgr_node *n = a->node;
     const struct fcc_type *e = NULL;
     struct place *place = choose_local(c, n, &e);
+    bool members = e != NULL && (e->decl->decl->kid[FGR_ENUM_members]->n_items > 0 || sema_misread(c, e->decl->decl));
     bool empty = n->kid[FGR_CHOOSE_options]->n_items == 0 && n->kid[FGR_CHOOSE_source] == NULL &&
-                 n->kid[FGR_CHOOSE_type] == NULL;
+                 (n->kid[FGR_CHOOSE_type] == NULL || (e != NULL && !members));
+    a->before = c->path; /* nothing to choose from: nothing is sent */
+    a->fails_at_once = n->kid[FGR_CHOOSE_source] != NULL;
     option_labels(c, n, e);
     question_say_prompt(c, n, n->kid[FGR_CHOOSE_prompt]);
-    choose_size(c, n);
+    choose_size(c, n, e);
     if (empty) {
         sema_diag(c, FGR_D_NO_OPTIONS, n);
     }

@@ -141,7 +141,11 @@ static void check_migrate(struct ctx *c, struct fgr_node *n)
         sema_name_diag(c, FGR_D_MIGRATE_VAR_UNKNOWN, n);
     }
     if (n->kid[FGR_MIGRATE_VAR_value] != NULL) {
+        c->taint = 0;
         sema_expr_to(c, n->kid[FGR_MIGRATE_VAR_value], n->sym != NULL ? n->sym->type : &fcc_t_error);
+        if (n->sym != NULL) {
+            sema_taint_into(c, n->kid[FGR_MIGRATE_VAR_value], n->sym);
+        }
     }
 }
 

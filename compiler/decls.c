@@ -24,6 +24,15 @@ static void resolve_part(struct ctx *c, struct fgr_node *part, struct fgr_node *
     set_flags(s, part->flags | (type != NULL ? type->flags : 0));
 }
 
+static void first_value(struct ctx *c, struct fgr_node *init, const struct fcc_sym *s)
+{
+    if (init != NULL) {
+        c->taint = 0;
+        sema_expr_to(c, init, s->type);
+        sema_taint_into(c, init, s);
+    }
+}
+
 static bool starts_alone(const struct fcc_type *t)
 {
     return t->cls == FCC_C_OPTION || t->cls == FCC_C_LIST || t->cls == FCC_C_MAP || t->cls == FCC_C_ERROR;
@@ -86,8 +95,8 @@ static void signature(struct ctx *c, struct fgr_node *decl, const struct fgr_nod
         struct fgr_node *p = params->items[i];
         resolve_part(c, p, p->kid[FGR_PARAM_type]);
         types[i] = p->sym != NULL ? p->sym->type : &fcc_t_error;
-        if (p->kid[FGR_PARAM_init] != NULL) {
-            sema_expr_to(c, p->kid[FGR_PARAM_init], types[i]);
+        if (p->sym != NULL) {
+            first_value(c, p->kid[FGR_PARAM_init], p->sym);
         }
     }
     s->params = types;
@@ -99,6 +108,12 @@ static void signature(struct ctx *c, struct fgr_node *decl, const struct fgr_nod
     }
 }
 
+/* There may be facts of it, or of its fields, that an assignment undoes. */
+static bool may_change(const struct fcc_type *t)
+{
+    return t->cls == FCC_C_OPTION || t->cls == FCC_C_RECORD;
+}
+
 static void resolve_var(struct ctx *c, struct fgr_node *n)
 {
     struct fcc_sym *s = n->sym;
@@ -108,12 +123,11 @@ static void resolve_var(struct ctx *c, struct fgr_node *n)
     }
     if (type != NULL) {
         resolve_part(c, n, type);
-        if (init != NULL) {
-            c->taint = 0;
-            sema_expr_to(c, init, s->type);
-        }
+        first_value(c, init, s);
     } else if (init != NULL) {
+        c->taint = 0;
         const struct fcc_type *t = sema_expr(c, init, NULL);
+        sema_taint_into(c, init, s);
         bool vague = t->cls == FCC_C_NONE || t->cls == FCC_C_VOID;
         if (vague) {
             sema_name_diag(c, FGR_D_TYPE_NEEDED, n);
@@ -123,7 +137,7 @@ static void resolve_var(struct ctx *c, struct fgr_node *n)
         set_flags(s, n->flags);
     }
     sema_sym(s)->needs_set = init == NULL && !starts_alone(s->type);
-    struct fcc_sym **at = s->type->cls == FCC_C_OPTION ? sema_push(c, &c->globals, sizeof *at) : NULL;
+    struct fcc_sym **at = may_change(s->type) ? sema_push(c, &c->globals, sizeof *at) : NULL;
     if (at != NULL) {
         *at = s;
     }
@@ -138,11 +152,9 @@ static void resolve_contact(struct ctx *c, const struct fgr_node *decl)
         if (f->sym == NULL) {
             continue;
         }
-        if (init != NULL) {
-            sema_expr_to(c, init, f->sym->type);
-        }
+        first_value(c, init, f->sym);
         sema_sym(f->sym)->needs_set = init == NULL && !starts_alone(f->sym->type);
-        struct fcc_sym **at = sema_is_option(f->sym->type) ? sema_push(c, &c->globals, sizeof *at) : NULL;
+        struct fcc_sym **at = may_change(f->sym->type) ? sema_push(c, &c->globals, sizeof *at) : NULL;
         if (at != NULL) {
             *at = f->sym;
         }
@@ -153,8 +165,8 @@ static void resolve_inits(struct ctx *c, const struct fgr_node *fields)
 {
     for (uint32_t i = 0; i < fields->n_items; i++) {
         struct fgr_node *f = fields->items[i];
-        if (f->kid[FGR_FIELD_init] != NULL && f->sym != NULL) {
-            sema_expr_to(c, f->kid[FGR_FIELD_init], f->sym->type);
+        if (f->sym != NULL) {
+            first_value(c, f->kid[FGR_FIELD_init], f->sym);
         }
     }
 }

@@ -363,6 +363,7 @@ static const struct fcc_type *as_expr(struct ctx *c, struct fgr_node *n)
     if (!sema_is_error(t) && !sema_is_basic(t, FGR_T_JSON)) {
         sema_arg_type(c, sema_diag(c, FGR_D_AS_NEEDS_JSON, n), "type", t);
     }
+    c->taint |= sema_type_taint(to);
     return sema_type_option(c, to);
 }
 

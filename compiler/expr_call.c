@@ -12,14 +12,15 @@ static uint32_t param_named(const struct fgr_node *params, struct fn_str name)
     return i;
 }
 
-static void one_arg(struct ctx *c, struct fgr_node *arg, const struct fgr_node *param)
+static void one_arg(struct ctx *c, struct fgr_node *arg, const struct fgr_node *param, bool acts)
 {
     struct fgr_node *value = arg->kind == FGR_NAMED_ARG ? arg->kid[FGR_NAMED_ARG_value] : arg;
     unsigned outer = c->taint;
     c->taint = 0;
     sema_expr_to(c, value, param->type != NULL ? param->type : &fcc_t_error);
     arg->type = value != NULL ? value->type : &fcc_t_error;
-    if ((c->taint & TAINT_SECRET) != 0 && param->sym != NULL && !param->sym->secret) {
+    if (param->sym != NULL &&
+        ((c->taint & TAINT_SECRET) != 0 || acts)) { /* a function only calculates: its value is made of it */
         sema_taint_into(c, arg, param->sym);
     }
     c->taint |= outer;
@@ -55,7 +56,7 @@ static void told_unknown_arg(struct ctx *c, struct fgr_node *arg, const struct f
 }
 
 /* Positional ones first, then by name; emission finds the parameter of a NAMED_ARG in its sym. */
-void sema_args(struct ctx *c, struct fgr_node *call, struct fgr_node *args, struct fgr_node *params)
+void sema_args(struct ctx *c, struct fgr_node *call, struct fgr_node *args, struct fgr_node *params, bool acts)
 {
     uint32_t n = params->n_items;
     uint8_t *given = fn_arena_array(c->arena, (size_t)n + 1, 1);
@@ -83,7 +84,7 @@ void sema_args(struct ctx *c, struct fgr_node *call, struct fgr_node *args, stru
             sema_arg(sema_diag(c, FGR_D_ARG_TWICE, arg), "name", params->items[at]->text);
         }
         given[at] = 1;
-        one_arg(c, arg, params->items[at]);
+        one_arg(c, arg, params->items[at], acts);
     }
     for (uint32_t i = 0; i < n; i++) {
         if (!given[i] && params->items[i]->kid[FGR_PARAM_init] == NULL) {
@@ -303,11 +304,7 @@ static void call_flow(struct ctx *c, struct fgr_node *n, const struct fcc_sym *s
     if (c->unit.graph != SEMA_NO_INDEX && sema_sym(s)->graph != SEMA_NO_INDEX && sema_sym(s)->visit == 2) {
         sema_graph_edge(c, c->unit.graph, sema_sym(s)->graph, n);
     }
-    const struct flow_sum *sum = sema_flow_sum(c, s);
-    if (sum != NULL) {
-        c->path = sema_path_then(&c->path, &sum->path);
-    }
-    sema_kill_options(c);
+    sema_sum_call(c, s);
 }
 
 static const struct fcc_type *call_sym(struct ctx *c, struct fgr_node *n, struct fcc_sym *s)
@@ -326,7 +323,7 @@ static const struct fcc_type *call_sym(struct ctx *c, struct fgr_node *n, struct
         }
         return sema_error(n);
     }
-    sema_args(c, n, n->kid[FGR_CALL_args], s->decl->kid[FGR_FN_params]);
+    sema_args(c, n, n->kid[FGR_CALL_args], s->decl->kid[FGR_FN_params], s->kind == FCC_S_FLOW);
     if (s->kind == FCC_S_FLOW) {
         call_flow(c, n, s);
     }

@@ -118,7 +118,11 @@ void sema_table_key(struct ctx *c, const struct fcc_sym *table, struct fgr_node 
 {
     const struct fgr_node *keys = table != NULL && table->decl != NULL ? table->decl->kid[FGR_TABLE_keys] : NULL;
     bool one = keys != NULL && keys->n_items == 1;
+    unsigned outer = c->taint;
+    c->taint = 0;
     sema_expr_to(c, key, one && keys->items[0]->type != NULL ? keys->items[0]->type : &fcc_t_error);
+    sema_taint_message(c, key);
+    c->taint = outer;
 }
 
 static const struct fcc_type *find(struct ctx *c, struct fgr_node *n)

@@ -357,7 +357,7 @@ static void on_error_edges(struct ctx *c)
     c->path = sema_path_start();
     c->path.age_in = c->path.age = PATH_NONE; /* a `say` there is dropped when the window is closed */
     c->path.quiet = PATH_TAKEN;
-    c->path.ai_in = c->path.msg_in = PATH_NONE;
+    c->path.ai_in = c->path.msg_in = PATH_NONE; /* what the turn cost until then: graph_bounds.c */
     c->path.ai = c->path.msg = 0;
     for (uint32_t i = 1; i < c->nodes.n; i++) {
         if (node(c, i)->kind == GRAPH_STAGE) {

@@ -35,6 +35,9 @@ static void spread(struct ctx *c, struct turn *t)
         for (uint32_t k = SEMA_AT(c->nodes, struct graph_node, i).first_out; k != SEMA_NO_INDEX;
              k = SEMA_AT(c->edges, struct graph_edge, k).next) {
             const struct graph_edge *e = &SEMA_AT(c->edges, struct graph_edge, k);
+            if (e->to == c->hub_error) {
+                continue;
+            }
             int64_t ai = through(t->ai[i], e->path.ai_in, e->path.ai),
                     msg = through(t->msg[i], e->path.msg_in, e->path.msg);
             if (ai > t->ai[e->to] || msg > t->msg[e->to]) {
@@ -44,6 +47,22 @@ static void spread(struct ctx *c, struct turn *t)
             }
         }
     }
+}
+
+/* An error may come at the dearest place, and the turn goes on in the stage of `on error`: once, for an error there, or a second one, parks
+ * the conversation. */
+static void spread_errors(struct ctx *c, struct turn *t)
+{
+    int64_t most = 0;
+    for (uint32_t i = 1; i < c->nodes.n; i++) {
+        const struct graph_node *g = &SEMA_AT(c->nodes, struct graph_node, i);
+        bool tool = g->sym != NULL && g->sym->kind == FCC_S_TOOL; /* its calls are counted where its agent talks */
+        int64_t here = tool || g->on_error ? 0 : through(t->ai[i], g->ai_most_in, g->ai_most);
+        most = here > most ? here : most;
+    }
+    t->ai[c->hub_error] = most;
+    memset(t->taken, 0, c->nodes.n);
+    spread(c, t);
 }
 
 static uint32_t keep(uint32_t now, int64_t v)
@@ -113,6 +132,9 @@ void sema_graph_bounds(struct ctx *c)
         t.ai[i] = t.msg[i] = PATH_NONE;
     }
     spread(c, &t);
+    if (c->hub_error != SEMA_NO_INDEX) {
+        spread_errors(c, &t);
+    }
     for (uint32_t i = 0; i < c->nodes.n; i++) {
         const struct graph_node *g = &SEMA_AT(c->nodes, struct graph_node, i);
         c->p->ai_calls_turn = keep(c->p->ai_calls_turn, through(t.ai[i], g->ai_first, 0));

@@ -134,6 +134,7 @@ static void loop_for(struct ctx *c, struct fgr_node *n)
     }
     struct fork f;
     sema_kill_assigned(c, n->kid[FGR_FOR_body]);
+    sema_taint_rounds(c, n->kid[FGR_FOR_body]);
     sema_fork(c, &f);
     body(c, n, n->kid[FGR_FOR_body], rounds);
     sema_fork_next(c, &f);
@@ -152,6 +153,7 @@ void sema_loop(struct ctx *c, struct fgr_node *n)
     bool always = cond != NULL && cond->kind == FGR_BOOL && cond->num != 0;
     struct fork f;
     sema_kill_assigned(c, n->kid[FGR_WHILE_body]);
+    sema_taint_rounds(c, n->kid[FGR_WHILE_body]);
     sema_cond(c, cond);
     sema_fork(c, &f);
     sema_assume(c, cond, true);

@@ -148,6 +148,7 @@ struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_nod
     n->local = s;
     s->type = type;
     decl->type = type;
+    sema_sym(s)->taint |= (uint8_t)sema_type_taint(type);
     c->unit_bytes += sema_bytes_max(type);
     return s;
 }

@@ -169,4 +169,14 @@ void sema_path_ai(struct ctx *c, int64_t calls)
     c->models++;
     c->path.ai_in = plus(c->path.ai_in, calls);
     c->path.ai = plus(c->path.ai, calls);
+    sema_path_peak(c);
+}
+
+void sema_path_peak(struct ctx *c)
+{
+    if (!c->path.dead && c->unit.graph != SEMA_NO_INDEX) {
+        struct graph_node *g = &SEMA_AT(c->nodes, struct graph_node, c->unit.graph);
+        keep_most(&g->ai_most_in, c->path.ai_in);
+        keep_most(&g->ai_most, c->path.ai);
+    }
 }

@@ -92,13 +92,25 @@ void sema_undo(struct ctx *c, uint32_t mark)
     c->trail.n = mark;
 }
 
-void sema_kill_options(struct ctx *c)
+/* Only an option can become unset again; what must be set once stays so. */
+void sema_kill(struct ctx *c, const struct fcc_sym *s)
+{
+    struct place *p = sema_sym(s)->place;
+    if (p == NULL) {
+        return;
+    }
+    for (struct place *k = p->kids; k != NULL; k = k->next) {
+        sema_fact(c, k, false);
+    }
+    if (sema_is_option(s->type)) {
+        set_one(c, p, false);
+    }
+}
+
+void sema_kill_all(struct ctx *c)
 {
     for (uint32_t i = 0; i < c->globals.n; i++) {
-        struct fcc_sym *s = SEMA_AT(c->globals, struct fcc_sym *, i);
-        if (sema_sym(s)->place != NULL) {
-            sema_fact(c, sema_sym(s)->place, false);
-        }
+        sema_kill(c, SEMA_AT(c->globals, struct fcc_sym *, i));
     }
 }
 
@@ -116,30 +128,19 @@ static struct fcc_sym *root_of(struct ctx *c, const struct fgr_node *target)
     return target != NULL && target->kind == FGR_NAME ? sema_lookup(c, NS_VALUE, target->text) : NULL;
 }
 
-/* Only an option can become unset again; what must be set once stays so. */
-static void kill_target(struct ctx *c, const struct fgr_node *target)
-{
-    struct fcc_sym *s = root_of(c, target);
-    struct place *p = s != NULL ? sema_sym(s)->place : NULL;
-    if (p == NULL) {
-        return;
-    }
-    for (struct place *k = p->kids; k != NULL; k = k->next) {
-        sema_fact(c, k, false);
-    }
-    if (sema_is_option(s->type)) {
-        set_one(c, p, false);
-    }
-}
-
 void sema_kill_assigned(struct ctx *c, const struct fgr_node *n)
 {
     if (n == NULL || c->depth > SEMA_DEPTH) {
         return;
     }
     c->depth++;
-    if (n->kind == FGR_ASSIGN) {
-        kill_target(c, n->kid[FGR_ASSIGN_target]);
+    const struct fcc_sym *target = n->kind == FGR_ASSIGN ? root_of(c, n->kid[FGR_ASSIGN_target]) : NULL,
+                         *callee = sema_callee(c, n);
+    if (target != NULL) {
+        sema_kill(c, target);
+    }
+    if (callee != NULL) {
+        sema_sum_kill(c, callee);
     }
     for (uint32_t i = 0; i < n->n_items; i++) {
         sema_kill_assigned(c, n->items[i]);

@@ -211,11 +211,79 @@ static void question_taken(struct ctx *c, const struct asked *a)
     }
 }
 
+enum { TALK_ROUNDS = 4 /* of tools; then the answer */ };
+
+/* Calls of a model for one message: the rounds, the answer, and what the costliest tool calls itself in each round. */
+static int64_t talk_calls(const struct fcc_sym *agent)
+{
+    const struct fgr_node *props = agent != NULL && agent->decl != NULL ? agent->decl->kid[FGR_AGENT_props] : NULL;
+    int64_t tool = 0;
+    for (uint32_t i = 0; props != NULL && i < props->n_items; i++) {
+        const struct fcc_sym *s = props->items[i]->aux == FGR_P_CAN ? props->items[i]->sym : NULL;
+        tool = s != NULL && sema_sym(s)->ai > tool ? sema_sym(s)->ai : tool;
+    }
+    return 1 + TALK_ROUNDS * (1 + tool);
+}
+
+static void to_hub(struct ctx *c, uint32_t hub, struct fgr_node *at)
+{
+    if (hub != SEMA_NO_INDEX && c->unit.graph != SEMA_NO_INDEX && !c->path.dead) {
+        sema_graph_edge(c, c->unit.graph, hub, at);
+    }
+}
+
+/* Where it waits, a rule of `always` may take over. */
+static void question_to_hubs(struct ctx *c, const struct asked *a)
+{
+    struct path here = c->path;
+    if (a->node->kind == FGR_WAIT_EVENT) {
+        c->path.kept = PATH_KEPT;
+    }
+    to_hub(c, c->hub_phrase, a->node);
+    if (a->node->kind != FGR_WAIT_EVENT) {
+        sema_path_none_kept(&c->path); /* who falls silent has nothing unanswered */
+    }
+    if (a->always_silence) {
+        to_hub(c, c->hub_silence, a->node);
+    }
+    c->path = here;
+}
+
+void question_transcribes(struct ctx *c, const struct asked *a)
+{
+    if (a->q->media_transcribe) {
+        sema_path_ai(c, 1);
+    }
+}
+
 static void ways_failed(struct ctx *c, struct asked *a, struct fgr_node *b)
 {
     sema_path_message(&c->path);
+    question_transcribes(c, a);
+    if (b->aux == FGR_BR_FAILED && a->node->kind == FGR_TALK) {
+        sema_path_ai(c, talk_calls(a->node->kid[FGR_TALK_agent]->sym));
+    }
+    if (b->aux == FGR_BR_FAILED && a->fails_at_once) {
+        sema_path_join(&c->path, &a->before);
+    }
     sema_action(c, b->kid[FGR_BRANCH_action]);
     question_way_ends(c, a);
+}
+
+/* What a wrong answer causes, and then the question is asked again: each other way may come behind it. */
+static void way_invalid(struct ctx *c, struct asked *a, struct fgr_node *action)
+{
+    sema_path_message(&c->path);
+    question_transcribes(c, a);
+    sema_action(c, action);
+    sema_path_suspend(c, a->node);
+    struct path again = c->path;
+    c->path.dead = true;
+    question_way_ends(c, a);
+    sema_path_join(&a->fork.start, &again);
+    c->path = again;
+    question_to_hubs(c, a);
+    c->path = a->fork.start;
 }
 
 static void way_silence(struct ctx *c, struct asked *a, struct fgr_node *b)
@@ -239,6 +307,13 @@ void question_common_ways(struct ctx *c, struct asked *a)
     for (uint32_t i = 0; i < a->branches->n_items; i++) {
         struct fgr_node *b = a->branches->items[i];
         struct fgr_node *action = b->kind == FGR_BRANCH ? b->kid[FGR_BRANCH_action] : NULL;
+        if (b->kind == FGR_BRANCH && b->aux == FGR_BR_INVALID && action != NULL) {
+            way_invalid(c, a, action);
+        }
+    }
+    for (uint32_t i = 0; i < a->branches->n_items; i++) {
+        struct fgr_node *b = a->branches->items[i];
+        struct fgr_node *action = b->kind == FGR_BRANCH ? b->kid[FGR_BRANCH_action] : NULL;
         if (b->kind != FGR_BRANCH) {
             continue;
         }
@@ -248,37 +323,15 @@ void question_common_ways(struct ctx *c, struct asked *a)
             ways_failed(c, a, b);
         } else if (b->aux == FGR_BR_MEDIA && action != NULL) {
             ways_failed(c, a, b);
-        } else if (b->aux == FGR_BR_INVALID && action != NULL) {
-            sema_path_message(&c->path);
-            sema_action(c, action);
-            c->path.dead = true; /* asks again */
-            question_way_ends(c, a);
         }
-    }
-}
-
-static void to_hub(struct ctx *c, uint32_t hub, struct fgr_node *at)
-{
-    if (hub != SEMA_NO_INDEX && c->unit.graph != SEMA_NO_INDEX && !c->path.dead) {
-        sema_graph_edge(c, c->unit.graph, hub, at);
     }
 }
 
 void question_begin_wait(struct ctx *c, struct asked *a)
 {
     sema_path_suspend(c, a->node);
-    struct path here = c->path;
-    if (a->node->kind == FGR_WAIT_EVENT) {
-        c->path.kept = PATH_KEPT;
-    }
-    to_hub(c, c->hub_phrase, a->node);
-    if (a->node->kind != FGR_WAIT_EVENT) {
-        sema_path_none_kept(&c->path); /* who falls silent has nothing unanswered */
-    }
-    if (a->always_silence) {
-        to_hub(c, c->hub_silence, a->node);
-    }
-    c->path = here;
+    question_to_hubs(c, a);
+    sema_kill_assigned(c, a->q->invalid_action); /* a wrong answer may come before the right one */
     sema_fork(c, &a->fork);
 }
 
@@ -360,9 +413,7 @@ static void ask_answer(struct ctx *c, struct asked *a, struct place *place)
 {
     question_taken(c, a);
     sema_fact(c, place, true);
-    if (a->q->media_transcribe) {
-        sema_path_ai(c, 1);
-    }
+    question_transcribes(c, a);
     for (uint32_t i = 0; i < a->branches->n_items; i++) {
         struct fgr_node *b = a->branches->items[i];
         if (b->kind == FGR_BRANCH && b->aux == FGR_BR_CHECK) {
@@ -391,7 +442,9 @@ static void ask(struct ctx *c, struct asked *a)
     }
     question_say_prompt(c, n, n->kid[FGR_ASK_prompt]);
     const struct fcc_type *t = n->kid[FGR_ASK_target]->type;
-    question_check_failed(c, a, t == NULL || !sema_is_basic(sema_open(t), FGR_T_TEXT) || sema_open(t)->bound != 0);
+    bool any = t != NULL && sema_is_basic(sema_open(t), FGR_T_TEXT) && sema_open(t)->bound == 0; /* but a medium */
+    bool refuses = question_has_branch(a, FGR_BR_CHECK) || a->q->media_action == NULL;
+    question_check_failed(c, a, !any || (refuses && !sema_misread(c, n)));
     question_begin_wait(c, a);
     question_common_ways(c, a);
     ask_answer(c, a, place);
@@ -408,6 +461,7 @@ static void wait_message(struct ctx *c, struct asked *a)
     question_begin_wait(c, a);
     question_common_ways(c, a);
     question_taken(c, a);
+    question_transcribes(c, a);
     question_way_ends(c, a);
     sema_fork_join(c, &a->fork);
 }
@@ -451,20 +505,6 @@ static void wait_event(struct ctx *c, struct asked *a)
     sema_fork_join(c, &a->fork);
 }
 
-enum { TALK_ROUNDS = 4 /* of tools; then the answer */ };
-
-/* Calls of a model for one message: the rounds, the answer, and what the costliest tool calls itself in each round. */
-static int64_t talk_calls(const struct fcc_sym *agent)
-{
-    const struct fgr_node *props = agent != NULL && agent->decl != NULL ? agent->decl->kid[FGR_AGENT_props] : NULL;
-    int64_t tool = 0;
-    for (uint32_t i = 0; props != NULL && i < props->n_items; i++) {
-        const struct fcc_sym *s = props->items[i]->aux == FGR_P_CAN ? props->items[i]->sym : NULL;
-        tool = s != NULL && sema_sym(s)->ai > tool ? sema_sym(s)->ai : tool;
-    }
-    return 1 + TALK_ROUNDS * (1 + tool);
-}
-
 static bool is_agent(const struct fcc_sym *s)
 {
     return s->kind == FCC_S_AGENT;
@@ -486,14 +526,20 @@ static void talk(struct ctx *c, struct asked *a)
 {
     struct fgr_node *agent = a->node->kid[FGR_TALK_agent];
     agent->sym = sema_find(c, NS_VALUE, agent, agent->text, FGR_D_AGENT_UNKNOWN, is_agent);
-    if (agent->sym != NULL) {
-        sema_sym(agent->sym)->visit = 1;
-    }
     sema_path_ai(c, talk_calls(agent->sym));
     sema_path_send(c, a->node, true, false);
+    if (agent->sym != NULL) {
+        sema_sym(agent->sym)->visit = 1;
+        sema_graph_edge(c, c->unit.graph, sema_sym(agent->sym)->graph, a->node);
+        sema_sum_kill(c, agent->sym);
+    }
+    a->before = c->path;
+    a->fails_at_once = true;
+    question_check_failed(c, a, true);
     question_begin_wait(c, a);
     question_common_ways(c, a);
     sema_path_message(&c->path);
+    question_transcribes(c, a);
     sema_path_ai(c, talk_calls(agent->sym));
     branch_done(c, a);
 }

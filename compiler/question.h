@@ -7,7 +7,8 @@ struct asked {
     struct fgr_node *node, *branches;
     struct fcc_question *q;
     struct fork fork;
-
+    struct path before; /* where it fails without having waited: an agent that cannot answer, nothing to choose from */
+    bool fails_at_once;
     bool always_silence; /* its silence comes from `always` */
 };
 
@@ -18,6 +19,7 @@ bool question_has_branch(const struct asked *a, enum fgr_branch kind);
 void question_begin_wait(struct ctx *c, struct asked *a);
 void question_way_ends(struct ctx *c, struct asked *a);
 void question_common_ways(struct ctx *c, struct asked *a);
+void question_transcribes(struct ctx *c, const struct asked *a); /* a voice note is a call of a model */
 void question_choose(struct ctx *c, struct asked *a);
 
 #endif

@@ -1,7 +1,7 @@
 /* sema.h: what the files of the checker share. The passes, in order (check.c):
  *   parse       main file and the modules it uses (check.c)
  *   declare     every name of a file into its table (declare.c), then types and signatures (decls.c)
- *   walk        flows before their callers, then stages, always, tools, functions, tests (stmt.c, question.c, expr*.c)
+ *   walk        tools, flows before their callers, then stages, always, functions, tests (stmt.c, question.c, expr*.c)
  *   graph       what needs all stages at once: reachability, floods, the 24-hour window, set-before-read, bounds (graph*.c)
  *
  * The walk keeps one truth: struct path (numbers, joined where ways meet) and the facts of places (place.c: a trail that is undone at
@@ -15,7 +15,13 @@
 #define SEMA_NO_INDEX UINT32_MAX
 /* Names tried as suggestions in one check: a thousand unknown names among a hundred thousand are not worth minutes. */
 enum { SEMA_WEIGHED = 1000000 };
-enum { SEMA_TEXTS = 256, SEMA_DEPTH = 700, SEMA_LIST = 200 /* items of a list that says nothing */ };
+enum {
+    SEMA_TEXTS = 256,
+    SEMA_DEPTH = 700,
+    SEMA_LIST = 200, /* items of a list that says nothing */
+    SEMA_SOME = 64,
+    SEMA_FLOWS = 32 /* flows inside one another: the machine has 64 frames (fvm_run.h), and flows call functions */
+};
 enum sema_taint { TAINT_SECRET = 1, TAINT_PERSONAL = 2 };
 
 /* -- names ---------------------------------------------------------------------------------------------------------------- */
@@ -40,7 +46,8 @@ struct sym {
     uint32_t ai;         /* TOOL: most AI calls of one run of its body */
     uint32_t graph;      /* STAGE, FLOW: node of the graph */
     struct names parts;  /* ENUM, RECORD, TABLE and the like: its members or fields, by name */
-    uint32_t sum;        /* FLOW: its row of ctx.sums once it is walked, or SEMA_NO_INDEX */
+    uint32_t sum;        /* FLOW, TOOL: its row of ctx.sums once it is walked, or SEMA_NO_INDEX */
+    uint32_t nested;     /* FLOW: how many flows it is deep, itself among them */
     uint8_t taint;       /* sema_taint of its value */
     uint8_t visit;       /* types and flows: 0 new, 1 being visited, 2 done */
     bool needs_set;      /* has no value of its own at the start */
@@ -93,8 +100,9 @@ struct graph_node {
     struct fgr_node *decl;
     uint32_t first_out;               /* index of the last edge added from here, chained by edge.next; SEMA_NO_INDEX */
     int64_t ai_first, msg_first;      /* greatest from the entry to the first wait or end */
+    int64_t ai_most_in, ai_most;      /* greatest anywhere: since the entry without a wait, and since the last wait */
     struct fgr_node *first_wait_bare; /* a wait reached with no template sent since the entry */
-    bool reached, on_error, silent_end;
+    bool reached, on_error;           /* on_error: the stage, or the rule, that errors lead to */
 };
 struct graph_edge {
     uint32_t from, to, next, n_sets;
@@ -114,6 +122,18 @@ struct graph_read { /* a variable read where the stage itself has not set it */
     struct fgr_node *at;
 };
 
+enum { VEC_BLOCK = 64 };
+struct
+    vec { /* growing array in the arena; its items never move, and growing leaves nothing behind but the list of blocks */
+    void **blocks; /* of VEC_BLOCK items each */
+    uint32_t n, n_blocks, cap;
+};
+
+struct some_syms { /* a few symbols; beyond SEMA_SOME which they are is not known */
+    struct vec syms;
+    bool many;
+};
+
 enum unit_kind { UNIT_NONE, UNIT_STAGE, UNIT_FLOW, UNIT_FN, UNIT_TOOL, UNIT_ON, UNIT_TEST, UNIT_CONST };
 struct unit {
     enum unit_kind kind;
@@ -125,18 +145,14 @@ struct unit {
     uint32_t numbered; /* questions of this unit so far */
     struct path exit;  /* join of the returns of a flow */
     bool exits;
+    uint32_t models, messages; /* of ctx, when the unit began */
+    struct some_syms writes, sets;
 };
 
-struct flow_sum { /* what a call of a flow does to a path */
-    struct fcc_sym *sym;
+struct flow_sum { /* sum.c: what a call of a flow, or an agent's call of a tool, does */
     struct path path;
-};
-
-enum { VEC_BLOCK = 64 };
-struct
-    vec { /* growing array in the arena; its items never move, and growing leaves nothing behind but the list of blocks */
-    void **blocks; /* of VEC_BLOCK items each */
-    uint32_t n, n_blocks, cap;
+    struct some_syms writes, sets; /* variables it may assign, and those that are set on every way back */
+    bool asks, sends;              /* a model; messages */
 };
 
 struct ctx {
@@ -292,7 +308,9 @@ struct place *sema_place_of(struct ctx *c, struct fcc_sym *sym);
 void sema_fact(struct ctx *c, struct place *p, bool set);
 uint32_t sema_trail(const struct ctx *c);
 void sema_undo(struct ctx *c, uint32_t mark);
-void sema_kill_options(struct ctx *c); /* a flow was called: what it may have emptied is unknown */
+/* The value may have become another one: what is known of its fields is not, nor that it is there when it may be none. */
+void sema_kill(struct ctx *c, const struct fcc_sym *s);
+void sema_kill_all(struct ctx *c);                                /* the same of every variable */
 void sema_kill_assigned(struct ctx *c, const struct fgr_node *n); /* facts that one round of a loop may undo */
 /* What holds if `cond` is true (or false). */
 void sema_assume(struct ctx *c, const struct fgr_node *cond, bool truth);
@@ -319,6 +337,7 @@ int64_t sema_path_kept(int64_t age);                        /* what is older is 
 void sema_path_suspend(struct ctx *c, struct fgr_node *at); /* the turn ends here */
 void sema_path_send(struct ctx *c, struct fgr_node *at, bool needs_window, bool is_template);
 void sema_path_ai(struct ctx *c, int64_t calls);
+void sema_path_peak(struct ctx *c); /* an error here would go to `on error` with what the turn has cost so far */
 
 /* -- expressions (expr.c, expr_op.c, expr_call.c, expr_literal.c, expr_effect.c) ---------------------------------------------------- */
 const struct fcc_type *sema_expr(struct ctx *c, struct fgr_node *n, const struct fcc_type *want);
@@ -341,12 +360,14 @@ const struct fcc_type *sema_record_lit(struct ctx *c, struct fgr_node *n, const 
 const struct fcc_type *sema_effect(struct ctx *c,
                                    struct fgr_node *n); /* HTTP, EXTRACT, WRITE, FIND, CLASSIFY without arms */
 bool sema_is_effect(const struct fgr_node *n);
-void sema_args(struct ctx *c, struct fgr_node *call, struct fgr_node *args, struct fgr_node *params);
+/* `acts`: the callee may send what it is given elsewhere, so personal data needs a personal parameter. */
+void sema_args(struct ctx *c, struct fgr_node *call, struct fgr_node *args, struct fgr_node *params, bool acts);
 const struct fcc_type *sema_enum_member(struct ctx *c, struct fgr_node *n, const struct fcc_type *e);
 void sema_taint_into(struct ctx *c, const struct fgr_node *at,
                      const struct fcc_sym *target); /* c->taint goes to target */
 void sema_taint_model(struct ctx *c, const struct fgr_node *at);
 void sema_taint_message(struct ctx *c, const struct fgr_node *at);
+void sema_taint_rounds(struct ctx *c, const struct fgr_node *body); /* of a loop, before it is walked */
 void sema_taint_url(struct ctx *c, const struct fgr_node *at);
 struct fcc_sym *sema_table(struct ctx *c, const struct fgr_node *n);
 bool sema_is_table(const struct fcc_sym *s);
@@ -372,6 +393,7 @@ void sema_loop(struct ctx *c, struct fgr_node *n);
 void sema_classify(struct ctx *c, struct fgr_node *n); /* with arms */
 void sema_collect_always(struct ctx *c, const struct fgr_node *file);
 void sema_walk_tools(struct ctx *c, struct fgr_node *file);
+void sema_walk_flow(struct ctx *c, struct fcc_sym *flow);
 void sema_walk_units(struct ctx *c, struct fgr_node *file);
 void sema_jump(struct ctx *c, struct fgr_node *n, struct fn_str stage);
 bool sema_may_wait(struct ctx *c, const struct fgr_node *n); /* a diagnostic when the unit may not */
@@ -413,7 +435,14 @@ void sema_graph_window(struct ctx *c);
 void sema_graph_reads(struct ctx *c);
 void sema_graph_flood(struct ctx *c);
 void sema_graph_bounds(struct ctx *c);
-const struct flow_sum *sema_flow_sum(struct ctx *c, const struct fcc_sym *flow);
+/* sum.c */
+void sema_sum_write(struct ctx *c, struct fcc_sym *root); /* this unit assigns it, or a field of it */
+void sema_exit(struct ctx *c);                            /* this unit goes back to its caller here */
+void sema_sum_end(struct ctx *c, struct fcc_sym *unit);
+void sema_sum_call(struct ctx *c, const struct fcc_sym *flow);
+void sema_sum_kill(struct ctx *c, const struct fcc_sym *unit); /* what it assigns is not known any more */
+/* The flow or agent that this CALL or TALK runs, before it is walked; NULL. */
+struct fcc_sym *sema_callee(struct ctx *c, const struct fgr_node *n);
 void sema_order_flows(struct ctx *c);
 
 #endif

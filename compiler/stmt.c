@@ -201,13 +201,13 @@ static bool is_contact(const struct fgr_node *n)
 }
 
 /* The declared type of what is assigned, whatever is known of its present value. Sets target->type to it. */
-static const struct fcc_type *target_type(struct ctx *c, struct fgr_node *target)
+static const struct fcc_type *target_type(struct ctx *c, struct fgr_node *target, unsigned *key_taint)
 {
-    unsigned taint = c->taint;
+    c->taint = 0;
     c->writing = target->kind == FGR_NAME || is_contact(target);
     const struct fcc_type *t = sema_expr(c, target, NULL);
     c->writing = false;
-    c->taint = taint;
+    *key_taint = target->kind == FGR_INDEX ? c->taint : 0; /* a map keeps its keys */
     if (sema_is_error(t)) {
         return t;
     }
@@ -226,7 +226,8 @@ static const struct fcc_type *target_type(struct ctx *c, struct fgr_node *target
 static void stmt_assign(struct ctx *c, struct fgr_node *n)
 {
     struct fgr_node *target = n->kid[FGR_ASSIGN_target], *value = n->kid[FGR_ASSIGN_value];
-    const struct fcc_type *want = target_type(c, target);
+    unsigned key_taint;
+    const struct fcc_type *want = target_type(c, target, &key_taint);
     if (target->sym != NULL && target->sym->uses > 0 && target->kind == FGR_NAME) {
         target->sym->uses--; /* writing is no use */
     }
@@ -236,6 +237,10 @@ static void stmt_assign(struct ctx *c, struct fgr_node *n)
     while (root->kind == FGR_INDEX ||
            (root->kind == FGR_MEMBER_OF && root->sym != NULL && root->sym->kind == FCC_S_FIELD)) {
         root = root->kid[0];
+    }
+    c->taint |= key_taint;
+    if (root->sym != NULL) {
+        sema_sum_write(c, root->sym);
     }
     if (root->sym != NULL && root->sym->kind == FCC_S_LOCAL) {
         taint_local(c, root->sym);
@@ -273,12 +278,7 @@ static void stmt_return(struct ctx *c, struct fgr_node *n)
         }
     }
     if ((c->unit.kind == UNIT_FLOW || c->unit.kind == UNIT_TOOL) && !c->path.dead) {
-        if (c->unit.exits) {
-            sema_path_join(&c->unit.exit, &c->path);
-        } else {
-            c->unit.exit = c->path;
-        }
-        c->unit.exits = true;
+        sema_exit(c);
     }
     c->path.dead = true;
 }
@@ -385,6 +385,9 @@ static void stmt_media(struct ctx *c, struct fgr_node *n)
         sema_arg_type(c, sema_diag(c, FGR_D_MEDIA_VALUE, value), "type", t);
     }
     sema_taint_message(c, value);
+    if (sema_is_textual(t)) {
+        sema_taint_url(c, value); /* where it lies is another system, and WhatsApp asks it */
+    }
     if (caption != NULL) {
         c->taint = 0;
         sema_channel_text(c, caption, sema_expr_open(c, caption, NULL), LIMIT_CAPTION, FGR_D_CAPTION_TOO_LONG);
@@ -471,6 +474,15 @@ static void stmt_allow(struct ctx *c, struct fgr_node *n)
     }
 }
 
+static void stmt_react(struct ctx *c, struct fgr_node *value)
+{
+    c->taint = 0;
+    const struct fcc_type *t = sema_expr_to(c, value, &fcc_t_text);
+    sema_taint_message(c, value);
+    sema_channel_text(c, value, t, LIMIT_REACTION, FGR_D_TEXT_OVER_LIMIT);
+    c->messages++;
+}
+
 static void other_stmt(struct ctx *c, struct fgr_node *n)
 {
     switch (n->kind) {
@@ -485,8 +497,9 @@ static void other_stmt(struct ctx *c, struct fgr_node *n)
     case FGR_NOTIFY:
         plain_value(c, n->kid[FGR_NOTIFY_team]);
         plain_value(c, n->kid[FGR_NOTIFY_value]);
+        c->messages++; /* to the team: no loop sends it those without end either */
         break;
-    case FGR_REACT: sema_expr_to(c, n->kid[FGR_REACT_value], &fcc_t_text); break;
+    case FGR_REACT: stmt_react(c, n->kid[FGR_REACT_value]); break;
     case FGR_TYPING:
         if (n->kid[FGR_TYPING_time] != NULL) {
             sema_expr_to(c, n->kid[FGR_TYPING_time], &fcc_t_duration);

@@ -90,7 +90,7 @@ static bool step_tool(struct ctx *c, const struct fgr_node *n, struct fgr_node *
         sema_name_diag(c, FGR_D_TOOL_UNKNOWN, callee);
         return true;
     }
-    sema_args(c, call, call->kid[FGR_CALL_args], tool->decl->kid[FGR_TOOL_params]);
+    sema_args(c, call, call->kid[FGR_CALL_args], tool->decl->kid[FGR_TOOL_params], false);
     return true;
 }
 
@@ -202,7 +202,7 @@ static void step(struct ctx *c, const struct test_names *t, struct fgr_node *n)
         }
         n->sym = sema_find(c, NS_EVENT, n, n->text, FGR_D_EVENT_UNKNOWN, NULL);
         if (n->sym != NULL && n->sym->decl != NULL) {
-            sema_args(c, n, n->kid[FGR_STEP_EVENT_args], n->sym->decl->kid[FGR_EVENT_params]);
+            sema_args(c, n, n->kid[FGR_STEP_EVENT_args], n->sym->decl->kid[FGR_EVENT_params], false);
         }
         break;
     case FGR_STEP_AI: step_ai(c, n); break;

@@ -25,7 +25,13 @@ static void note_assigned(struct ctx *c, const struct fgr_node *n)
 static uint32_t unit_begin(struct ctx *c, enum unit_kind kind, struct fgr_node *decl, const struct fgr_node *body,
                            uint32_t graph)
 {
-    c->unit = (struct unit){.kind = kind, .sym = decl->sym, .decl = decl, .result = &fcc_t_void, .graph = graph};
+    c->unit = (struct unit){.kind = kind,
+                            .sym = decl->sym,
+                            .decl = decl,
+                            .result = &fcc_t_void,
+                            .graph = graph,
+                            .models = c->models,
+                            .messages = c->messages};
     c->unit.result = decl->sym != NULL && kind != UNIT_STAGE && kind != UNIT_ON ? decl->sym->type : &fcc_t_void;
     c->path = sema_path_start();
     c->unit_trail = sema_trail(c);
@@ -115,92 +121,21 @@ static void walk_code(struct ctx *c, struct fgr_node *n, enum unit_kind kind, st
         bool calls = (c->unit.exits || !c->path.dead) && c->path.ai_in > 0;
         sema_sym(n->sym)->ai = calls && c->path.ai_in < UINT16_MAX ? (uint32_t)c->path.ai_in : calls ? UINT16_MAX : 0;
     }
-    if (kind == UNIT_FLOW) {
-        if (!c->path.dead && c->unit.exits) {
-            sema_path_join(&c->unit.exit, &c->path);
-        } else if (!c->path.dead) {
-            c->unit.exit = c->path;
-            c->unit.exits = true;
-        }
-        struct flow_sum *sum = sema_push(c, &c->sums, sizeof *sum);
-        if (sum != NULL && n->sym != NULL) {
-            sema_sym(n->sym)->sum = c->sums.n - 1;
-            *sum = (struct flow_sum){n->sym, c->unit.exits ? c->unit.exit : (struct path){.dead = true}};
-        }
+    if (kind == UNIT_FLOW && !c->path.dead) {
+        sema_exit(c);
+    }
+    if ((kind == UNIT_FLOW || kind == UNIT_TOOL) && n->sym != NULL) {
+        sema_sum_end(c, n->sym);
     }
     unit_end(c, scope);
 }
 
-const struct flow_sum *sema_flow_sum(struct ctx *c, const struct fcc_sym *flow)
+void sema_walk_flow(struct ctx *c, struct fcc_sym *flow)
 {
-    uint32_t at = sema_sym(flow)->sum;
-    return at != SEMA_NO_INDEX ? &SEMA_AT(c->sums, struct flow_sum, at) : NULL;
-}
-
-/* -- flows in the order of their calls ------------------------------------------------------------------------------------------- */
-static void visit_flow(struct ctx *c, struct fcc_sym *s, const struct fgr_node *call);
-
-static void visit_calls(struct ctx *c, const struct fgr_node *n)
-{
-    if (n == NULL || c->depth > SEMA_DEPTH) {
-        return;
-    }
-    c->depth++;
-    const struct fgr_node *callee = n->kind == FGR_CALL ? n->kid[FGR_CALL_callee] : NULL;
-    struct fcc_sym *s = NULL;
-    if (callee != NULL && callee->kind == FGR_NAME) {
-        s = sema_lookup(c, NS_VALUE, callee->text);
-    } else if (callee != NULL && callee->kind == FGR_MEMBER_OF && callee->kid[0]->kind == FGR_NAME) {
-        const struct fcc_sym *m = sema_lookup(c, NS_VALUE, callee->kid[0]->text);
-        const struct name *in = m != NULL && m->kind == FCC_S_MODULE && m->index < c->p->n_trees
-                                    ? sema_name(c, &c->tables[m->index], callee->text, false)
-                                    : NULL;
-        s = in != NULL ? in->in[NS_VALUE] : NULL;
-    }
-    if (s != NULL && s->kind == FCC_S_FLOW) {
-        visit_flow(c, s, n);
-    }
-    for (uint32_t i = 0; i < n->n_items; i++) {
-        visit_calls(c, n->items[i]);
-    }
-    for (unsigned i = 0; i < n->n_kids; i++) {
-        visit_calls(c, n->kid[i]);
-    }
-    c->depth--;
-}
-
-static void visit_flow(struct ctx *c, struct fcc_sym *s, const struct fgr_node *call)
-{
-    struct sym *own = sema_sym(s);
-    if (own->visit == 1 && call != NULL) {
-        struct fn_diag *d = sema_diag(c, FGR_D_FLOW_RECURSIVE, call);
-        sema_arg(d, "name", s->name);
-    }
-    if (own->visit != 0 || c->full) {
-        return;
-    }
-    own->visit = 1;
-    struct file_mark m = sema_file_enter(c, s->file);
-    visit_calls(c, s->decl->kid[FGR_FLOW_body]);
-    own->graph = sema_graph_node(c, GRAPH_FLOW, s, s->decl);
-    uint32_t depth = c->depth;
+    uint32_t graph = sema_graph_node(c, GRAPH_FLOW, flow, flow->decl);
+    sema_sym(flow)->graph = graph;
     c->depth = 0;
-    walk_code(c, s->decl, UNIT_FLOW, s->decl->kid[FGR_FLOW_body], own->graph);
-    c->depth = depth;
-    own->visit = 2;
-    sema_file_leave(c, m);
-}
-
-void sema_order_flows(struct ctx *c)
-{
-    for (uint32_t i = 0; i < c->p->n_trees && !c->full; i++) {
-        const struct fgr_node *decls = c->p->trees[i].file->kid[FGR_FILE_decls];
-        for (uint32_t k = 0; k < decls->n_items; k++) {
-            if (decls->items[k]->kind == FGR_FLOW && decls->items[k]->sym != NULL) {
-                visit_flow(c, decls->items[k]->sym, NULL);
-            }
-        }
-    }
+    walk_code(c, flow->decl, UNIT_FLOW, flow->decl->kid[FGR_FLOW_body], graph);
 }
 
 /* -- always and start --------------------------------------------------------------------------------------------------------------- */
@@ -241,6 +176,23 @@ static void bind_vars(struct ctx *c, struct fgr_node *n, const struct fgr_node *
     }
 }
 
+/* A rule may come from any question: there is no place below it to go on at. Only after `on invalid`, which did not wait, the question is asked
+ * again. */
+static void rule_ends(struct ctx *c, struct fgr_node *on)
+{
+    const struct fgr_node *action = on->kid[FGR_ON_action];
+    if (c->path.dead || c->full || action == NULL || sema_misread(c, on)) {
+        return;
+    }
+    if (on->aux == FGR_ON_INVALID && c->last_wait == NULL) {
+        sema_path_suspend(c, on);
+        return;
+    }
+    struct fn_diag *d =
+        sema_diag_at(c, FGR_D_RULE_FALLS_OFF, action->kind == FGR_BLOCK ? end_of(action) : action->span);
+    d->why = FGR_W_STUCK;
+}
+
 static void walk_on(struct ctx *c, struct fgr_node *on)
 {
     if (on->kid[FGR_ON_time] != NULL) {
@@ -270,7 +222,13 @@ static void walk_on(struct ctx *c, struct fgr_node *on)
     }
     sema_graph_edge(c, hub_of(c, on), graph, on);
     c->path = sema_path_start();
-    sema_action(c, on->kid[FGR_ON_action]);
+    struct fgr_node *action = on->kid[FGR_ON_action];
+    sema_action(c, action);
+    rule_ends(c, on);
+    if (on->aux == FGR_ON_ERROR && graph != SEMA_NO_INDEX) {
+        const struct fcc_sym *stage = action != NULL && action->kind == FGR_JUMP ? action->sym : NULL;
+        SEMA_AT(c->nodes, struct graph_node, stage != NULL ? sema_sym(stage)->graph : graph).on_error = true;
+    }
     unit_end(c, scope);
 }
 
@@ -322,14 +280,37 @@ void sema_collect_always(struct ctx *c, const struct fgr_node *file)
     }
 }
 
-/* Tools before stages: a `talk` counts what the tools of its agent may call. */
+/* An agent is a node between those who talk to it and its tools; what they assign, a talk may. */
+static void join_tools(struct ctx *c, struct fgr_node *agent)
+{
+    const struct fgr_node *props = agent->kid[FGR_AGENT_props];
+    uint32_t graph = sema_graph_node(c, GRAPH_FLOW, agent->sym, agent);
+    unit_begin(c, UNIT_NONE, agent, NULL, graph);
+    sema_sym(agent->sym)->graph = graph;
+    for (uint32_t i = 0; i < props->n_items; i++) {
+        const struct fcc_sym *tool = props->items[i]->aux == FGR_P_CAN ? props->items[i]->sym : NULL;
+        if (tool != NULL) {
+            sema_graph_edge(c, graph, sema_sym(tool)->graph, agent);
+            sema_sum_kill(c, tool);
+        }
+    }
+    sema_sum_end(c, agent->sym);
+}
+
+/* Tools before those who talk to their agents: a `talk` counts what they may call, and forgets what they may assign. */
 void sema_walk_tools(struct ctx *c, struct fgr_node *file)
 {
     const struct fgr_node *decls = file->kid[FGR_FILE_decls];
     for (uint32_t i = 0; i < decls->n_items && !c->full; i++) {
         struct fgr_node *n = decls->items[i];
-        if (n->kind == FGR_TOOL) {
-            walk_code(c, n, UNIT_TOOL, n->kid[FGR_TOOL_body], SEMA_NO_INDEX);
+        if (n->kind == FGR_TOOL && n->sym != NULL) {
+            sema_sym(n->sym)->graph = sema_graph_node(c, GRAPH_FLOW, n->sym, n);
+            walk_code(c, n, UNIT_TOOL, n->kid[FGR_TOOL_body], sema_sym(n->sym)->graph);
+        }
+    }
+    for (uint32_t i = 0; i < decls->n_items && !c->full; i++) {
+        if (decls->items[i]->kind == FGR_AGENT && decls->items[i]->sym != NULL) {
+            join_tools(c, decls->items[i]);
         }
     }
 }

@@ -81,6 +81,29 @@ static void test_flows_that_call_flows(void)
     in_bounds(&text);
 }
 
+/* Each calls the one written after it: the first visit goes down through all of them. Told where it goes deeper than the machine does. */
+static void test_deep_flows(void)
+{
+    enum { FLOWS = 100000 };
+    struct fn_buf text;
+    struct fn_arena arena;
+    struct fn_diag_list diags;
+    struct fcc_program *program = NULL;
+    begin(&text);
+    for (int i = 0; i < FLOWS; i++) {
+        fn_buf_printf(&text, "flow f%d() {\n  f%d()\n}\n", i, i + 1);
+    }
+    fn_buf_printf(&text, "flow f%d() {\n  say \"x\"\n}\nstage s0 {\n  f0()\n  end\n}\n", FLOWS);
+    CU_ASSERT_FALSE(text.failed);
+    fn_arena_init(&arena, MEMORY_MOST);
+    fn_diag_list_init(&diags, &arena, DIAGS_MAX);
+    CU_ASSERT_EQUAL(fcc_check(&arena, FN_STR("f.funnel"), fn_buf_view(&text), NULL, &diags, &program), FN_OK);
+    CU_ASSERT_EQUAL(diags.errors, 1);
+    CU_ASSERT_EQUAL(diags.items[0]->code, FGR_D_FLOWS_TOO_DEEP);
+    fn_arena_fini(&arena);
+    fn_buf_fini(&text);
+}
+
 static void test_unknown_names(void)
 {
     struct fn_buf text;
@@ -116,4 +139,5 @@ static void test_quotes(void)
 UNIT_SUITE("fcc_bounds", {"a chain written backwards", test_backward_chain},
            {"a chain of waits written backwards", test_backward_chain_of_waits},
            {"checks of one question", test_many_checks}, {"flows that call flows", test_flows_that_call_flows},
-           {"unknown names", test_unknown_names}, {"a large enum", test_large_enum_declared}, {"quotes", test_quotes})
+           {"a deep chain of flows", test_deep_flows}, {"unknown names", test_unknown_names},
+           {"a large enum", test_large_enum_declared}, {"quotes", test_quotes})
