@@ -63,6 +63,7 @@ static void open_gate(struct frt_engine *e, struct turn *t)
     for (size_t i = 0; i < t->rows.n; i++) {
         e->next_poll = rows[i].due_at < e->next_poll ? rows[i].due_at : e->next_poll;
     }
+    recent_keep(e, t);
     e->stats.turns++;
     e->stats.turn_bytes += t->next.snap.n;
     if (e->c.changed != NULL) {

@@ -238,6 +238,7 @@ static void set_defaults(struct frt_engine_config *c)
     set_default(&c->poll_ms, 1000);
     set_default(&c->self_turns, 30);
     set_default(&c->lease_ms, 10000);
+    c->recent_bytes = c->recent_bytes == 0 ? (size_t)16 << 20 : c->recent_bytes;
     c->image_bytes = c->image_bytes == 0 ? (size_t)64 << 20 : c->image_bytes;
     c->resends = c->resends == UINT32_MAX ? 0 : c->resends;
     if (c->limits.arena == 0) {
@@ -276,6 +277,7 @@ static void free_mails(struct frt_engine *e)
             if (m->turn != NULL) {
                 turn_free(m->turn);
             }
+            recent_drop(m->fresh);
             outbox_free(m);
             free(m);
         }
@@ -312,6 +314,7 @@ void frt_engine_free(struct frt_engine *e)
     map_fini(&e->tenants);
     map_fini(&e->images);
     free(e->known);
+    recent_free(e);
     free(e->heap);
     free(e);
 }

@@ -88,7 +88,8 @@ struct mail {
     int64_t self_since; /* minute in which self_turns counts */
     uint32_t self_turns, failures;
     struct turn *turn;
-    struct mail *next; /* ready, or waiting for a catalogue */
+    struct load_batch *fresh; /* READY: what LOAD would say; NULL: ask it */
+    struct mail *next;        /* ready, or waiting for a catalogue */
     struct lane lanes[2];
     char address[128];
     int64_t last_in_at;
@@ -195,6 +196,9 @@ struct frt_engine {
     unsigned commits;                        /* batches in flight */
     size_t turns;                            /* turns alive */
     struct fair inbound, blocked;
+    struct map recents; /* of struct recent; recent.c */
+    struct recent *recent_first, *recent_last;
+    size_t recent_bytes;
     struct known_line *known; /* made with the first; known.c */
     uint64_t batch;           /* number of the INGEST that is being filled */
     unsigned ingests;
@@ -241,6 +245,13 @@ void ingest_refuse(struct frt_engine *e);
 int64_t known_find(struct frt_engine *e, const struct frt_ingest *in);
 void known_put(struct frt_engine *e, const struct frt_ingest *in);
 void known_drop(struct frt_engine *e, const struct frt_ingest *in);
+
+/* recent.c: conversations as the last commit left them */
+void recent_keep(struct frt_engine *e, const struct turn *t); /* committed just now */
+/* What LOAD would answer to the turn that takes this message, NULL it must be asked; for the turn, or recent_drop. */
+struct load_batch *recent_use(struct frt_engine *e, const struct frt_ingest *from);
+void recent_drop(struct load_batch *b); /* NULL allowed */
+void recent_free(struct frt_engine *e);
 
 /* ready.c */
 struct tenant *tenant_of(struct frt_engine *e, int64_t id);
@@ -317,6 +328,7 @@ void record_read(struct turn *t, bool present, struct fn_str text);
 void record_close(struct turn *t);
 /* turn_out.c: what a turn leaves behind */
 void turn_consume(struct turn *t, int64_t row);
+bool turn_consumes(const struct turn *t, int64_t row);
 void turn_park(struct turn *t, const struct frt_row *row);
 /* A line of the log, or NULL: no memory, or the turn has NOTES_MAX already. */
 struct frt_message *turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body);

@@ -19,6 +19,7 @@ struct inbound {
 };
 struct ingest_batch {
     struct frt_op_ingest op;
+    struct fn_arena arena;
     struct frt_engine *engine;
     struct inbound **from;
     unsigned tries;
@@ -37,7 +38,10 @@ static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
         if (e->c.elsewhere != NULL && !engine_runs(e, in->item.tenant, in->item.conv)) {
             e->c.elsewhere(e->c.ctx);
         }
-        mail_wake(e, mail_of(e, in->item.tenant, in->item.conv, in->item.channel));
+        struct mail *m = mail_of(e, in->item.tenant, in->item.conv, in->item.channel);
+        bool idle = m->state == MAIL_IDLE;
+        mail_wake(e, m);
+        m->fresh = idle ? recent_use(e, &in->item) : NULL;
     }
     if (in->done != NULL) {
         in->done(in->ctx, &accepted);
@@ -200,6 +204,7 @@ void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *from, frt
 /* -- batches --------------------------------------------------------------------------------------------------------------------------- */
 static void batch_free(struct ingest_batch *b)
 {
+    fn_arena_fini(&b->arena);
     free(b->op.items);
     free(b->from);
     free(b);
@@ -252,7 +257,9 @@ static void submit(struct frt_engine *e, struct inbound **from, size_t n)
         b->op.items[i] = from[i]->item;
     }
     b->op.n = n;
+    fn_arena_init(&b->arena, (size_t)64 << 20);
     b->op.op.kind = FRT_OP_INGEST;
+    b->op.op.arena = &b->arena;
     b->op.op.owner = b;
     b->op.op.done = batch_done;
     e->ingests++;

@@ -162,6 +162,30 @@ static void log_add(struct mem_conv *c, const struct frt_message *line)
     copy->ext_id = mem_keep(line->ext_id);
 }
 
+static void pairs_give(struct frt_op *op, const struct mem_contact *c, struct frt_pair **out, size_t *n)
+{
+    *out = mem_answer(op, c->pairs.n, sizeof **out);
+    for (size_t i = 0; i < c->pairs.n && *out != NULL; i++) {
+        (*out)[i] = (struct frt_pair){mem_give(op, c->pairs.at[i].name), mem_give(op, c->pairs.at[i].value)};
+        *n = i + 1;
+    }
+}
+
+/* Before the row is there. */
+static void tell_mailbox(const struct mem_conv *c, const struct mem_contact *contact, struct frt_ingest *in)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < contact->pairs.n; i++) {
+        bytes += contact->pairs.at[i].name.n + contact->pairs.at[i].value.n;
+    }
+    in->told = in->row.kind == FRT_IN_MESSAGE && bytes + in->name.n <= FRT_TOLD_MAX;
+    for (size_t i = 0; i < c->rows.n; i++) {
+        in->told = in->told && c->rows.at[i].id >= FRT_DERIVED;
+    }
+    in->seq = c->c.seq;
+    in->n_derived = c->rows.n < FRT_DERIVED_MOST ? c->rows.n : FRT_DERIVED_MOST;
+}
+
 static void ingest_into(struct frt_memory *m, struct mem_conv *c, struct frt_ingest *in)
 {
     for (size_t i = 0; i < c->rows.n; i++) {
@@ -190,9 +214,12 @@ static void ingest_into(struct frt_memory *m, struct mem_conv *c, struct frt_ing
     }
 }
 
-static void ingest_one(struct frt_memory *m, struct frt_ingest *in)
+static void ingest_one(struct frt_memory *m, struct frt_op *op, struct frt_ingest *in)
 {
+    bool by_number = in->conv != 0;
     in->code = FN_OK;
+    in->told = false;
+    in->n_pairs = 0;
     in->duplicate = in->dedupe.n != 0 && seen_find(m, in);
     struct mem_conv *c = in->conv != 0 ? mem_conv_find(m, in->tenant, in->conv) : NULL;
     if (c == NULL && in->conv == 0) {
@@ -211,13 +238,20 @@ static void ingest_one(struct frt_memory *m, struct frt_ingest *in)
         in->code = FN_LIMIT;
         return;
     }
+    struct mem_contact *contact = mem_contact_find(m, in->tenant, c->c.contact);
+    if (by_number && op->arena != NULL) {
+        tell_mailbox(c, contact, in);
+    }
     ingest_into(m, c, in);
+    if (in->told) {
+        pairs_give(op, contact, &in->pairs, &in->n_pairs);
+    }
 }
 
 void mem_do_ingest(struct frt_memory *m, struct frt_op_ingest *op)
 {
     for (size_t i = 0; i < op->n; i++) {
-        ingest_one(m, &op->items[i]);
+        ingest_one(m, &op->op, &op->items[i]);
     }
 }
 
@@ -260,11 +294,7 @@ static void load_rows(struct frt_op *op, const struct mem_conv *c, struct frt_lo
 static void load_contact(struct frt_memory *m, struct frt_op *op, struct frt_loaded *out)
 {
     const struct mem_contact *c = mem_contact_find(m, out->key.tenant, out->conv.contact);
-    out->pairs = mem_answer(op, c->pairs.n, sizeof *out->pairs);
-    for (size_t i = 0; i < c->pairs.n && out->pairs != NULL; i++) {
-        out->pairs[i] = (struct frt_pair){mem_give(op, c->pairs.at[i].name), mem_give(op, c->pairs.at[i].value)};
-        out->n_pairs = i + 1;
-    }
+    pairs_give(op, c, &out->pairs, &out->n_pairs);
     for (size_t i = 0; i < m->aliases.n; i++) {
         const struct mem_alias *a = &m->aliases.at[i];
         if (a->tenant == c->tenant && a->contact == c->id && fn_str_starts(a->text, FN_STR("phone:"))) {

@@ -61,10 +61,18 @@ static void note_active(struct frt_engine *e, const struct mail *m)
     e->active_at = m->ready_at;
 }
 
+/* Something more arrived, or it is not ours: its turn begins with LOAD. */
+static void forget_fresh(struct mail *m)
+{
+    recent_drop(m->fresh);
+    m->fresh = NULL;
+}
+
 void mail_wake(struct frt_engine *e, struct mail *m)
 {
     if (m->state != MAIL_IDLE && m->state != MAIL_SETTLING) {
         m->again = m->again || m->state != MAIL_READY;
+        forget_fresh(m);
         return;
     }
     m->state = MAIL_READY;
@@ -93,6 +101,7 @@ void mail_forget(struct frt_engine *e, struct mail *m)
 void mail_rest(struct frt_engine *e, struct mail *m)
 {
     m->state = MAIL_IDLE;
+    forget_fresh(m);
     if (m->again) {
         m->again = false;
         mail_wake(e, m);
@@ -270,6 +279,24 @@ static struct mail *next_ready(struct frt_engine *e)
     return NULL;
 }
 
+/* What INGEST told stands for LOAD's answer, while the shard is still held under the same epoch. */
+static bool is_fresh(const struct frt_engine *e, const struct mail *m)
+{
+    return m->fresh != NULL && m->fresh->op.items->epoch == engine_epoch(e, m->tenant, m->conv);
+}
+
+static void begin_fresh(struct turn *t)
+{
+    struct mail *m = t->mail;
+    t->batch = m->fresh;
+    t->batch->turns[0] = t;
+    t->in = t->batch->op.items;
+    m->fresh = NULL;
+    t->engine->stats.loading--;
+    t->engine->stats.fresh++;
+    turn_start(t);
+}
+
 void ready_load(struct frt_engine *e)
 {
     struct turn *turns[LOAD_BATCH];
@@ -286,6 +313,11 @@ void ready_load(struct frt_engine *e)
             mail_rest(e, m);
             continue;
         }
+        if (is_fresh(e, m)) {
+            begin_fresh(turn_new(e, m));
+            continue;
+        }
+        forget_fresh(m);
         turns[n++] = turn_new(e, m);
     }
     if (n != 0) {

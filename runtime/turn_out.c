@@ -27,7 +27,7 @@ void turn_park(struct turn *t, const struct frt_row *row)
     }
 }
 
-static bool is_consumed(const struct turn *t, int64_t row)
+bool turn_consumes(const struct turn *t, int64_t row)
 {
     const int64_t *ids = t->consume.at;
     for (size_t i = 0; i < t->consume.n; i++) {
@@ -44,11 +44,11 @@ void turn_unpark(struct turn *t)
     t->park.n = 0;
     for (size_t i = 0; i < t->in->n_rows; i++) {
         const struct frt_row *r = &t->in->rows[i];
-        if (r->due_at == FRT_NEVER && !is_consumed(t, r->id)) {
+        if (r->due_at == FRT_NEVER && !turn_consumes(t, r->id)) {
             put_id(t, &t->unpark, r->id);
             t->mail->again = true;
         }
-        t->mail->again = t->mail->again || (r->due_at <= engine_now(t->engine) && !is_consumed(t, r->id));
+        t->mail->again = t->mail->again || (r->due_at <= engine_now(t->engine) && !turn_consumes(t, r->id));
     }
 }
 

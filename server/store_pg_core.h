@@ -53,6 +53,8 @@ struct pg_kind {
 
 void pg_read_conv(struct pg_job *j, const struct pg_rows *rows, int row, int col,
                   struct frt_conv *out); /* from channel_id on */
+/* Names and values in turn, each behind its length (load_conv.sql). */
+void pg_read_pairs(struct pg_job *j, struct fn_str all, struct frt_pair **out, size_t *n);
 void pg_read_effects(struct pg_job *j, const struct pg_rows *rows, struct frt_effect **out, size_t *n);
 
 FN_MUST_USE enum fn_code pg_migrate(void *plain, struct fn_err *err);

@@ -88,6 +88,7 @@ static void build_known(const struct pg_job *j, struct pg_seg *seg, const struct
     if (a != NULL) {
         pg_row(a, 1);
         pg_put(a, FRT_BACKLOG_MAX);
+        pg_put(a, op->op.arena != NULL);
     }
 }
 
@@ -157,7 +158,24 @@ static void settle(struct frt_ingest *in, enum ingest_state state, const struct 
     in->conv = conv != 0 ? conv : in->conv;
 }
 
-/* Rows of six columns are INGEST's; the aliases' statement has none. */
+/* The name is written by the statement itself, whose snapshot does not show it yet: when it is a new one, nothing is told. */
+static void tell(struct pg_job *j, struct frt_ingest *in, const struct pg_rows *rows, int r)
+{
+    in->told = pg_int(rows, r, 6) != 0 && pg_str(rows, r, 9).n <= FRT_TOLD_MAX;
+    if (!in->told) {
+        return;
+    }
+    in->seq = pg_int(rows, r, 7);
+    in->n_derived = pg_int(rows, r, 8) < FRT_DERIVED_MOST ? (size_t)pg_int(rows, r, 8) : FRT_DERIVED_MOST;
+    pg_read_pairs(j, pg_keep(j, rows, r, 9), &in->pairs, &in->n_pairs);
+    bool named = in->name.n == 0;
+    for (size_t i = 0; i < in->n_pairs; i++) {
+        named = named || (fn_str_eq(in->pairs[i].name, FN_STR("s:name")) && fn_str_eq(in->pairs[i].value, in->name));
+    }
+    in->told = named;
+}
+
+/* The aliases' statement has no rows. */
 void pg_take_ingest(struct pg_job *j, unsigned statement, const struct pg_rows *rows)
 {
     struct frt_op_ingest *op = (struct frt_op_ingest *)j->op;
@@ -171,6 +189,10 @@ void pg_take_ingest(struct pg_job *j, unsigned statement, const struct pg_rows *
         if (state == AGAIN && j->phase < ASK_MAX) {
             j->again = true;
             continue;
+        }
+        op->items[k].told = false;
+        if (state == DONE && op->items[k].conv != 0) { /* given by number: ingest_known's row */
+            tell(j, &op->items[k], rows, r);
         }
         settle(&op->items[k], (enum ingest_state)state, rows, r);
         j->mark[k] = SETTLED;

@@ -30,6 +30,25 @@ static int64_t ask_id(struct sq *q, enum sq_stmt s, int64_t tenant, int64_t a, i
     return id;
 }
 
+static void pairs_read(struct sq *q, struct frt_op *op, int64_t tenant, int64_t contact, struct frt_pair **out,
+                       size_t *n)
+{
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    sq_ask(q, SQ_PAIR_GET, "ii", tenant, contact);
+    while (sq_next(q, SQ_PAIR_GET)) {
+        *out = sq_more(op, *out, *n, &cap, sizeof **out);
+        if (*out == NULL) {
+            break;
+        }
+        (*out)[(*n)++] =
+            (struct frt_pair){sq_give(op, sq_str(q, SQ_PAIR_GET, 0)), sq_give(op, sq_str(q, SQ_PAIR_GET, 1))};
+    }
+    sq_end(q, SQ_PAIR_GET);
+    *n = *out != NULL ? *n : 0;
+}
+
 /* -- INGEST -------------------------------------------------------------------------------------------------------------------------- */
 static int64_t contact_of(struct sq *q, const struct frt_ingest *in)
 {
@@ -61,7 +80,19 @@ static void find_or_make(struct sq *q, struct frt_ingest *in)
     }
 }
 
-static void append(struct sq *q, struct frt_ingest *in)
+/* rows: of the mailbox, without the new one; all are derived. */
+static void tell(struct sq *q, struct frt_op *op, struct frt_ingest *in, size_t rows)
+{
+    in->n_derived = rows < FRT_DERIVED_MOST ? rows : FRT_DERIVED_MOST;
+    pairs_read(q, op, in->tenant, in->contact, &in->pairs, &in->n_pairs);
+    size_t bytes = 0;
+    for (size_t i = 0; i < in->n_pairs; i++) {
+        bytes += in->pairs[i].name.n + in->pairs[i].value.n;
+    }
+    in->told = bytes <= FRT_TOLD_MAX;
+}
+
+static void append(struct sq *q, struct frt_op *op, struct frt_ingest *in, bool by_number)
 {
     sq_ask(q, SQ_INBOX_STATE, "ii", in->tenant, in->conv);
     int64_t rows = 0, last = 0, last_at = 0;
@@ -93,6 +124,10 @@ static void append(struct sq *q, struct frt_ingest *in)
     if (in->name.n != 0) {
         (void)sq_run(q, SQ_PAIR_SET, "iiss", in->tenant, in->contact, FN_STR("s:name"), in->name);
     }
+    if (by_number && op->arena != NULL && in->row.kind == FRT_IN_MESSAGE && last_at == 0 &&
+        op->arena->used < op->arena->max / 2) {
+        tell(q, op, in, (size_t)rows);
+    }
 }
 
 static void ingest_duplicate(struct sq *q, struct frt_ingest *in)
@@ -104,12 +139,24 @@ static void ingest_duplicate(struct sq *q, struct frt_ingest *in)
     }
 }
 
-static void ingest_one(struct sq *q, struct frt_ingest *in)
+static void conv_by_number(struct sq *q, struct frt_ingest *in)
 {
+    in->contact = in->seq = 0;
+    sq_ask(q, SQ_CONV_CONTACT, "ii", in->tenant, in->conv);
+    if (sq_next(q, SQ_CONV_CONTACT)) {
+        in->contact = sq_int(q, SQ_CONV_CONTACT, 0);
+        in->seq = sq_int(q, SQ_CONV_CONTACT, 1);
+    }
+    sq_end(q, SQ_CONV_CONTACT);
+}
+
+static void ingest_one(struct sq *q, struct frt_op *op, struct frt_ingest *in)
+{
+    bool by_number = in->conv != 0;
     in->code = FN_OK;
-    in->duplicate = in->created = false;
-    if (in->conv != 0) {
-        in->contact = ask_id(q, SQ_CONV_CONTACT, in->tenant, in->conv, 0);
+    in->duplicate = in->created = in->told = false;
+    if (by_number) {
+        conv_by_number(q, in);
         if (in->contact == 0) {
             in->code = FN_NOT_FOUND;
             return;
@@ -125,14 +172,14 @@ static void ingest_one(struct sq *q, struct frt_ingest *in)
     if (in->conv == 0) {
         find_or_make(q, in);
     }
-    append(q, in);
+    append(q, op, in, by_number);
 }
 
 /* conv is in and out: a repetition after a failure must start from what was asked. */
 void sq_do_ingest(struct sq *q, struct frt_op_ingest *op)
 {
     for (size_t i = 0; i < op->n && q->code == FN_OK; i++) {
-        ingest_one(q, &op->items[i]);
+        ingest_one(q, &op->op, &op->items[i]);
     }
     for (size_t i = 0; i < op->n && q->code != FN_OK; i++) {
         op->items[i].conv = op->items[i].created ? 0 : op->items[i].conv;
@@ -190,18 +237,7 @@ static void load_rows(struct sq *q, struct frt_op *op, struct frt_loaded *out)
 
 static void load_contact(struct sq *q, struct frt_op *op, struct frt_loaded *out)
 {
-    size_t cap = 0;
-    sq_ask(q, SQ_PAIR_GET, "ii", out->key.tenant, out->conv.contact);
-    while (sq_next(q, SQ_PAIR_GET)) {
-        out->pairs = sq_more(op, out->pairs, out->n_pairs, &cap, sizeof *out->pairs);
-        if (out->pairs == NULL) {
-            break;
-        }
-        out->pairs[out->n_pairs++] =
-            (struct frt_pair){sq_give(op, sq_str(q, SQ_PAIR_GET, 0)), sq_give(op, sq_str(q, SQ_PAIR_GET, 1))};
-    }
-    sq_end(q, SQ_PAIR_GET);
-    out->n_pairs = out->pairs != NULL ? out->n_pairs : 0;
+    pairs_read(q, op, out->key.tenant, out->conv.contact, &out->pairs, &out->n_pairs);
     sq_ask(q, SQ_ALIAS_PHONE, "ii", out->key.tenant, out->conv.contact);
     if (sq_next(q, SQ_ALIAS_PHONE)) {
         out->phone = sq_give(op, sq_str(q, SQ_ALIAS_PHONE, 0));

@@ -59,6 +59,7 @@ struct frt_engine_config {
     uint32_t poll_ms;                     /* [1,000] longest time between two DUE while idle */
     uint32_t lease_ms;                    /* [10,000] how long a share holds without being renewed */
     size_t image_bytes;                   /* [64 MiB] of compiled funnels in memory, but for those in use */
+    size_t recent_bytes;                  /* [16 MiB] of conversations as the last commit left them */
     uint32_t self_turns;                  /* [30] turns a minute that no message caused, then the conversation faults */
 };
 
@@ -123,6 +124,7 @@ struct frt_engine_stats {
     uint32_t shards, nodes; /* held by this node; living nodes as of the last lease */
     uint64_t shards_lost;   /* taken by others while this node held them */
     uint64_t late_commits;  /* turns put off because a former owner's came behind the search for orphans */
+    uint64_t fresh;         /* turns that needed no LOAD: INGEST told what it would have said */
     bool store_ok;
 };
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out);

@@ -72,7 +72,16 @@ struct frt_ingest {
     enum fn_code code; /* FN_OK also for a duplicate; FN_LIMIT: mailbox full and the row is no message */
     bool duplicate, created;
     int64_t contact;
+    /* out: what LOAD would say of the conversation, from the snapshot in which the row was appended. A store tells it, if at all, when the operation
+     * has an arena, of a message into a conversation given by number, in whose mailbox no other row from outside lies, and of whose contact
+     * at most FRT_TOLD_MAX bytes are known. */
+    bool told;
+    int64_t seq;            /* the conversation's */
+    size_t n_derived;       /* timers and results in the mailbox; 8 stands for more, too */
+    struct frt_pair *pairs; /* of the contact, by name */
+    size_t n_pairs;
 };
+enum { FRT_DERIVED_MOST = 8, FRT_TOLD_MAX = 4096 };
 /* Raises a row's instants to those of the last from outside in its mailbox. */
 static inline void frt_row_behind(struct frt_row *row, int64_t last_at)
 {

@@ -3,7 +3,7 @@
 -- It is asked only for the first turn of an epoch: behind it no earlier one comes in.
 SELECT t.k, c.channel_id, c.contact_id, c.seq, c.epoch, c.token, c.run_seq, c.clock, c.timer, c.deadline, c.last_in_at, c.created_at, c.updated_at,
        c.status, c.owner, c.address, c.funnel, c.stage, c.prog, c.snap, c.team, c.reason,
-       COALESCE((SELECT string_agg(int4send(length(p.name)) || p.name || int4send(length(p.value)) || p.value, ''::bytea ORDER BY p.name)
+       COALESCE((SELECT string_agg(int4send(length(p.name)) || p.name || int4send(length(p.value)) || p.value, ''::bytea)
                  FROM funnel.contact_pair p WHERE p.tenant_id = c.tenant_id AND p.contact_id = c.contact_id), ''),
        COALESCE((SELECT substr(a.alias, 7) FROM funnel.contact_alias a WHERE a.tenant_id = c.tenant_id AND a.contact_id = c.contact_id
                  AND substr(a.alias, 1, 6) = 'phone:'::bytea LIMIT 1), ''),

@@ -128,6 +128,63 @@ static void backlog_is_bounded(struct contract *c)
     CHECK(c, contract_load(c, first.conv).n_rows == FRT_BACKLOG_MAX + 1);
 }
 
+/* A message into a conversation given by number. */
+static struct frt_ingest by_number(struct contract *c, int64_t conv, const char *dedupe, int64_t at, const char *name)
+{
+    struct frt_ingest in = {
+        .tenant = 1, .channel = 7, .conv = conv, .dedupe = fn_str_c(dedupe), .name = fn_str_c(name)};
+    in.row = (struct frt_row){.id = 5000 + at, .kind = FRT_IN_MESSAGE, .due_at = at, .received_at = at};
+    struct frt_op_ingest op = {.items = &in, .n = 1};
+    DO(c, INGEST, &op);
+    CHECK(c, op.op.code == FN_OK);
+    return in;
+}
+
+/* The conversation with one turn behind it: a timer in the mailbox, and something known about the contact. */
+static int64_t after_a_turn(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
+    struct frt_loaded in = contract_load(c, a.conv);
+    struct frt_turn t = contract_turn(&in, 1, 77);
+    struct frt_row timer = {
+        .id = frt_timer_row(0), .kind = FRT_IN_TIMER, .due_at = 9000, .received_at = 9000, .payload = FN_STR("x")};
+    struct frt_pair pairs[] = {{FN_STR("t:vip"), FN_STR("true")}, {FN_STR("f:nome"), FN_STR("\"Bia\"")}};
+    t.rows = &timer;
+    t.n_rows = 1;
+    t.pairs = pairs;
+    t.n_pairs = 2;
+    CHECK(c, contract_commit(c, &t) == FN_OK);
+    return a.conv;
+}
+
+static void ingest_tells_what_load_would(struct contract *c)
+{
+    int64_t conv = after_a_turn(c);
+    struct frt_ingest first = by_number(c, conv, "b", 200, "");
+    struct frt_loaded in = contract_load(c, conv);
+    CHECK(c, first.told && first.seq == in.conv.seq && first.n_derived == 1 && in.n_rows == 2);
+    CHECK(c, first.n_pairs == in.n_pairs && first.n_pairs == 2);
+    for (size_t i = 0; i < first.n_pairs && i < in.n_pairs; i++) {
+        CHECK(c,
+              fn_str_eq(first.pairs[i].name, in.pairs[i].name) && fn_str_eq(first.pairs[i].value, in.pairs[i].value));
+    }
+    CHECK(c, !by_number(c, conv, "c", 300, "").told); /* another message lies there: their order is LOAD's to say */
+    struct frt_ingest again = by_number(c, conv, "c", 300, "");
+    CHECK(c, again.duplicate && !again.told);
+}
+
+static void ingest_tells_no_older_name(struct contract *c)
+{
+    int64_t conv = after_a_turn(c);
+    struct frt_ingest named = by_number(c, conv, "b", 200, "Beatriz");
+    bool found = !named.told;
+    for (size_t i = 0; i < named.n_pairs; i++) {
+        found = found || (fn_str_eq(named.pairs[i].name, FN_STR("s:name")) &&
+                          fn_str_eq(named.pairs[i].value, FN_STR("Beatriz")));
+    }
+    CHECK(c, found);
+}
+
 static void commit_is_a_turn(struct contract *c)
 {
     struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
@@ -288,6 +345,8 @@ const struct contract_case contract_turn_cases[] = {
     {"ingest into a known conversation", ingest_into_known},
     {"arrival is the order", arrival_is_the_order},
     {"backlog is bounded", backlog_is_bounded},
+    {"ingest tells what load would", ingest_tells_what_load_would},
+    {"ingest tells no older name", ingest_tells_no_older_name},
     {"commit is a turn", commit_is_a_turn},
     {"commit compares and sets", commit_compares_and_sets},
     {"a batch is each for itself", commit_batch_is_each_for_itself},

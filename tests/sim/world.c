@@ -322,6 +322,7 @@ static void count_engine(struct sim *s, const struct frt_engine *e)
     struct frt_engine_stats x;
     frt_engine_stats(e, &x);
     s->counts[SIM_N_LATE_COMMITS] += x.late_commits;
+    s->counts[SIM_N_FRESH] += x.fresh;
     s->counts[SIM_N_SHARDS_LOST] += x.shards_lost;
     s->counts[SIM_N_CONFLICTS] += x.conflicts;
     s->counts[SIM_N_FAULTS] += x.faults;

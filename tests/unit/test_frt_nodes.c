@@ -199,7 +199,8 @@ static void all_say(struct world *w, const char *text)
 static void one_says(struct world *w, const char *text)
 {
     struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
-    in.aliases[0] = in.address = FN_STR("phone:551190");
+    in.aliases[0] = FN_STR("phone:551190");
+    in.address = FN_STR("another"); /* than the last one: LOAD is asked */
     in.dedupe = in.ref = in.payload.text = fn_str_c(text);
     frt_engine_ingest(w->nodes[0].engine, &in, on_accepted, w);
     settle(w);
