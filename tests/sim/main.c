@@ -1,6 +1,7 @@
 /* main.c: sim SEED tells the story of one seed; sim FIRST COUNT runs many and names those that break an invariant.
  *
- * At the end it prints what happened in all worlds, a line each; over WORTH seeds a thing that never happened fails like a broken invariant.
+ * With "stop" behind them it ends with the first. At the end it prints what happened in all worlds, a line each; over WORTH seeds a thing that
+ * never happened fails like a broken invariant.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sim.h"
 
@@ -49,12 +50,14 @@ int main(int argc, char **argv)
 {
     uint64_t totals[SIM_COUNTS] = {0};
     unsigned long long passed = 0, failed = 0;
-    if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: sim SEED | sim FIRST COUNT\n");
+    if (argc < 2 || argc > 4) {
+        fprintf(stderr, "usage: sim SEED | sim FIRST COUNT [stop]\n");
         return 2;
     }
-    uint64_t first = strtoull(argv[1], NULL, 10), count = argc == 3 ? strtoull(argv[2], NULL, 10) : 1;
-    for (uint64_t i = 0; i < count; i++) {
+    bool stop = argc == 4 && strcmp(argv[3], "stop") == 0;
+    uint64_t first = strtoull(argv[1], NULL, 10), count = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0); /* what was told is told when a bug ends the process */
+    for (uint64_t i = 0; i < count && (failed == 0 || !stop); i++) {
         bool ok = run(first + i, argc == 2, totals);
         passed += ok;
         failed += !ok;

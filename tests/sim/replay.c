@@ -214,17 +214,31 @@ static void take_ref(struct oracle *o, int64_t row)
     }
 }
 
+static bool is_event(const struct sim *s, int64_t row)
+{
+    for (size_t i = 0; i < s->n_messages; i++) {
+        if (s->messages[i].row_seen == row && s->messages[i].event) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The row that the turn is about, and those that were joined to it. */
 static void take_rows(struct oracle *o, const struct fn_json *row, int64_t kind)
 {
     struct sim *s = o->sim;
     int64_t id = row_id(row, "row");
+    bool anew = fn_str_eq(fn_json_str(fn_json_get(row, "funnel")), FN_STR("restart"));
     if (id != 0) { /* an event that began the stage anew is still to be taken */
         o->out->rows[o->out->n_rows++] = id;
     }
+    if (anew && id != 0 && is_event(s, id)) {
+        sim_break(s, "I1: row %lld, an event, was taken by a stage that began anew", (long long)id);
+    }
     s->counts[SIM_N_TURNS]++;
     s->counts[SIM_N_TIMERS] += kind == FRT_IN_TIMER;
-    s->counts[SIM_N_RESTARTED] += fn_str_eq(fn_json_str(fn_json_get(row, "funnel")), FN_STR("restart"));
+    s->counts[SIM_N_RESTARTED] += anew;
     s->counts[SIM_N_EARLY] += kind == FRT_IN_EVENT && o->running && id >> 20 < o->clock_before;
     if (kind == FRT_IN_MESSAGE) {
         take_ref(o, id);
