@@ -31,6 +31,7 @@ struct sim_rates {                                     /* of a thousand */
     uint32_t crash, lose, vanish, refuse, hold;        /* store operations */
     uint32_t unknown, not_sent, rejected, cannot_tell; /* provider */
     uint32_t redeliver;                                /* webhooks */
+    uint32_t slow_ms;                                  /* how long the provider's answers take at most; not a rate */
 };
 struct sim_message { /* a customer's message, until its webhook was answered 200 */
     unsigned contact;

@@ -103,7 +103,8 @@ static void answer_later(struct sim_node *node, frt_sent_fn done, void *ctx, enu
                          const char *ext_id, bool present)
 {
     struct sim *s = node->sim;
-    struct sim_event *ev = sim_schedule(s, SIM_EV_ANSWER, 1 + (int64_t)sim_random(s, s->faults ? 3000 : 50));
+    struct sim_event *ev =
+        sim_schedule(s, SIM_EV_ANSWER, 1 + (int64_t)sim_random(s, s->faults ? s->rates.slow_ms : 50));
     ev->node = node;
     ev->life = node->life;
     ev->done = done;
@@ -737,11 +738,14 @@ void sim_run(struct sim *s)
                                   .unknown = (uint32_t)sim_random(s, 200),
                                   .not_sent = (uint32_t)sim_random(s, 200),
                                   .rejected = (uint32_t)sim_random(s, 20),
-                                  .redeliver = (uint32_t)sim_random(s, 300)};
+                                  .redeliver = (uint32_t)sim_random(s, 300),
+                                  .slow_ms = 3000};
     if (s->kind == SIM_SHARED &&
         sim_chance(s, 300)) { /* what a node that goes on still has in memory counts only where it lives that long */
         s->rates.crash = 0;
         s->rates.refuse *= 3;
+        s->rates.unknown *= 2;
+        s->rates.slow_ms += LEASE_MS; /* many are stopped while a send is out */
     }
     s->rates.cannot_tell = sim_chance(s, 500) ? (uint32_t)sim_random(s, 500) : 0;
     s->memory = frt_memory_new(frt_clock_fake(&s->clock));
