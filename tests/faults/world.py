@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import atexit
 import json
 import os
 import random
@@ -42,6 +43,34 @@ class Database:
         """How often a statement waited for another's transaction (deadlock_timeout is short here)."""
         with open(self.dir + '/server.log', encoding='utf-8', errors='replace') as f:
             return sum('still waiting for' in line for line in f)
+
+
+class Disk:
+    """A small file system of its own, for tables; it is full when we want."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix='funnel-disk-')
+        os.chmod(self.path, 0o755)
+        owner = os.stat(os.environ['PG_DIR'] + '/data').st_uid
+        self.mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=48m,mode=700,uid=%d' % owner, 'funnel', self.path], **QUIET).returncode == 0
+        atexit.register(self.close)
+
+    def fill(self):
+        with open(self.path + '/ballast', 'wb', buffering=0) as f:
+            for size in (1 << 20, 4096):
+                try:
+                    while True:
+                        f.write(bytes(size))
+                except OSError:
+                    pass  # there is no room for so much
+
+    def free(self):
+        os.remove(self.path + '/ballast')
+
+    def close(self):
+        subprocess.run(['umount', '-l', self.path], **QUIET)
+        if os.path.isdir(self.path):
+            os.rmdir(self.path)
 
 
 class Redis:
