@@ -386,6 +386,7 @@ void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out)
 {
     *out = e->stats;
     out->mails = (uint32_t)e->mails.n;
+    out->recent_bytes = e->recent_bytes;
     out->tenants = (uint32_t)e->tenants.n;
     out->waiting_ingest = (uint32_t)e->inbound.n;
     out->oldest_ready_at = 0;

@@ -52,6 +52,8 @@ static void gather(const struct fsv_app *app)
         {FSV_M_TENANTS, (double)s.tenants},
         {FSV_M_IMAGES, (double)s.images},
         {FSV_M_IMAGE_BYTES, (double)s.image_bytes},
+        {FSV_M_RECENT_BYTES, (double)s.recent_bytes},
+        {FSV_M_FRESH, (double)s.fresh},
         {FSV_M_STORE_OK, s.store_ok ? 1 : 0},
         {FSV_M_BREAKER, paused_channels(app)},
         {FSV_M_QUEUE_OLDEST, s.oldest_ready_at > 0 ? (double)(fsv_wall_ms() - s.oldest_ready_at) / 1000.0 : 0},

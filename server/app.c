@@ -82,6 +82,7 @@ static enum fn_code make_engine(struct fsv_app *app, struct fn_err *err)
                                   .english = app->lang == FN_EN};
     c.retry_base_ms = (uint32_t)fsv_config_number(&app->config, FSV_RETRY_BASE_MS);
     c.image_bytes = (size_t)fsv_config_number(&app->config, FSV_IMAGE_CACHE_MIB) << 20;
+    c.recent_bytes = (size_t)fsv_config_number(&app->config, FSV_CONVERSATION_CACHE_MIB) << 20;
     c.sends_max = FSV_HTTP_CONNECTIONS; /* what is more waits in the engine, where tenants take turns */
     c.lease_ms = (uint32_t)fsv_config_number(&app->config, FSV_LEASE_MS);
     c.shared = app->config.value[FSV_DATABASE_URL].n > 0;

@@ -120,7 +120,7 @@ struct frt_engine_stats {
     int64_t oldest_ready_at; /* 0 none */
     uint32_t mails;          /* conversations of which anything is in memory */
     uint32_t tenants;        /* that were active lately */
-    size_t images, image_bytes;
+    size_t images, image_bytes, recent_bytes;
     uint32_t shards, nodes; /* held by this node; living nodes as of the last lease */
     uint64_t shards_lost;   /* taken by others while this node held them */
     uint64_t late_commits;  /* turns put off because a former owner's came behind the search for orphans */
