@@ -1,5 +1,6 @@
 /* test_frt_recent.c: what a turn need not ask: whose conversation it is, what it looks like; and when it must be asked all the same.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "../../runtime/engine.h"
 #include "engine_world.h"
 #include "fbc_image.h"
 #include "fcc_compile.h"
@@ -46,6 +47,23 @@ static void test_crash_asks(void)
     teardown(&w);
 }
 
+/* A conversation that is gone (erased on somebody's demand): the message finds or makes another. */
+static void test_gone(void)
+{
+    struct world w;
+    setup(&w, 0);
+    say(&w, "a");
+    struct frt_ingest line = {.tenant = 1, .channel = 7, .n_aliases = 1, .conv = 424242};
+    line.aliases[0] = FN_STR("phone:5511987654321");
+    CU_ASSERT_NOT_EQUAL(known_find(w.engine, &line), 0); /* this is how `say` names the contact */
+    known_put(w.engine, &line);
+    say(&w, "b");
+    CU_ASSERT_EQUAL(w.last_code, FN_OK);
+    CU_ASSERT_TRUE(said(&w, 1, "{\"text\":\"b\"}"));
+    CU_ASSERT_EQUAL(known_find(w.engine, &line), w.conv);
+    teardown(&w);
+}
+
 /* The row of the first wait stays; when it comes it is written anew, and the customer is asked at the deadline of the last. */
 static void test_deadline_moves(void)
 {
@@ -71,5 +89,5 @@ static void test_deadline_moves(void)
     fn_arena_fini(&arena);
 }
 
-UNIT_SUITE("frt_recent", {"no LOAD", test_no_load}, {"a new process asks", test_crash_asks},
+UNIT_SUITE("frt_recent", {"no LOAD", test_no_load}, {"a new process asks", test_crash_asks}, {"gone", test_gone},
            {"a deadline moves", test_deadline_moves})
