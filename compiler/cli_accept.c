@@ -11,8 +11,7 @@ enum { LINE_BYTES = 1 << 16, QUOTED_MAX = 2000 };
 
 /* -- a message as a line ------------------------------------------------------------------------------------------------------ */
 
-/* A text as the language writes it; what it cannot write, and the end of a very long one, is `*`. */
-static void put_quoted(struct fn_buf *b, struct fn_str text)
+void cli_accept_quote(struct fn_buf *b, struct fn_str text)
 {
     fn_buf_char(b, '"');
     for (size_t i = 0; i < text.n; i++) {
@@ -69,7 +68,7 @@ static struct fn_str line_of(const struct cli_script *s, const struct cli_sent *
     }
     if (sent->text.n > 0 || sent->word.n == 0) {
         fn_buf_z(&b, sent->word.n > 0 ? " " : "");
-        put_quoted(&b, sent->text);
+        cli_accept_quote(&b, sent->text);
     }
     if (sent->host == FBC_HOST_choose) {
         put_options(s, fn_json_get(sent->json, "ids"), &b);

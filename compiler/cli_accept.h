@@ -23,6 +23,8 @@ struct cli_accept {
     bool full;       /* more edits than there is room for: the test is left as it is */
 };
 
+/* A text as a `<` line writes it; what cannot be written, and the end of a very long one, is `*`. */
+void cli_accept_quote(struct fn_buf *b, struct fn_str text);
 /* The steps [from, to) are the `<` lines that stand together. */
 void cli_accept_group(struct cli_script *s, uint32_t from, uint32_t to);
 /* Nothing more is expected of this turn; `last` is its last step that is no condition. */

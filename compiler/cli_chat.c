@@ -16,7 +16,7 @@ enum { WHO_COLUMNS = 10, SHOWN_MAX = 600, MINUTE = 60000 };
 /* clang-format off */
 enum word {
     CUSTOMER, FUNNEL, STAGE, AI, HTTP, EVENT, CLOCK, TEAM, GOAL, TAG, TABLE, STOPPED,
-    BUTTON, ROW, NUMBER, TAPPED, REACTION, TYPING, TAKES, DELETED, FAILED, CALLS, DONE, WORDS
+    BUTTON, ROW, NUMBER, TAPPED, REACTION, TYPING, TAKES, DELETED, FAILED, CALLS, LOST, WORDS
 };
 static const char *const words[WORDS][2] = {
     [CUSTOMER] = {"cliente", "customer"}, [FUNNEL] = {"funil", "funnel"},     [STAGE] = {"etapa", "stage"},
@@ -26,7 +26,7 @@ static const char *const words[WORDS][2] = {
     [BUTTON] = {"botão", "button"},       [ROW] = {"lista", "list"},          [NUMBER] = {"número", "number"},
     [TAPPED] = {"toca em", "taps"},       [REACTION] = {"reação", "reaction"}, [TYPING] = {"digitando", "typing"},
     [TAKES] = {"assume", "takes over"},   [DELETED] = {"apagada", "deleted"}, [FAILED] = {"falhou", "failed"},
-    [CALLS] = {"chama", "calls"},         [DONE] = {"pronto", "done"},
+    [CALLS] = {"chama", "calls"},         [LOST] = {"janela fechada, não sai", "window closed, not sent"},
 };
 /* clang-format on */
 
@@ -207,7 +207,11 @@ static bool put_record(struct cli_chat *c, enum fbc_host host, const struct fn_j
 void cli_chat_sent(struct cli_chat *c, enum fbc_host host, const struct fn_json *effect, bool closed)
 {
     if (!put_record(c, host, effect)) {
+        bool free_form = host == FBC_HOST_say || host == FBC_HOST_choose || host == FBC_HOST_media;
         put_who(c, FUNNEL);
+        if (free_form && closed) {
+            fn_buf_printf(c->out, "(%s) ", word(c, LOST));
+        }
         put_message(c, host == FBC_HOST_say_or_template && closed ? FBC_HOST_template : host, effect);
     }
     fn_buf_char(c->out, '\n');

@@ -86,17 +86,41 @@ static const char *title(const struct explore *x, const struct cli_finding *f)
     return cli_say(x->c, titles[f->kind][0], titles[f->kind][1]);
 }
 
-static void print_test(struct explore *x, const struct trace *t, const struct cli_finding *f)
+/* What goes wrong, where the lines of the test cannot say it. */
+static void put_remark(struct explore *x, const struct cli_finding *f)
 {
-    fn_buf_printf(&x->tests, "%s \"explore %u: %s, %.*s\" {\n", x->w.pt ? "teste" : "test", x->n_findings, title(x, f),
-                  FN_STR_ARG(f->stage));
     if (f->kind == CLI_FIND_TRAP) {
         fn_buf_printf(&x->tests, "  # %s\n", fbc_trap_text(f->trap, x->c->lang == FN_EN));
+    } else if (f->kind == CLI_FIND_FLOOD) {
+        fn_buf_printf(
+            &x->tests, "  # %s %d %s\n", cli_say(x->c, "mais de", "more than"), CLI_AT_ONCE_MAX,
+            cli_say(x->c, "mensagens sem que o cliente diga nada", "messages while the customer says nothing"));
     }
+}
+
+/* The way there with everything that was said on it, so that what is expected at its end cannot be an earlier message. The test fails as
+ * long as the finding is there. */
+static void print_test(struct explore *x, const struct trace *t, const struct cli_finding *f)
+{
+    const char *exact = f->kind == CLI_FIND_FLOOD ? x->w.pt ? " exato" : " exact" : "";
+    fn_buf_printf(&x->tests, "%s%s \"explore %u: %s, %.*s\" {\n", x->w.pt ? "teste" : "test", exact, x->n_findings,
+                  title(x, f), FN_STR_ARG(f->stage));
+    put_remark(x, f);
+    x->w.telling = true;
+    (void)cli_walker_replay(&x->w, t->moves, 0);
     for (unsigned i = 0; i < t->n; i++) {
+        fn_buf_clear(&x->w.said);
+        (void)cli_walker_move(&x->w, &t->moves[i]);
         fn_buf_printf(&x->tests, "  %.*s\n", FN_STR_ARG(t->moves[i].line));
+        if (i + 1 < t->n || f->kind == CLI_FIND_DEAD_END) {
+            fn_buf_str(&x->tests, fn_buf_view(&x->w.said));
+        }
     }
-    if (f->kind == CLI_FIND_SILENCE) {
+    x->w.telling = false;
+    if (f->kind == CLI_FIND_DEAD_END) {
+        fn_buf_z(&x->tests, "  > \"oi\"\n");
+    }
+    if (f->kind == CLI_FIND_SILENCE || f->kind == CLI_FIND_DEAD_END || f->kind == CLI_FIND_WINDOW) {
         fn_buf_z(&x->tests, "  < \"*\"\n");
     }
     fn_buf_z(&x->tests, "}\n\n");
@@ -277,6 +301,17 @@ static unsigned long number(const struct cli *c, enum cli_option o, unsigned lon
     return v < most ? v : most;
 }
 
+/* For those who read `check --report` next to it. */
+static void print_most(const struct explore *x)
+{
+    const struct cli_observed *most = &x->w.most;
+    printf("%s: %u %s, %u %s, %u %s, %zu %s\n", cli_say(x->c, "no máximo visto", "at most seen"), most->ai_turn,
+           cli_say(x->c, "chamadas de IA por turno", "AI calls per turn"), most->ai_conversation,
+           cli_say(x->c, "por conversa", "per conversation"), most->messages_turn,
+           cli_say(x->c, "mensagens por turno", "messages per turn"), most->bytes,
+           cli_say(x->c, "bytes guardados", "bytes kept"));
+}
+
 static enum cli_exit explore(struct explore *x)
 {
     walk(x);
@@ -287,6 +322,7 @@ static enum cli_exit explore(struct explore *x)
     printf("%lu %s, %lu %s, %u %s, %u %s\n", x->walked, cli_say(x->c, "passos do passeio", "steps of the walk"),
            x->played, cli_say(x->c, "conversas sorteadas", "random conversations"), x->n_places,
            cli_say(x->c, "lugares", "places"), x->n_findings, cli_say(x->c, "achados", "findings"));
+    print_most(x);
     if (x->tests.n > 0) {
         printf("\n%s", x->tests.p);
     }

@@ -30,6 +30,8 @@ struct cli_host {
     enum fbc_host call;
     uint32_t call_number;
     uint64_t starts, taken;
+    size_t kept;
+    uint32_t *spent; /* AI calls of this conversation: of the funnel, then of each agent */
 };
 
 /* -- inbox ------------------------------------------------------------------------------------------------------------------- */
@@ -114,6 +116,7 @@ static bool save(struct cli_host *h)
 {
     fn_buf_clear(&h->snapshot);
     if (fvm_save(h->run, &h->snapshot) == FN_OK) {
+        h->kept = h->snapshot.n > h->kept ? h->snapshot.n : h->kept;
         return true;
     }
     h->state = CLI_PARKED;
@@ -200,6 +203,25 @@ static void told_effect(struct cli_host *h)
     h->o.ops->sent(h->o.self, (enum fbc_host)r.host, fn_buf_view(&h->json));
 }
 
+/* One more call of the AI, as the engine counts them (runtime/agent.c); false: the budget was spent before. */
+static bool in_budget(struct cli_host *h)
+{
+    const struct fbc_image *im = h->o.image;
+    struct fvm_request r = fvm_request(h->run);
+    bool step = r.host == FBC_HOST_classify || r.host == FBC_HOST_extract || r.host == FBC_HOST_write ||
+                r.host == FBC_HOST_talk;
+    struct fn_str name = step ? fvm_text(h->run, r.args[0].ref) : FN_STR("");
+    uint32_t agent = 0;
+    for (uint32_t i = 0; i < im->n_agents; i++) {
+        agent = name.n > 0 && fn_str_eq(im->agents[i].name, name) ? i + 1 : agent;
+    }
+    if (step && h->spent[0]++ >= (im->budget != 0 ? im->budget : FBC_BUDGET_DEFAULT)) {
+        return false;
+    }
+    uint32_t own = agent > 0 && im->agents[agent - 1].budget != 0 ? im->agents[agent - 1].budget : FBC_BUDGET_DEFAULT;
+    return agent == 0 || h->spent[agent]++ < own;
+}
+
 /* true: answered from memory. */
 static bool told_call(struct cli_host *h)
 {
@@ -208,6 +230,10 @@ static bool told_call(struct cli_host *h)
     fvm_request_json(h->run, &h->json);
     h->call = (enum fbc_host)r.host;
     h->call_number = r.call;
+    if (!in_budget(h)) {
+        const struct fvm_answer failed = {.i = -1};
+        return fvm_answer(h->run, r.call, &failed) == FN_OK;
+    }
     if (r.host != FBC_HOST_find && r.host != FBC_HOST_query) {
         h->state = CLI_CALLING;
         suspend(h);
@@ -319,6 +345,7 @@ static bool begin(struct cli_host *h, uint16_t stage, const struct fvm_input *in
     h->erring = false;
     h->silent = false;
     h->taken++;
+    memset(h->spent, 0, (h->o.image->n_agents + 1) * sizeof *h->spent);
     if (fvm_start(h->run, h->o.image, stage, h->now, h->o.seed + h->starts++) != FN_OK) {
         h->state = CLI_PARKED;
         return false;
@@ -578,6 +605,11 @@ int64_t cli_host_now(const struct cli_host *h)
     return h->now;
 }
 
+size_t cli_host_kept(const struct cli_host *h)
+{
+    return h->kept;
+}
+
 uint64_t cli_host_taken(const struct cli_host *h)
 {
     return h->taken;
@@ -621,9 +653,10 @@ struct cli_host *cli_host_new(const struct cli_host_options *options)
     fn_buf_init(&h->snapshot, SNAPSHOT_MAX);
     fn_buf_init(&h->answer, SNAPSHOT_MAX);
     h->run = fvm_run_new(&fvm_limits_default, options->natives);
+    h->spent = calloc(options->image->n_agents + 1u, sizeof *h->spent);
     h->tables = cli_table_new();
     h->contact = cli_table_new();
-    if (h->run == NULL || h->tables == NULL || h->contact == NULL) {
+    if (h->run == NULL || h->spent == NULL || h->tables == NULL || h->contact == NULL) {
         cli_host_free(h);
         return NULL;
     }
@@ -641,6 +674,7 @@ void cli_host_free(struct cli_host *h)
     }
     row_fini(&h->last);
     fvm_run_free(h->run);
+    free(h->spent);
     cli_table_free(h->tables);
     cli_table_free(h->contact);
     fn_buf_fini(&h->json);

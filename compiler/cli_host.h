@@ -47,6 +47,7 @@ bool cli_host_jumped(
 bool cli_host_ended(const struct cli_host *h); /* a conversation ran and is over */
 struct fn_str cli_host_stage(const struct cli_host *h); /* where it stands; the last one when it ended */
 int64_t cli_host_now(const struct cli_host *h);
+size_t cli_host_kept(const struct cli_host *h);        /* bytes of the greatest conversation saved so far */
 uint64_t cli_host_taken(const struct cli_host *h);     /* rows and timers that woke or began a program so far */
 int64_t cli_host_window(const struct cli_host *h);     /* time of the customer's last message; INT64_MIN none */
 enum fbc_host cli_host_call(const struct cli_host *h); /* CALLING: what is asked, and its arguments as JSON */

@@ -137,8 +137,13 @@ static void on_sent(void *self, enum fbc_host host, struct fn_str json)
         fn_json_parse(s->arena, fn_arena_dup(s->arena, json), FN_JSON_REPAIR, &v, NULL) != FN_OK) {
         return;
     }
+    bool free_form = host == FBC_HOST_say || host == FBC_HOST_choose || host == FBC_HOST_media;
+    bool lost = free_form && !window_open(s); /* only where an error is told (F0411): nobody reads it */
     if (chat_now(s) != NULL) {
         cli_chat_sent(s->chat, host, v, !window_open(s));
+    }
+    if (lost) {
+        return;
     }
     struct cli_sent *sent = &s->sent[s->n_sent++];
     *sent = (struct cli_sent){

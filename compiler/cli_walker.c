@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli_walker.h"
 
+#include "cli_accept.h"
 #include "fn_json.h"
 #include "fsl_natives.h"
 
-enum { TEXT_MAX = 1 << 16, FLOOD = 10 };
+enum { TEXT_MAX = 1 << 16, SAID_MAX = 1 << 20, FLOOD = CLI_AT_ONCE_MAX };
 #define HOUR       INT64_C(3600000)
 #define MONDAY_TEN INT64_C(1772456400000) /* 2026-03-02 10:00 in São Paulo: where a test begins */
 
@@ -24,18 +25,49 @@ static bool window_open(const struct cli_walker *w)
     return last != INT64_MIN && cli_host_now(w->host) - last < 24 * HOUR;
 }
 
+/* What a `<` line compares: the text, a template's name, what a medium says or where it is. */
+static struct fn_str compared(const struct cli_walker *w, enum fbc_host host, const struct fn_json *v)
+{
+    bool template = host == FBC_HOST_template || (host == FBC_HOST_say_or_template && !window_open(w));
+    struct fn_str caption = fn_json_str(fn_json_get(v, "caption"));
+    const char *key = template ? "name" : host != FBC_HOST_media ? "text" : caption.n > 0 ? "caption" : "url";
+    return fn_json_str(fn_json_get(v, key));
+}
+
+static void put_said(struct cli_walker *w, enum fbc_host host, struct fn_str json)
+{
+    const struct fn_json *v = NULL;
+    if (fn_json_parse(w->arena, fn_arena_dup(w->arena, json), FN_JSON_REPAIR, &v, NULL) == FN_OK) {
+        fn_buf_z(&w->said, "  < ");
+        cli_accept_quote(&w->said, compared(w, host, v));
+        fn_buf_char(&w->said, '\n');
+    }
+}
+
+static unsigned greater(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+/* Something came in since: another turn. */
+static void see_turn(struct cli_walker *w)
+{
+    if (cli_host_taken(w->host) != w->taken) {
+        w->taken = cli_host_taken(w->host);
+        w->at_once = w->ai_turn = 0;
+    }
+}
+
 static void on_sent(void *self, enum fbc_host host, struct fn_str json)
 {
     struct cli_walker *w = self;
     bool free_form = host == FBC_HOST_say || host == FBC_HOST_choose || host == FBC_HOST_media;
     bool message = free_form || host == FBC_HOST_template || host == FBC_HOST_say_or_template;
-    if (cli_host_taken(w->host) != w->taken) {
-        w->taken = cli_host_taken(w->host);
-        w->at_once = 0;
-    }
+    see_turn(w);
     w->stirred++;
     w->sent += message;
     w->at_once += message;
+    w->most.messages_turn = greater(w->most.messages_turn, w->at_once);
     w->handed = w->handed || host == FBC_HOST_handoff;
     if (host == FBC_HOST_choose) {
         fn_buf_clear(&w->options);
@@ -44,6 +76,9 @@ static void on_sent(void *self, enum fbc_host host, struct fn_str json)
     if (message) {
         fn_buf_clear(&w->last);
         fn_buf_str(&w->last, json);
+    }
+    if (message && w->telling && (!free_form || window_open(w))) {
+        put_said(w, host, json);
     }
     if (free_form && !window_open(w)) {
         find(w, CLI_FIND_WINDOW);
@@ -92,8 +127,11 @@ static bool begin(struct cli_walker *w)
     w->found = (struct cli_finding){CLI_FIND_NONE, FN_STR(""), FBC_TRAP_NONE, UINT32_MAX};
     w->stage = FN_STR("");
     w->handed = false;
+    w->taken = 0;
+    w->ai_turn = w->ai_conversation = 0;
     fn_buf_init(&w->last, TEXT_MAX);
     fn_buf_init(&w->options, TEXT_MAX);
+    fn_buf_init(&w->said, SAID_MAX);
     return w->host != NULL;
 }
 
@@ -103,6 +141,7 @@ void cli_walker_stop(struct cli_walker *w)
     w->host = NULL;
     fn_buf_fini(&w->last);
     fn_buf_fini(&w->options);
+    fn_buf_fini(&w->said);
 }
 
 static bool shows_option(const struct cli_walker *w, struct fn_str id)
@@ -133,6 +172,12 @@ static bool answer(struct cli_walker *w, const struct cli_move *m)
     const struct fvm_answer a = {m->present, m->n, m->json};
     if (cli_host_state(w->host) != CLI_CALLING || cli_host_call(w->host) != m->host) {
         return false;
+    }
+    if (m->host != FBC_HOST_http) {
+        see_turn(w);
+        w->ai_conversation += m->host != FBC_HOST_transcribe; /* no budget counts a voice note */
+        w->most.ai_turn = greater(w->most.ai_turn, ++w->ai_turn);
+        w->most.ai_conversation = greater(w->most.ai_conversation, w->ai_conversation);
     }
     cli_host_answer(w->host, &a);
     return true;
@@ -165,7 +210,11 @@ bool cli_walker_move(struct cli_walker *w, const struct cli_move *m)
     if (m->kind != CLI_MOVE_ANSWER) {
         w->sent = w->stirred = w->at_once = 0;
     }
+    if (cli_host_state(w->host) == CLI_IDLE) {
+        w->ai_conversation = 0; /* this move begins the next one */
+    }
     bool done = make(w, m);
+    w->most.bytes = cli_host_kept(w->host) > w->most.bytes ? cli_host_kept(w->host) : w->most.bytes;
     if (cli_host_state(w->host) == CLI_PARKED) {
         find(w, CLI_FIND_PARKED);
     }

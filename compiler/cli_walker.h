@@ -6,7 +6,7 @@
 #include "cli_host.h"
 #include "fcc_compile.h"
 
-enum { CLI_MOVES_MAX = 256, CLI_NEXT_MAX = 96 };
+enum { CLI_MOVES_MAX = 256, CLI_NEXT_MAX = 96, CLI_AT_ONCE_MAX = 10 };
 enum cli_move_kind {
     CLI_MOVE_TEXT,
     CLI_MOVE_OPTION,
@@ -49,6 +49,10 @@ struct cli_finding {
     enum fbc_trap trap;
     uint32_t offset; /* of a trap, in the source */
 };
+struct cli_observed { /* the greatest seen, for what `check --report` bounds */
+    unsigned ai_turn, ai_conversation, messages_turn;
+    size_t bytes;
+};
 struct cli_walker {
     const struct fcc_program *program;
     const struct fbc_image *image;
@@ -58,11 +62,15 @@ struct cli_walker {
     struct cli_host *host;
     struct cli_finding found;
     struct fn_buf last, options; /* the last message; the last question with options, as JSON */
+    struct fn_buf said;          /* the messages since the last move, as lines of a test */
     struct fn_str stage;
     unsigned sent, stirred; /* since the last move: messages; anything at all */
-    unsigned at_once;       /* messages since something came in: what was kept is taken one by one */
+    struct cli_observed most;
+    unsigned ai_turn, ai_conversation; /* of the turn and the conversation that run */
+    unsigned at_once;                  /* messages since something came in: what was kept is taken one by one */
     uint64_t taken;
-    bool handed; /* people have it */
+    bool handed;  /* people have it */
+    bool telling; /* `said` is wanted */
 };
 /* From the start: every move in order. false: a move was not possible there. What went wrong first is in w->found. */
 bool cli_walker_replay(struct cli_walker *w, const struct cli_move *moves, unsigned n);

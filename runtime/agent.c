@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { BUDGET_DEFAULT = 200, COUNT_CHARS = 63 };
+enum { COUNT_CHARS = 63 };
 
 static const struct fbc_agent *agent_named(const struct fbc_image *image, struct fn_str name)
 {
@@ -45,7 +45,7 @@ static bool count_call(struct turn *t, struct fn_str who, uint32_t budget)
     text[n] = '\0';
     long long run = strtoll(text, &end, 10);
     unsigned long long count = end != text && run == (long long)t->next.run_seq ? strtoull(end, NULL, 10) : 0;
-    if (count >= (budget != 0 ? budget : BUDGET_DEFAULT)) {
+    if (count >= (budget != 0 ? budget : FBC_BUDGET_DEFAULT)) {
         return false;
     }
     turn_pair(t, "b:", name, fn_arena_printf(&t->arena, "%lld %llu", (long long)t->next.run_seq, count + 1));

@@ -62,6 +62,8 @@ struct fbc_stage {
 /* A wait without FBC_WAIT_MESSAGE keeps what the customer writes meanwhile. When it ends, whoever runs the conversation drops what is older than
  * this: nobody means an answer to a question that comes hours later, and the checker counts on it (guarantee 6). */
 #define FBC_KEPT_MS INT64_C(3600000)
+/* AI calls of a conversation, of the funnel and of each agent, where no `budget` says otherwise. */
+enum { FBC_BUDGET_DEFAULT = 200 };
 enum fbc_wait_flag {
     FBC_WAIT_MESSAGE = 1,  /* a customer's message ends it */
     FBC_WAIT_EVENT = 2,    /* event `event` ends it */
