@@ -48,6 +48,9 @@ void cli_close(struct cli_source *s);
 /* Diagnostics, in the format asked for; of several sources as one report. */
 void cli_tell(const struct cli *c, struct cli_source *s);
 void cli_tell_all(const struct cli *c, struct cli_source *sources, size_t n);
+/* What --format may be: of diagnostics, then of graphs; NULL behind the last. */
+const char *cli_format_name(size_t i);
+const char *cli_graph_name(size_t i);
 /* Says so on stderr when --format names none for diagnostics. */
 bool cli_format_known(const struct cli *c);
 /* The image of a checked source, verified; NULL after telling why. */

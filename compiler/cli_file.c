@@ -130,6 +130,11 @@ void cli_close(struct cli_source *s)
 
 static const char *const names[] = {"text", "json", "jsonl", "sarif", "github", "junit", "checkstyle"};
 
+const char *cli_format_name(size_t i)
+{
+    return i < FN_COUNT(names) ? names[i] : cli_graph_name(i - FN_COUNT(names));
+}
+
 static enum fgr_format format_of(const struct cli *c)
 {
     const char *asked = c->options[CLI_O_FORMAT];

@@ -6,9 +6,15 @@
 #define OUT_MAX    ((size_t)64 << 20)
 #define MEMORY_MAX ((size_t)1 << 30)
 
+static const char *const names[] = {"svg", "dot", "mermaid", "json"};
+
+const char *cli_graph_name(size_t i)
+{
+    return i < FN_COUNT(names) ? names[i] : NULL;
+}
+
 static bool format_named(const char *name, enum fcc_graph_format *out)
 {
-    static const char *const names[] = {"svg", "dot", "mermaid", "json"};
     for (size_t i = 0; i < FN_COUNT(names); i++) {
         if (strcmp(names[i], name) == 0) {
             *out = (enum fcc_graph_format)i;

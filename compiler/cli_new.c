@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include "fcc_samples.h"
+#include "fgr_fmt.h"
+#include "fn_utf8.h"
 
 enum { TEXT_MAX = 1 << 20 };
 #define MEMORY_MAX ((size_t)256 << 20)
@@ -87,9 +89,18 @@ static enum cli_exit list(const struct cli *c)
         stderr, "funnelc: %s\n",
         cli_say(c, "funnelc new NOME [EXEMPLO]; os exemplos são:", "funnelc new NAME [EXAMPLE]; the examples are:"));
     for (size_t i = 0; i < fcc_sample_count(); i++) {
-        fprintf(stderr, "  %.*s\n", FN_STR_ARG(fcc_sample_at(i).name));
+        struct fcc_sample s = fcc_sample_at(i);
+        const char *head = strstr(s.text.p, "\nfun"), *open = strchr(head != NULL ? head : s.text.p, '"');
+        size_t n = open != NULL ? strcspn(open + 1, "\"\n") : 0;
+        fprintf(stderr, "  %-16.*s%.*s\n", FN_STR_ARG(s.name), (int)n, open != NULL ? open + 1 : "");
     }
     return CLI_USAGE;
+}
+
+static enum cli_exit no_example(const struct cli *c)
+{
+    fprintf(stderr, "funnelc: %s `%s`\n", cli_say(c, "não há o exemplo", "there is no example"), c->args[1]);
+    return list(c);
 }
 
 static struct fn_str source_for(const struct cli *c)
@@ -105,14 +116,70 @@ static struct fn_str source_for(const struct cli *c)
     return FN_STR_NULL;
 }
 
-/* The name is how conversations find their funnel: it must be one of the language. */
+/* The name is how conversations find their funnel, and that of a file: one of the language that needs no backticks. */
 static bool is_name(const char *s)
 {
-    bool good = s[0] >= 'a' && s[0] <= 'z' && strlen(s) <= FGR_NAME_MAX;
+    bool good = s[0] >= 'a' && s[0] <= 'z' && strlen(s) <= FGR_NAME_MAX &&
+                fgr_word_find(fn_str_c(s), true, 0) == NULL && fgr_word_find(fn_str_c(s), false, 0) == NULL;
     for (size_t i = 0; good && s[i] != '\0'; i++) {
         good = (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9') || s[i] == '_';
     }
     return good;
+}
+
+/* "Loja da Ana" is loja_da_ana; empty when nothing is left. */
+static void near_name(struct fn_buf *out, const char *s)
+{
+    struct fn_buf folded;
+    fn_buf_init(&folded, 4096);
+    fn_fold(&folded, fn_str_c(s));
+    for (size_t i = 0; i < folded.n && out->n < FGR_NAME_MAX; i++) {
+        char c = folded.p[i];
+        bool letter = c >= 'a' && c <= 'z', digit = c >= '0' && c <= '9';
+        if (letter || (digit && out->n > 0)) {
+            fn_buf_char(out, c);
+        } else if (out->n > 0 && out->p[out->n - 1] != '_') {
+            fn_buf_char(out, '_');
+        }
+    }
+    out->n -= out->n > 0 && out->p[out->n - 1] == '_';
+    fn_buf_fini(&folded);
+}
+
+static enum cli_exit bad_name(const struct cli *c)
+{
+    struct fn_buf near;
+    fn_buf_init(&near, 4096);
+    near_name(&near, c->args[0]);
+    fn_buf_char(&near, '\0');
+    fprintf(stderr, "funnelc: `%s`: %s", c->args[0],
+            cli_say(c, "o nome leva letras minúsculas sem acento, números e _, e não pode ser palavra da linguagem",
+                    "the name takes small letters, digits and _, and is no word of the language"));
+    if (!near.failed && is_name(near.p)) {
+        fprintf(stderr, "; %s `%s`", cli_say(c, "por exemplo", "for example"), near.p);
+    }
+    fputc('\n', stderr);
+    fn_buf_fini(&near);
+    return CLI_USAGE;
+}
+
+/* In the spelling of whoever asks; what cannot be translated stays as it is. */
+static void spelled(const struct cli *c, struct fn_str text, struct fn_buf *out)
+{
+    struct fn_arena arena, scratch;
+    struct fn_diag_list diags;
+    struct fgr_tree tree;
+    enum fgr_fmt_result result;
+    fn_arena_init(&arena, MEMORY_MAX);
+    fn_arena_init(&scratch, MEMORY_MAX);
+    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
+    if (fgr_parse(&arena, FN_STR(""), text, &diags, &tree) != FN_OK ||
+        fgr_fmt(out, &tree, c->lang == FN_PT ? FGR_FMT_PT : FGR_FMT_EN, &scratch, &result) != FN_OK) {
+        fn_buf_clear(out);
+        fn_buf_str(out, text);
+    }
+    fn_arena_fini(&arena);
+    fn_arena_fini(&scratch);
 }
 
 static enum cli_exit write_named(const struct cli *c, struct fn_str text, const char *name)
@@ -120,29 +187,33 @@ static enum cli_exit write_named(const struct cli *c, struct fn_str text, const 
     struct fn_arena arena;
     struct fn_diag_list diags;
     struct fgr_tree tree;
-    struct fn_buf out, path;
+    struct fn_buf out, path, own;
     enum cli_exit code = CLI_IO;
     fn_arena_init(&arena, MEMORY_MAX);
     fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, TEXT_MAX);
     fn_buf_init(&path, 4096);
+    fn_buf_init(&own, TEXT_MAX);
     fn_buf_printf(&path, "%s.funnel", name);
     if (fgr_parse(&arena, fn_buf_view(&path), text, &diags, &tree) == FN_OK) {
         struct fn_span at = tree.file->text_span;
         fn_buf_put(&out, text.p, at.a);
         fn_buf_z(&out, name);
         fn_buf_put(&out, text.p + at.b, text.n - at.b);
+        spelled(c, fn_buf_view(&out), &own);
         FILE *there = fopen(path.p, "rb");
         if (there != NULL) {
             (void)fclose(there);
             fprintf(stderr, "funnelc: %s: %s\n", path.p, cli_say(c, "já existe", "is already there"));
-        } else if (cli_write_file(c, path.p, fn_buf_view(&out))) {
-            printf("%s\n%s: funnelc test %s\n", path.p, cli_say(c, "agora experimente", "now try"), path.p);
+        } else if (cli_write_file(c, path.p, fn_buf_view(&own))) {
+            printf("%s\n%s: funnelc test %s, funnelc run %s\n", path.p, cli_say(c, "agora experimente", "now try"),
+                   path.p, path.p);
             code = CLI_GOOD;
         }
     }
     fn_buf_fini(&out);
     fn_buf_fini(&path);
+    fn_buf_fini(&own);
     fn_arena_fini(&arena);
     return code;
 }
@@ -153,11 +224,8 @@ enum cli_exit cli_new(struct cli *c)
         return list(c);
     }
     if (!is_name(c->args[0])) {
-        fprintf(stderr, "funnelc: %s\n",
-                cli_say(c, "o nome leva letras minúsculas sem acento, números e _",
-                        "the name takes small letters, digits and _"));
-        return CLI_USAGE;
+        return bad_name(c);
     }
     struct fn_str text = source_for(c);
-    return text.n > 0 ? write_named(c, text, c->args[0]) : list(c);
+    return text.n > 0 ? write_named(c, text, c->args[0]) : no_example(c);
 }

@@ -81,6 +81,7 @@ static bool read_line(char *line, const char *prompt)
     printf("%s", prompt);
     (void)fflush(stdout);
     if (fgets(line, LINE_LENGTH, stdin) == NULL) {
+        putchar('\n');
         return false;
     }
     line[strcspn(line, "\r\n")] = '\0';
@@ -132,6 +133,14 @@ static void event(struct chat *chat, char *rest)
     }
 }
 
+static void usage(const struct chat *chat)
+{
+    printf(
+        "  %s\n",
+        cli_say(chat->c, "+2h anda o relógio; /evento NOME JSON; /foto; /campanha; /equipe devolve a conversa; /sair",
+                "+2h moves the clock; /event NAME JSON; /photo; /campaign; /team gives the conversation back; /quit"));
+}
+
 /* false: leave. */
 static bool command(struct chat *chat, char *line)
 {
@@ -139,6 +148,9 @@ static bool command(struct chat *chat, char *line)
     if (line[0] == '+') {
         if (fsl_read_duration(fn_str_c(line + 1), FN_STR("pt-BR"), &ms)) {
             cli_host_advance(chat->host, cli_host_now(chat->host) + ms);
+        } else {
+            printf("  %s\n", cli_say(chat->c, "não é uma duração; por exemplo +2h, +30min, +3d",
+                                     "that is no duration; for example +2h, +30min, +3d"));
         }
         return true;
     }
@@ -156,8 +168,7 @@ static bool command(struct chat *chat, char *line)
     } else if (strcmp(line, "/sair") == 0 || strcmp(line, "/quit") == 0) {
         return false;
     } else {
-        printf("  %s\n", cli_say(chat->c, "+2h  /evento NOME JSON  /foto  /campanha  /equipe  /sair",
-                                 "+2h  /event NAME JSON  /photo  /campaign  /team  /quit"));
+        usage(chat);
     }
     return true;
 }
@@ -165,9 +176,16 @@ static bool command(struct chat *chat, char *line)
 static void talk(struct chat *chat)
 {
     char line[LINE_LENGTH];
-    bool on = true;
+    bool on = true, ended = false;
+    printf("  %s\n", cli_say(chat->c, "Escreva como se fosse o cliente.", "Write as if you were the customer."));
+    usage(chat);
     while (on) {
         fn_arena_reset(&chat->arena);
+        if (cli_host_ended(chat->host) && !ended) {
+            printf("  %s\n", cli_say(chat->c, "(a conversa acabou; a próxima mensagem começa outra)",
+                                     "(the conversation is over; the next message begins another)"));
+        }
+        ended = cli_host_ended(chat->host);
         if (cli_host_state(chat->host) == CLI_CALLING) {
             on = answer_call(chat);
         } else if (!read_line(line, "> ")) {
