@@ -105,9 +105,9 @@ static struct fgr_node *nothing(struct build *b)
 struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc at, struct fgr_node **kids)
 {
     struct fgr_node *n = alloc_node(b, kind, at);
-    uint16_t deepest = 0;
-    n->flags |= kind == FGR_ASSIGN ? FGR_ASSIGNS : 0U;
-    for (unsigned i = 0; i < n->n_kids; i++) {
+    unsigned deepest = 0, n_kids = fgr_kind_kids(kind);
+    uint32_t flags = kind == FGR_ASSIGN ? FGR_ASSIGNS : 0U;
+    for (unsigned i = 0; i < n_kids; i++) {
         struct fgr_node *kid = kids != NULL ? kids[i] : NULL;
         if (kid == NULL && fgr_kid_is_list(kind, i)) {
             kid = nothing(b);
@@ -115,9 +115,10 @@ struct fgr_node *build_node(struct build *b, enum fgr_kind kind, struct fgr_loc 
         n->kid[i] = kid;
         if (kid != NULL) {
             deepest = kid->depth > deepest ? kid->depth : deepest;
-            n->flags |= kid->flags & (FGR_BROKEN | FGR_ASSIGNS);
+            flags |= kid->flags & (FGR_BROKEN | FGR_ASSIGNS);
         }
     }
+    n->flags |= flags;
     n->depth = (deepest + 1U) & NODE_DEPTH;
     return n->depth > FGR_DEPTH_MAX ? cut(b, n, at) : n;
 }

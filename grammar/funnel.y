@@ -11,6 +11,7 @@
 %define api.push-pull pull
 %define api.prefix {fgr_yy}
 %define api.token.prefix {FGR_Y_}
+%define api.token.raw
 %define api.value.type {struct fgr_node *}
 %define api.location.type {struct fgr_loc}
 %define parse.error custom

@@ -34,7 +34,7 @@ struct fgr_token *lex_push(struct lexer *lx, uint16_t kind, struct fn_span span)
     struct fgr_token *t = &lx->tokens[lx->n_tokens++];
     unsigned flags =
         (lx->breaks > 0 || lx->n_tokens == 1 ? FGR_TOKEN_FIRST : 0U) | (lx->breaks > 1 ? FGR_TOKEN_BLANK : 0U);
-    *t = (struct fgr_token){.kind = kind, .flags = (uint8_t)flags, .span = span};
+    *t = (struct fgr_token){.kind = (uint8_t)kind, .flags = (uint8_t)flags, .span = span};
     lx->breaks = 0;
     lx->held_break = false;
     return t;
@@ -170,7 +170,7 @@ static void leave_all(struct lexer *lx, uint16_t kind)
     }
 }
 
-static void begin_token(struct lexer *lx, uint16_t kind)
+static inline void begin_token(struct lexer *lx, uint16_t kind)
 {
     if (lx->breaks == 0 && lx->n_tokens > 0) {
         return; /* not the first of its line */

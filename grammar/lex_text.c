@@ -18,13 +18,13 @@ static bool body_follows(const struct lexer *lx)
            lx->tokens[lx->n_tokens - 2].kind == FGR_TOK_FAT_ARROW;
 }
 
-static void set_margin(struct lexer *lx, uint32_t first, uint32_t margin);
+static void set_margin(struct lexer *lx, uint32_t first, uint16_t margin);
 
-/* Columns of white space before the closing quotes, when they stand on a line of their own. */
-static uint32_t margin_before(const struct lexer *lx, uint32_t at)
+/* Columns of white space before the closing quotes, when they stand on a line of their own; of one that is no longer than a line may be. */
+static uint16_t margin_before(const struct lexer *lx, uint32_t at)
 {
-    uint32_t n = 0;
-    while (at > n && (lx->start[at - n - 1] == ' ' || lx->start[at - n - 1] == '\t')) {
+    uint16_t n = 0;
+    while (at > n && n < UINT16_MAX && (lx->start[at - n - 1] == ' ' || lx->start[at - n - 1] == '\t')) {
         n++;
     }
     return at > n && lx->start[at - n - 1] == '\n' ? n : 0;
@@ -40,7 +40,7 @@ static void raw_text(struct lexer *lx, bool is_long)
         p++;
     }
     bool closed = p < lx->limit && *p == '"';
-    uint32_t margin = is_long && closed ? margin_before(lx, lex_at(lx, p)) : 0;
+    uint16_t margin = is_long && closed ? margin_before(lx, lex_at(lx, p)) : 0;
     lx->cursor = closed ? p + width : p;
     struct fgr_token *t = lex_push(lx, FGR_TOK_TEXT, (struct fn_span){open, lex_at(lx, lx->cursor)});
     t->flags |= FGR_TOKEN_RAW;
@@ -88,7 +88,7 @@ void lex_text_finish(struct lexer *lx, uint32_t end)
 {
     struct lex_text *t = &lx->texts[--lx->n_texts];
     bool whole = lx->part == t->open;
-    uint32_t margin = t->is_long && end >= 3 ? margin_before(lx, end - 3) : 0;
+    uint16_t margin = t->is_long && end >= 3 ? margin_before(lx, end - 3) : 0;
     lex_push(lx, whole ? FGR_TOK_TEXT : FGR_TOK_TEXT_TAIL, (struct fn_span){lx->part, end});
     if (margin > 0) {
         set_margin(lx, t->first, margin);
@@ -97,7 +97,7 @@ void lex_text_finish(struct lexer *lx, uint32_t end)
 }
 
 /* Tells each part of one text how much indentation to drop; texts inside its interpolations keep their own. */
-static void set_margin(struct lexer *lx, uint32_t first, uint32_t margin)
+static void set_margin(struct lexer *lx, uint32_t first, uint16_t margin)
 {
     uint32_t depth = 0;
     for (uint32_t i = first; i < lx->n_tokens; i++) {

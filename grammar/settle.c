@@ -267,7 +267,7 @@ static bool emit(struct settle *s, struct fgr_token t, uint16_t kind)
     }
     bool as_name = kind == FGR_TOK_NAME && fgr_word_of(t.kind) != NULL;
     t.flags |= (uint8_t)((as_name ? FGR_TOKEN_AS_NAME : 0U) | (s->doubt ? FGR_TOKEN_DOUBTFUL : 0U));
-    t.kind = as_name ? t.kind : kind;
+    t.kind = (uint8_t)(as_name ? t.kind : kind);
     s->doubt = false;
     s->out[s->n_out++] = t;
     if (kind == FGR_TOK_NL || kind == FGR_TOK_LBRACE) {
@@ -280,7 +280,7 @@ static struct fgr_token made(const struct settle *s, uint16_t kind, bool doubtfu
 {
     uint32_t at = s->n_out > 0 ? s->out[s->n_out - 1].span.b : 0;
     unsigned flags = FGR_TOKEN_MADE | (doubtful ? FGR_TOKEN_DOUBTFUL : 0U);
-    return (struct fgr_token){.kind = kind, .flags = (uint8_t)flags, .span = {at, at}};
+    return (struct fgr_token){.kind = (uint8_t)kind, .flags = (uint8_t)flags, .span = {at, at}};
 }
 
 static bool invents(uint16_t kind)
@@ -319,7 +319,7 @@ static void apply_before(struct settle *s, const struct settle_repair *r)
     }
     last.flags |= (uint8_t)(FGR_TOKEN_MADE | (trusted(s, r, kind) ? 0 : FGR_TOKEN_DOUBTFUL));
     last.flags &= (uint8_t)~FGR_TOKEN_AS_NAME;
-    last.kind = r->token;
+    last.kind = (uint8_t)r->token;
     emit(s, last, r->token);
 }
 
@@ -338,7 +338,7 @@ static void apply_here(struct settle *s, const struct settle_repair *r)
     }
     bool quoted = r->token == FGR_TOK_NAME || r->token == FGR_TOK_TNAME;
     t.flags |= (uint8_t)(quoted || trusted(s, r, t.kind) ? FGR_TOKEN_MADE : FGR_TOKEN_MADE | FGR_TOKEN_DOUBTFUL);
-    t.kind = r->token;
+    t.kind = (uint8_t)r->token;
     emit(s, t, r->token);
 }
 

@@ -40,6 +40,7 @@ const uint8_t fgr_token_classes[] = {
 };
 /* clang-format on */
 static_assert(FN_COUNT(tokens) == FGR_TOK_PAST - FGR_TOK_NL, "every token has a row");
+static_assert(FGR_TOK_PAST <= UINT8_MAX, "a token's kind is a byte");
 
 const struct fgr_word *fgr_words(size_t *n)
 {
@@ -99,9 +100,21 @@ const struct fgr_word *fgr_word_find(struct fn_str text, bool portuguese, uint16
     return NULL;
 }
 
+/* Is there a word that must follow this one? */
+static bool has_followers(uint16_t token)
+{
+    return
+#define FGR_KEYWORD(NAME, en, pt, class)
+#define FGR_FOLLOWER(AFTER, NAME, en, pt) token == FGR_TOK_##AFTER ||
+#include "keywords.def"
+#undef FGR_KEYWORD
+#undef FGR_FOLLOWER
+        false;
+}
+
 const struct fgr_word *word_follower(struct fn_str text, bool portuguese, uint16_t after)
 {
-    for (size_t i = FN_COUNT(words); i-- > 0 && words[i].after != 0;) {
+    for (size_t i = has_followers(after) ? FN_COUNT(words) : 0; i-- > 0 && words[i].after != 0;) {
         if (words[i].after == after && same_word(text, word_text(&words[i], portuguese))) {
             return &words[i];
         }

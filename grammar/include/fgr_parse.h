@@ -11,11 +11,10 @@
 #include "fn_diag.h"
 
 struct fgr_token {
-    uint16_t kind; /* FGR_TOK_*; tokens.def */
-    uint8_t
-        flags; /* enum fgr_token_flag: 1 = made up by recovery, 2 = first on its line, 4 = a blank line before it, ... */
+    uint8_t kind;   /* FGR_TOK_*; tokens.def */
+    uint8_t flags;  /* enum fgr_token_flag */
+    uint16_t value; /* parts of a long text: columns to drop from each line; else 0 */
     struct fn_span span;
-    uint32_t value; /* parts of a long text: columns to drop from each line; else 0 */
 };
 struct fgr_comment {
     struct fn_span span; /* from # to the end of line, exclusive */

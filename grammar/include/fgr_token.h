@@ -7,7 +7,7 @@
 
 enum fgr_tok {
     FGR_TOK_EOF = 0,
-    FGR_TOK_BEFORE = 257, /* Bison counts from here */
+    FGR_TOK_BEFORE = 2, /* Bison counts from here: with api.token.raw its tokens are its symbols */
 #define FGR_TOKEN(NAME, spelling, class) FGR_TOK_##NAME,
 #include "tokens.def"
 #undef FGR_TOKEN
