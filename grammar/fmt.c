@@ -107,13 +107,31 @@ static void put_healthy(struct fmt *f, const struct piece *p, const struct piece
     fmt_print(f, p->from, p->to);
 }
 
+/* From source byte `copied` on, bytes are copied until the next piece that is formatted. */
+static void begin_raw(struct fmt *f, struct piece *last, uint32_t copied)
+{
+    if (last->healthy && f->out->n > 0 && copied > 0) {
+        f->out->n--; /* the line break comes with the copied bytes */
+    }
+    last->healthy = false;
+}
+
 static void put_pieces(struct fmt *f, bool *ret_broken)
 {
     const struct fgr_tree *t = f->tree;
     struct piece last = {.healthy = true};
     uint32_t comment = 0, copied = 0; /* copied: source bytes already out */
-    for (uint32_t i = 0; t->tokens[i].kind != FGR_TOK_EOF;) {
-        if (t->tokens[i].kind == FGR_TOK_NL) {
+    for (uint32_t i = 0;;) {
+        uint16_t kind = t->tokens[i].kind;
+        if (kind == FGR_TOK_NL || kind == FGR_TOK_EOF) {
+            bool looked_at = i > 0 && i == last.to;
+            if (!looked_at && !token_is_healthy(t, i, &comment)) { /* it ends a line that was dropped */
+                begin_raw(f, &last, copied);
+                *ret_broken = true;
+            }
+            if (kind == FGR_TOK_EOF) {
+                break;
+            }
             i++;
             continue;
         }
@@ -127,9 +145,7 @@ static void put_pieces(struct fmt *f, bool *ret_broken)
                 put_healthy(f, &p, &last);
             }
         } else {
-            if (last.healthy && f->out->n > 0 && copied > 0) {
-                f->out->n--; /* the line break comes with the copied bytes */
-            }
+            begin_raw(f, &last, copied);
             copy_raw(f, copied, end);
             *ret_broken = true;
         }

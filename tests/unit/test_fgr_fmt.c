@@ -62,6 +62,19 @@ static void test_broken(void)
           "funnel a\nstage b{\n  say   )\n}\n\n\nstage c {\n  end\n}\n", FGR_FMT_BROKEN);
 }
 
+/* A line that recovery dropped has no token but its line break: it stays, wherever it stands. */
+static void test_dropped_lines(void)
+{
+    check("module m\nfunM(a: in%iro, b(3\nvar x:int=1\n", "module m\nfunM(a: in%iro, b(3\nvar x: int = 1\n",
+          FGR_FMT_BROKEN);
+    check("funM(a: in%iro, b(3\nmodule m\nvar x:int=1\n", "funM(a: in%iro, b(3\nmodule m\nvar x: int = 1\n",
+          FGR_FMT_BROKEN);
+    check("module m\nvar x:int=1\nfunM(a: in%iro, b(3 # c\n\nvar y:int=2\n",
+          "module m\nvar x: int = 1\nfunM(a: in%iro, b(3 # c\n\nvar y: int = 2\n", FGR_FMT_BROKEN);
+    check("module m\nvar x:int=1\nfunM(a: in%iro, b(3\n", "module m\nvar x: int = 1\nfunM(a: in%iro, b(3\n",
+          FGR_FMT_BROKEN);
+}
+
 static void test_backticks(void)
 {
     struct fn_buf pt, en;
@@ -111,4 +124,5 @@ static void test_whole_programs(void)
 }
 
 UNIT_SUITE("fgr_fmt", {"style", test_style}, {"comments", test_comments}, {"alignment", test_alignment},
-           {"broken parts", test_broken}, {"backticks", test_backticks}, {"whole programs", test_whole_programs})
+           {"broken parts", test_broken}, {"dropped lines", test_dropped_lines}, {"backticks", test_backticks},
+           {"whole programs", test_whole_programs})
