@@ -261,7 +261,8 @@ static enum frt_fault on_op(void *ctx, const struct frt_op *op)
         return FRT_FAULT_HOLD; /* dead: nothing more happens */
     }
     bool writes = op->kind == FRT_OP_COMMIT || op->kind == FRT_OP_CLAIM || op->kind == FRT_OP_DONE;
-    bool loads = op->kind == FRT_OP_LOAD || op->kind == FRT_OP_PUBS || op->kind == FRT_OP_IMAGE_GET;
+    bool loads = op->kind == FRT_OP_INGEST || op->kind == FRT_OP_LOAD || op->kind == FRT_OP_PUBS ||
+                 op->kind == FRT_OP_IMAGE_GET; /* INGEST tells what LOAD would (recent.c) */
     if ((s->acting->stop_soon == SIM_STOP_WRITING && writes) || (s->acting->stop_soon == SIM_STOP_LOADED && loads)) {
         stop(s, s->acting);
         return writes ? FRT_FAULT_HOLD : FRT_FAULT_NONE;
