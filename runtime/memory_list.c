@@ -273,19 +273,11 @@ static void give_messages(const struct mem_conv *c, struct frt_op_messages *op)
 
 void mem_do_messages(struct frt_memory *m, struct frt_op_messages *op)
 {
-    size_t total = 0;
-    for (size_t i = 0; i < m->convs.n; i++) {
-        total += m->convs.at[i]->log.n;
-    }
+    const struct mem_conv *c = mem_conv_find(m, op->tenant, op->conv);
     op->n = 0;
-    op->messages = mem_answer(&op->op, total, sizeof *op->messages);
-    for (size_t i = 0; i < m->convs.n && op->messages != NULL; i++) {
-        const struct frt_conv *c = &m->convs.at[i]->c;
-        if (c->tenant == op->tenant && (op->conv == 0 || c->conv == op->conv)) {
-            give_messages(m->convs.at[i], op);
-        }
-    }
-    if (op->messages != NULL) {
+    op->messages = mem_answer(&op->op, c != NULL ? c->log.n : 0, sizeof *op->messages);
+    if (c != NULL && op->messages != NULL) {
+        give_messages(c, op);
         qsort(op->messages, op->n, sizeof *op->messages, newest_first);
     }
     op->n = op->n < op->limit ? op->n : op->limit;

@@ -186,11 +186,9 @@ void pg_take_convs(struct pg_job *j, unsigned statement, const struct pg_rows *r
 void pg_build_messages(struct pg_job *j, struct pg_seg *seg)
 {
     const struct frt_op_messages *op = (const struct frt_op_messages *)j->op;
-    struct pg_args *a = one(seg, op->conv != 0 ? PG_SQL_messages : PG_SQL_messages_all);
+    struct pg_args *a = one(seg, PG_SQL_messages);
     pg_put(a, op->tenant);
-    if (op->conv != 0) {
-        pg_put(a, op->conv);
-    }
+    pg_put(a, op->conv);
     pg_put(a, op->before_at);
     pg_put(a, op->before_id);
     pg_put(a, limit_of(op->limit));

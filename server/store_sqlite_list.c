@@ -155,15 +155,11 @@ void sq_do_convs(struct sq *q, struct frt_op_convs *op)
 void sq_do_messages(struct sq *q, struct frt_op_messages *op)
 {
     size_t cap = 0;
-    enum sq_stmt s = op->conv != 0 ? SQ_MESSAGE_CONV : SQ_MESSAGE_LIST;
+    enum sq_stmt s = SQ_MESSAGE_LIST;
     int64_t at = op->before_at != 0 ? op->before_at : FRT_NEVER, id = op->before_at != 0 ? op->before_id : FRT_NEVER;
     op->n = 0;
     op->messages = NULL;
-    if (s == SQ_MESSAGE_CONV) {
-        sq_ask(q, s, "iiiii", op->tenant, at, id, I(op->limit), op->conv);
-    } else {
-        sq_ask(q, s, "iiii", op->tenant, at, id, I(op->limit));
-    }
+    sq_ask(q, s, "iiiii", op->tenant, op->conv, at, id, I(op->limit));
     while (sq_next(q, s)) {
         op->messages = sq_more(&op->op, op->messages, op->n, &cap, sizeof *op->messages);
         if (op->messages == NULL) {

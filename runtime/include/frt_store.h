@@ -281,7 +281,7 @@ struct frt_op_convs {
 };
 struct frt_op_messages {
     struct frt_op op;
-    int64_t tenant, conv;         /* conv 0: the whole tenant */
+    int64_t tenant, conv;
     int64_t before_at, before_id; /* older than this; 0 from the newest */
     size_t limit;
     struct frt_message *messages; /* out, newest first */

@@ -112,11 +112,14 @@ static void lists(struct contract *c)
     convs.tenant = 2;
     DO(c, CONVS, &convs);
     CHECK(c, convs.n == 0);
-    struct frt_op_messages log = {.tenant = 1, .limit = 2};
+    struct frt_op_messages log = {.tenant = 1, .conv = b.conv, .limit = 2};
     DO(c, MESSAGES, &log);
-    CHECK(c, log.n == 2 && log.messages[0].at == 5000 && log.messages[1].at == 200 && log.messages[1].conv == b.conv);
-    log.before_at = 200;
-    log.before_id = log.n == 2 ? log.messages[1].id : 0;
+    CHECK(c, log.n == 1 && log.messages[0].at == 200 && log.messages[0].conv == b.conv);
+    log.conv = a.conv;
+    DO(c, MESSAGES, &log);
+    CHECK(c, log.n == 2 && log.messages[0].at == 5000 && log.messages[1].at == 100);
+    log.before_at = 5000;
+    log.before_id = log.n == 2 ? log.messages[0].id : 0;
     DO(c, MESSAGES, &log);
     CHECK(c, log.n == 1 && log.messages[0].at == 100 && fn_str_eq(log.messages[0].kind, FN_STR("text")));
     struct frt_op_turns turns = {.tenant = 1, .conv = a.conv, .after = -1, .limit = 10};
@@ -155,7 +158,7 @@ static void retention(struct contract *c)
     struct frt_op_purge op = {.seen_before_day = 10, .log_before = 1000};
     DO(c, PURGE, &op);
     CHECK(c, op.op.code == FN_OK && op.removed == 2);
-    struct frt_op_messages log = {.tenant = 1, .limit = 10};
+    struct frt_op_messages log = {.tenant = 1, .conv = b.conv, .limit = 10};
     DO(c, MESSAGES, &log);
     CHECK(c, log.n == 1);
     CHECK(c, contract_load(c, b.conv).n_rows == 2); /* the mailbox is no log */
