@@ -1,5 +1,5 @@
 /* fuzz_fmt.c: any bytes through the formatter and its translation.
- * Properties: the result of formatting is a fixed point; a file without errors is never refused, so same tokens, same comments and
+ * Properties: nothing that was read is lost or made, in broken files too; the result of formatting is a fixed point; a file without errors is never refused, so same tokens, same comments and
  * the same tree came back (fgr_fmt compares them); a translation there and back is the formatted file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fgr_diag.h"
@@ -29,6 +29,25 @@ static enum fgr_fmt_result format(struct fn_str text, enum fgr_fmt_lang lang, st
     return result;
 }
 
+/* What was read of a text, before anything of it is mended or left out. */
+static uint32_t lexemes(struct fn_str text)
+{
+    struct fn_arena arena;
+    struct fn_diag_list diags;
+    struct fgr_tree tree;
+    uint32_t n = 0;
+    fn_arena_init(&arena, ARENA);
+    fn_diag_list_init(&diags, &arena, 200);
+    if (fgr_parse(&arena, FN_STR_NULL, text, &diags, &tree) != FN_OK) {
+        FN_BUG("out of limits on a small input");
+    }
+    for (uint32_t i = 0; i < tree.n_scanned; i++) {
+        n += tree.scanned[i].kind != FGR_TOK_NL ? 1 : 0;
+    }
+    fn_arena_fini(&arena);
+    return n;
+}
+
 static void check_formatting(struct fn_str text)
 {
     struct fn_buf once, twice, back;
@@ -36,6 +55,10 @@ static void check_formatting(struct fn_str text)
     fn_buf_init(&twice, OUT);
     fn_buf_init(&back, OUT);
     bool good = false, still = false;
+    if (format(text, FGR_FMT_KEEP, &once, &good) != FGR_FMT_REFUSED && lexemes(text) != lexemes(fn_buf_view(&once))) {
+        FN_BUG("the formatter lost or made something");
+    }
+    fn_buf_clear(&once);
     if (format(text, FGR_FMT_KEEP, &once, &good) <= FGR_FMT_UNCHANGED) {
         format(fn_buf_view(&once), FGR_FMT_KEEP, &twice, &still);
         if (!fn_str_eq(fn_buf_view(&once), fn_buf_view(&twice))) {
