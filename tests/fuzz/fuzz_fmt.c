@@ -1,6 +1,6 @@
 /* fuzz_fmt.c: any bytes through the formatter and its translation.
- * Properties: nothing that was read is lost or made, in broken files too; the result of formatting is a fixed point; a file without errors is never refused, so same tokens, same comments and
- * the same tree came back (fgr_fmt compares them); a translation there and back is the formatted file.
+ * Properties: nothing that was read is lost or made, in broken files too; the result of formatting is a fixed point; a file without errors is never
+ * refused, so same tokens, same comments and the same tree came back (fgr_fmt compares them); a translation there and back is the formatted file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fgr_diag.h"
 #include "fgr_fmt.h"
