@@ -148,6 +148,30 @@ enum fn_code fcc_check(struct fn_arena *arena, struct fn_str path, struct fn_str
     return FN_OK;
 }
 
+struct fn_str fcc_locale(const struct fcc_program *p)
+{
+    const struct fgr_node *decls = p->trees[0].file->kid[FGR_FILE_decls];
+    for (uint32_t i = 0; i < decls->n_items; i++) {
+        const struct fgr_node *text = decls->items[i]->kind == FGR_LOCALE ? decls->items[i]->kid[0] : NULL;
+        if (text != NULL && text->text.n > 0) {
+            return text->text;
+        }
+    }
+    return FN_STR("pt-BR");
+}
+
+struct fn_str fcc_currency(const struct fcc_program *p)
+{
+    struct fn_str locale = fcc_locale(p);
+    if (fn_str_eq(locale, FN_STR("pt-PT"))) {
+        return FN_STR("EUR");
+    }
+    if (fn_str_eq(locale, FN_STR("en-GB"))) {
+        return FN_STR("GBP");
+    }
+    return fn_str_starts(locale, FN_STR("en")) ? FN_STR("USD") : FN_STR("BRL");
+}
+
 const struct fcc_question *fcc_question_of(const struct fcc_program *p, const struct fgr_node *n)
 {
     return n->slot < p->n_questions && p->questions[n->slot].node == n ? &p->questions[n->slot] : NULL;

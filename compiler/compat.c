@@ -44,10 +44,15 @@ static const struct fgr_node *parts(const struct fcc_type *t)
                                : d->kid[d->kind == FGR_TABLE ? FGR_TABLE_fields : FGR_RECORD_fields];
 }
 
+/* What a bound that is not written means: no bound of a text, 200 items of a list. */
+static uint64_t most(const struct fcc_type *t)
+{
+    return t->bound != 0 ? t->bound : t->cls == FCC_C_LIST ? FCC_LIST_ITEMS : UINT64_MAX;
+}
+
 static bool same_shape(const struct fcc_type *a, const struct fcc_type *b, unsigned depth)
 {
-    if (a->cls != b->cls || a->basic != b->basic || a->bound > b->bound + (b->bound == 0 ? UINT32_MAX : 0) ||
-        depth > DEEPEST) {
+    if (a->cls != b->cls || a->basic != b->basic || most(a) > most(b) || depth > DEEPEST) {
         return false;
     }
     if (a->elem != NULL || b->elem != NULL) {
@@ -160,15 +165,32 @@ static void gone(struct fcc_compat *out, const struct item *x)
     push(out, (struct fcc_compat_row){x->kind, FCC_COMPAT_REMOVED, x->own, FN_STR_NULL, x->kind != FCC_COMPAT_STAGE});
 }
 
+/* A contact of before has not been asked for it either, and no rule gives it a value. */
 static void came(struct fcc_compat *out, const struct fcc_program *to, const struct item *y)
 {
-    bool settled = y->kind != FCC_COMPAT_VAR || y->has_value || rule(to, FGR_MIGRATE_VAR, y->own) != NULL;
+    bool holds = y->kind == FCC_COMPAT_VAR || y->kind == FCC_COMPAT_CONTACT;
+    bool settled = !holds || y->has_value || (y->kind == FCC_COMPAT_VAR && rule(to, FGR_MIGRATE_VAR, y->own) != NULL);
     push(out, (struct fcc_compat_row){y->kind, FCC_COMPAT_ADDED, FN_STR_NULL, y->own, settled});
 }
 
-static void stayed(struct fcc_compat *out, const struct fcc_program *to, const struct item *x, const struct item *y)
+static bool has_money(const struct fcc_type *t, unsigned depth)
 {
-    bool same = x->type == NULL || y->type == NULL || same_shape(x->type, y->type, 0);
+    while (t->elem != NULL) {
+        t = t->elem;
+    }
+    const struct fgr_node *list = t->cls == FCC_C_RECORD && t->decl != NULL && depth < DEEPEST ? parts(t) : NULL;
+    bool found = t->cls == FCC_C_BASIC && t->basic == FGR_T_MONEY;
+    for (uint32_t i = 0; list != NULL && i < list->n_items && !found; i++) {
+        found = list->items[i]->type != NULL && has_money(list->items[i]->type, depth + 1);
+    }
+    return found;
+}
+
+static void stayed(struct fcc_compat *out, const struct fcc_program *from, const struct fcc_program *to,
+                   const struct item *x, const struct item *y)
+{
+    bool other_money = x->type != NULL && has_money(x->type, 0) && !fn_str_eq(fcc_currency(from), fcc_currency(to));
+    bool same = x->type == NULL || y->type == NULL || (same_shape(x->type, y->type, 0) && !other_money);
     enum fcc_compat_state state = !same                       ? FCC_COMPAT_CHANGED
                                   : fn_str_eq(x->own, y->own) ? FCC_COMPAT_SAME
                                                               : FCC_COMPAT_RENAMED;
@@ -196,13 +218,13 @@ enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from, 
         int order = i == a.n ? 1 : k == b.n ? -1 : by_name(&a.rows[i], &b.rows[k]);
         bool joins = order < 0 && k > 0 && by_name(&a.rows[i], &b.rows[k - 1]) == 0; /* two old stages became one */
         if (joins) {
-            stayed(out, to, &a.rows[i++], &b.rows[k - 1]);
+            stayed(out, from, to, &a.rows[i++], &b.rows[k - 1]);
         } else if (order < 0) {
             gone(out, &a.rows[i++]);
         } else if (order > 0) {
             came(out, to, &b.rows[k++]);
         } else {
-            stayed(out, to, &a.rows[i++], &b.rows[k++]);
+            stayed(out, from, to, &a.rows[i++], &b.rows[k++]);
         }
     }
     return FN_OK;

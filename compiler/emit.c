@@ -66,24 +66,13 @@ static bool talks(const struct fgr_node *n, unsigned depth)
     return found;
 }
 
-static struct fn_str currency_of(struct fn_str locale)
-{
-    if (fn_str_eq(locale, FN_STR("pt-PT"))) {
-        return FN_STR("EUR");
-    }
-    if (fn_str_eq(locale, FN_STR("en-GB"))) {
-        return FN_STR("GBP");
-    }
-    return fn_str_starts(locale, FN_STR("en")) ? FN_STR("USD") : FN_STR("BRL");
-}
-
 static void settings(struct emit *e)
 {
     const struct fgr_node *file = e->p->trees[0].file, *budget = decl_of_kind(e, FGR_BUDGET);
     bool pt = e->p->trees[0].spelling == FN_PT;
-    struct fn_str locale = text_of_decl(e, FGR_LOCALE, FN_STR("pt-BR"));
+    struct fn_str locale = fcc_locale(e->p);
     e->timezone = text_of_decl(e, FGR_TIMEZONE, FN_STR("America/Sao_Paulo"));
-    e->currency = currency_of(locale);
+    e->currency = fcc_currency(e->p);
     e->english = fn_str_starts(locale, FN_STR("en"));
     e->locale = e->english ? FN_STR("en") : FN_STR("pt-BR");
     struct fbc_build_info info = {

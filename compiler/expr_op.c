@@ -51,7 +51,7 @@ static const struct fcc_type *sum(struct ctx *c, const struct fcc_type *a, const
         return concat(c, a, b);
     }
     if (!minus && a->cls == FCC_C_LIST && fcc_same(a, b)) {
-        return a;
+        return sema_widest(c, a, b);
     }
     return clock_sum(a, b, minus);
 }
@@ -193,10 +193,7 @@ static const struct fcc_type *or_else(struct ctx *c, struct fgr_node *n, const s
     if (!both_text && !fcc_same(open, sema_open(b)) && !(sema_is_numeric(open) && sema_is_numeric(sema_open(b)))) {
         return bad_operands(c, n, a, b);
     }
-    if (both_text && (!fcc_same(open, sema_open(b)) || open->bound != sema_open(b)->bound)) {
-        uint64_t x = sema_text_max(open), y = sema_text_max(sema_open(b));
-        open = sema_type_text(c, x == 0 || y == 0 ? 0 : x > y ? x : y);
-    }
+    open = sema_widest(c, open, sema_open(b));
     return sema_is_option(b) ? sema_type_option(c, open) : open;
 }
 

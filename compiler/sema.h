@@ -18,7 +18,7 @@ enum { SEMA_WEIGHED = 1000000 };
 enum {
     SEMA_TEXTS = 256,
     SEMA_DEPTH = 700,
-    SEMA_LIST = 200, /* items of a list that says nothing */
+    SEMA_LIST = FCC_LIST_ITEMS,
     SEMA_SOME = 64,
     SEMA_FLOWS = 32 /* flows inside one another: the machine has 64 frames (fvm_run.h), and flows call functions */
 };
@@ -278,6 +278,9 @@ static inline bool sema_is_basic(const struct fcc_type *t, enum fgr_type b)
 bool sema_is_textual(const struct fcc_type *t); /* text, phone, email, url */
 bool sema_is_numeric(const struct fcc_type *t); /* int, number */
 bool sema_is_media(const struct fcc_type *t);
+const struct fcc_type *
+sema_widest(struct ctx *c, const struct fcc_type *a,
+            const struct fcc_type *b); /* of two that are the same but for their bounds: holds both */
 bool sema_fits(const struct fcc_type *want, const struct fcc_type *got); /* bounds apart */
 uint64_t
 sema_text_max(const struct fcc_type *t); /* code points when shown; 0 = no bound; not for lists, maps, records */

@@ -114,10 +114,7 @@ static const struct fcc_type *joined(struct ctx *c, struct fgr_node *action, con
         sema_want(c, action, open, b);
         return open;
     }
-    if (sema_is_basic(open, FGR_T_TEXT) && sema_is_textual(b)) {
-        uint64_t x = sema_text_max(open), y = sema_text_max(b);
-        open = sema_type_text(c, x == 0 || y == 0 ? 0 : x > y ? x : y);
-    }
+    open = sema_is_basic(open, FGR_T_TEXT) || open->elem != NULL ? sema_widest(c, open, b) : open;
     return sema_is_option(other) ? sema_type_option(c, open) : open;
 }
 

@@ -180,6 +180,29 @@ const struct fcc_type *sema_type_node(struct ctx *c, struct fgr_node *n)
     return t;
 }
 
+static uint32_t list_most(const struct fcc_type *list)
+{
+    return list->bound != 0 ? list->bound : SEMA_LIST;
+}
+
+const struct fcc_type *sema_widest(struct ctx *c, const struct fcc_type *a, const struct fcc_type *b)
+{
+    if (a == b) {
+        return a;
+    }
+    if (sema_is_textual(a) && sema_is_textual(b)) {
+        uint64_t x = sema_text_max(a), y = sema_text_max(b);
+        return sema_type_text(c, x == 0 || y == 0 ? 0 : x > y ? x : y);
+    }
+    if (a->cls != b->cls || a->elem == NULL || b->elem == NULL) {
+        return a;
+    }
+    const struct fcc_type *elem = sema_widest(c, a->elem, b->elem);
+    return a->cls == FCC_C_LIST  ? sema_type_list(c, elem, list_most(a) > list_most(b) ? a->bound : b->bound)
+           : a->cls == FCC_C_MAP ? sema_type_map(c, elem)
+                                 : sema_type_option(c, elem);
+}
+
 bool sema_is_textual(const struct fcc_type *t)
 {
     return t->cls == FCC_C_BASIC &&
@@ -306,15 +329,15 @@ static uint64_t bytes_at(const struct fcc_type *t, unsigned depth)
         return capped(8 + bytes_at(t->elem, depth + 1));
     }
     if (t->cls == FCC_C_LIST || t->cls == FCC_C_MAP) {
-        uint64_t items = t->bound != 0 ? t->bound : SEMA_LIST;
-        return capped(16 + items * bytes_at(t->elem, depth + 1));
+        uint64_t key = t->cls == FCC_C_MAP ? 8 + 16 + TEXT_MOST : 0; /* nothing bounds the keys of a map */
+        return capped(16 + list_most(t) * (key + bytes_at(t->elem, depth + 1)));
     }
     if (t->cls == FCC_C_RECORD) {
         return capped(8 + record_bytes(t, depth));
     }
     if (sema_is_textual(t)) {
         uint64_t points = sema_text_max(t);
-        return 16 + 4 * (points != 0 ? points : LIMIT_TEXT);
+        return 16 + (points != 0 && 4 * points < TEXT_MOST ? 4 * points : TEXT_MOST);
     }
     return sema_is_media(t) || sema_is_basic(t, FGR_T_JSON) ? 16 + TEXT_MOST : 8;
 }

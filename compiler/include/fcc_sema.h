@@ -44,6 +44,7 @@ struct fcc_type {
     const struct fcc_type *elem; /* LIST, MAP, OPTION */
     struct fcc_sym *decl;        /* ENUM, RECORD (a table's row is a RECORD whose decl is the table) */
 };
+enum { FCC_LIST_ITEMS = 200 /* of a list that says nothing */ };
 extern const struct fcc_type fcc_t_error, fcc_t_void, fcc_t_none, fcc_t_bool, fcc_t_int, fcc_t_number, fcc_t_money,
     fcc_t_text, fcc_t_date, fcc_t_time, fcc_t_datetime, fcc_t_duration, fcc_t_phone, fcc_t_email, fcc_t_url,
     fcc_t_image, fcc_t_audio, fcc_t_video, fcc_t_document, fcc_t_location, fcc_t_json;
@@ -149,6 +150,8 @@ struct fcc_program {
 FN_MUST_USE enum fn_code fcc_check(struct fn_arena *arena, struct fn_str path, struct fn_str text,
                                    const struct fcc_options *options, struct fn_diag_list *diags,
                                    struct fcc_program **out);
+struct fn_str fcc_locale(const struct fcc_program *p);
+struct fn_str fcc_currency(const struct fcc_program *p); /* of the locale: BRL, USD, EUR, GBP */
 const struct fcc_question *fcc_question_of(const struct fcc_program *p, const struct fgr_node *n);
 /* One line a declaration and expression: the golden "types". */
 void fcc_dump_types(struct fn_buf *out, const struct fcc_program *p);

@@ -107,5 +107,54 @@ static void test_report(void)
     fn_buf_fini(&b);
 }
 
-UNIT_SUITE("fcc_compat", {"same", test_same}, {"removed stage", test_removed_stage},
+/* What fits into the old one and not into the new one, though both names and kinds are the same. */
+static void test_narrower(void)
+{
+    static const char *const pairs[][2] = {
+        {"var n: text = \"a\"\n", "var n: text(10) = \"a\"\n"},
+        {"var n: list<int>\n", "var n: list<int>(50)\n"},
+        {"var n: list<int>(300)\n", "var n: list<int>\n"},
+        {"record R {\n  v: money\n}\nvar n: list<R>\n",
+         "locale \"en-US\"\nrecord R {\n  v: money\n}\nvar n: list<R>\n"},
+        {"var n: money = R$ 1,00\n", "locale \"pt-PT\"\nvar n: money = R$ 1,00\n"},
+    };
+    for (size_t i = 0; i < FN_COUNT(pairs); i++) {
+        char from[1000], to[1000];
+        size_t unsettled;
+        (void)snprintf(from, sizeof from, TOP "%sstage a {\n  -> fim\n}\n", pairs[i][0]);
+        (void)snprintf(to, sizeof to, TOP "%sstage a {\n  -> fim\n}\n", pairs[i][1]);
+        UNIT_ASSERT_STR(table(from, to, &unsettled),
+                        "! variable         other type n  <- say the value: migrate var n = …\n"
+                        "points to settle before a deploy: 1\n");
+        if (i != 4) { /* wider is no trouble; another currency is, either way */
+            continue;
+        }
+        (void)table(to, from, &unsettled);
+        CU_ASSERT_EQUAL(unsettled, 1);
+    }
+    size_t unsettled;
+    (void)table(TOP "var n: text(10) = \"a\"\nstage a {\n  -> fim\n}\n",
+                TOP "var n: text = \"a\"\nstage a {\n  -> fim\n}\n", &unsettled);
+    CU_ASSERT_EQUAL(unsettled, 0);
+}
+
+/* Who is talking already was not asked for a field the new version relies on. */
+static void test_new_contact_field(void)
+{
+    size_t unsettled;
+    const char *old = TOP "stage a {\n  -> fim\n}\n";
+    UNIT_ASSERT_STR(table(old,
+                          TOP "contact {\n  cidade: text(20)\n}\nstage a {\n  ask contact.cidade \"?\" {\n    failed "
+                              "-> fim\n  }\n  -> fim\n}\n",
+                          &unsettled),
+                    "! contact field    added      cidade  <- who is talking already was not asked: cidade: type? or "
+                    "cidade: type = value\n"
+                    "  question         added      a/cidade\n"
+                    "points to settle before a deploy: 1\n");
+    (void)table(old, TOP "contact {\n  cidade: text(20)?\n}\nstage a {\n  -> fim\n}\n", &unsettled);
+    CU_ASSERT_EQUAL(unsettled, 0);
+}
+
+UNIT_SUITE("fcc_compat", {"same", test_same}, {"narrower", test_narrower},
+           {"a contact field that is new", test_new_contact_field}, {"removed stage", test_removed_stage},
            {"renamed stage", test_renamed_stage}, {"variables", test_variables}, {"report", test_report})
