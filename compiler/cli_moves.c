@@ -285,5 +285,6 @@ unsigned cli_walker_next(struct cli_walker *w, struct cli_move *out)
     add_media(&m);
     add_clock(&m);
     add_phrases(&m, FBC_ENTRY_ALWAYS);
+    add_phrases(&m, FBC_ENTRY_KEYWORD);
     return m.n;
 }

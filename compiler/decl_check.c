@@ -95,12 +95,11 @@ static void check_phrases(struct ctx *c, const struct fgr_node *phrases, struct 
 
 static void check_starts(struct ctx *c, const struct fgr_node *decls)
 {
-    struct names starts = {0};
     const struct fgr_node *message = NULL, *campaign = NULL;
     for (uint32_t i = 0; i < decls->n_items; i++) {
         struct fgr_node *n = decls->items[i];
         if (n->kind == FGR_START) {
-            check_phrases(c, n->aux == FGR_START_KEYWORD ? n->kid[FGR_START_phrases] : NULL, &starts);
+            check_phrases(c, n->aux == FGR_START_KEYWORD ? n->kid[FGR_START_phrases] : NULL, &c->starts);
             const struct fgr_node **first = n->aux == FGR_START_MESSAGE    ? &message
                                             : n->aux == FGR_START_CAMPAIGN ? &campaign
                                                                            : NULL;

@@ -38,6 +38,7 @@ static bool is_literal(const struct fgr_node *n)
 static void phrase_first(struct ctx *c, const struct fgr_node *label, struct fn_str text)
 {
     const struct name *phrase = sema_name(c, &c->phrases, text, false);
+    phrase = phrase != NULL && phrase->node != NULL ? phrase : sema_name(c, &c->starts, text, false);
     if (phrase == NULL || phrase->node == NULL) {
         return;
     }
@@ -114,13 +115,23 @@ static void lint_phrase(struct ctx *c, const struct fgr_node *phrase)
     }
 }
 
+static void lint_all(struct ctx *c, const struct fgr_node *phrases)
+{
+    for (uint32_t i = 0; phrases != NULL && i < phrases->n_items && !sema_full(c); i++) {
+        lint_phrase(c, phrases->items[i]);
+    }
+}
+
 void sema_lint_phrases(struct ctx *c)
 {
-    for (uint32_t i = 0; i < c->ons.n && !sema_full(c); i++) {
+    const struct fgr_node *decls = c->p->trees[0].file->kid[FGR_FILE_decls];
+    for (uint32_t i = 0; i < c->ons.n; i++) {
         const struct fgr_node *on = SEMA_AT(c->ons, struct fgr_node *, i);
-        for (uint32_t k = 0; on->aux == FGR_ON_PHRASE && k < on->kid[FGR_ON_phrases]->n_items; k++) {
-            lint_phrase(c, on->kid[FGR_ON_phrases]->items[k]);
-        }
+        lint_all(c, on->aux == FGR_ON_PHRASE ? on->kid[FGR_ON_phrases] : NULL);
+    }
+    for (uint32_t i = 0; i < decls->n_items; i++) {
+        const struct fgr_node *n = decls->items[i];
+        lint_all(c, n->kind == FGR_START && n->aux == FGR_START_KEYWORD ? n->kid[FGR_START_phrases] : NULL);
     }
 }
 

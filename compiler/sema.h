@@ -197,7 +197,7 @@ struct ctx {
     const struct fgr_node *last_wait; /* of this unit */
     struct fgr_node *worst_ai;        /* the wait that ends the turn with most AI calls */
     struct vec ons;                   /* ON nodes in `always` order */
-    struct names phrases;             /* of `always`, folded */
+    struct names phrases, starts;     /* of `always` and of `start`, folded: they win over every question */
     const struct fgr_node *effect_at; /* the expression that may be an effect: the whole right side of a statement */
     struct fn_str choice;             /* label of the option the walk is in: for "why it matters" */
 };

@@ -41,6 +41,7 @@ static void take_input(struct fvm_run *run, const struct fvm_input *in)
                                     readable(in->event_name)};
 }
 
+/* A phrase of `always`, or one that would have begun the conversation: both win over the question. */
 static const struct fbc_entry *find_phrase(struct fvm_run *run, struct fn_str text)
 {
     if (text.n == 0 || text.n > RUN_PHRASE_MAX) {
@@ -48,8 +49,11 @@ static const struct fbc_entry *find_phrase(struct fvm_run *run, struct fn_str te
     }
     fn_buf_clear(&run->text);
     fn_fold_phrase(&run->text, text);
-    return run->text.failed ? NULL
-                            : fbc_find_entry(run->image, FBC_ENTRY_ALWAYS, fn_buf_view(&run->text), FBC_NO_INDEX);
+    if (run->text.failed) {
+        return NULL;
+    }
+    const struct fbc_entry *entry = fbc_find_entry(run->image, FBC_ENTRY_ALWAYS, fn_buf_view(&run->text), FBC_NO_INDEX);
+    return entry != NULL ? entry : fbc_find_entry(run->image, FBC_ENTRY_KEYWORD, fn_buf_view(&run->text), FBC_NO_INDEX);
 }
 
 static bool is_wanted(const struct fvm_run *run, const struct fbc_wait *wait, const struct fvm_input *in)
