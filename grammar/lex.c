@@ -197,8 +197,25 @@ bool lex_nest_push(struct lexer *lx, char bracket, uint32_t at)
 }
 
 /* Past the limit an opening bracket is told once and dropped together with what closes it. */
+static uint16_t nth_last(const struct lexer *lx, uint32_t n)
+{
+    return lx->n_tokens >= n ? lx->tokens[lx->n_tokens - n].kind : (uint16_t)FGR_TOK_NL;
+}
+
+/* `text((60)`: nothing of a type begins with a parenthesis. Told here, once, and left out. */
+static bool opens_twice(const struct lexer *lx, uint16_t kind)
+{
+    return kind == FGR_TOK_LPAREN && last_kind(lx) == FGR_TOK_LPAREN && nth_last(lx, 2) == FGR_TOK_T_TEXT;
+}
+
 void lex_open(struct lexer *lx, uint16_t kind, char bracket)
 {
+    if (opens_twice(lx, kind)) {
+        struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_SURPLUS, lex_span(lx));
+        fn_diag_arg(d, "found", lex_slice(lx, lex_span(lx)));
+        fn_diag_fix(d, FN_FIX_REVIEW, lex_span(lx), FN_STR_NULL);
+        return;
+    }
     bool bounds_type = bracket == '(' && (last_kind(lx) == FGR_TOK_T_TEXT || last_kind(lx) == FGR_TOK_RANGLE);
     if (lx->n_too_deep > 0 || !lex_nest_push(lx, bracket, lex_at(lx, lx->token))) {
         if (lx->n_too_deep++ == 0 && !lx->told_nested) {
@@ -255,11 +272,6 @@ void lex_close(struct lexer *lx, uint16_t kind, char bracket)
         return;
     }
     lex_push(lx, kind, lex_span(lx));
-}
-
-static uint16_t nth_last(const struct lexer *lx, uint32_t n)
-{
-    return lx->n_tokens >= n ? lx->tokens[lx->n_tokens - n].kind : (uint16_t)FGR_TOK_NL;
 }
 
 /* `list<` and `map<` where a type stands, without a space between: the angle brackets of a type. */
@@ -503,6 +515,18 @@ static bool ends_line(const struct lexer *lx)
 }
 
 /* At the end of a line it is too much; between brackets or fields it is a comma; elsewhere two statements share a line. */
+/* `RS 62,00`: an amount behind another sign is the amount, told once. */
+void lex_other_money(struct lexer *lx)
+{
+    struct fn_span sign = lex_span(lx);
+    struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_BAD_MONEY, sign);
+    fn_diag_arg(d, "text", lex_slice(lx, sign));
+    lex_push(lx, FGR_TOK_MONEY, sign)->flags |= FGR_TOKEN_DOUBTFUL;
+    for (sign.b = sign.a; lx->start[sign.b] < '0' || lx->start[sign.b] > '9'; sign.b++) {
+    }
+    fn_diag_fix(d, FN_FIX_SAFE, sign, FN_STR("R$ "));
+}
+
 void lex_semicolon(struct lexer *lx)
 {
     bool list = lx->n_nest > 0 && lx->nest[lx->n_nest - 1] != '{';

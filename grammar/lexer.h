@@ -66,6 +66,7 @@ void lex_foreign_comment(struct lexer *lx);
 void lex_foreign(struct lexer *lx, uint16_t kind);
 void lex_drop(struct lexer *lx, enum fgr_diag d);
 void lex_semicolon(struct lexer *lx);
+void lex_other_money(struct lexer *lx);
 void lex_conflict(struct lexer *lx);
 void lex_unknown(struct lexer *lx);
 void lex_hidden(struct lexer *lx);

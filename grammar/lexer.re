@@ -71,6 +71,7 @@ again:
     <code> digit{1,2} ":" digit{2} { READ(lex_simple(lx, FGR_TOK_CLOCK)); }
     <code> digit+ ("." digit+)? letter (letter | mark | digit)* { READ(lex_report(lx, FGR_D_BAD_NUMBER, FGR_TOK_INT)); }
     <code> "R$" space* amount { READ(lex_simple(lx, FGR_TOK_MONEY)); }
+    <code> ("RS" | "Rs" | "rs" | "r$" | "R" | "$") space* digit{1,3} ("." digit{3})* "," digit{2} { READ(lex_other_money(lx)); }
     <code> "R$"         { READ(lex_report(lx, FGR_D_BAD_MONEY, FGR_TOK_MONEY)); }
 
     <code> "{"          { READ(lex_open(lx, FGR_TOK_LBRACE, '{')); }
