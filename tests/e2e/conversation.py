@@ -45,6 +45,14 @@ def test_option_by_number(w):
     expect(w, '5511987650002', ['Oi! Sou a Ana.', 'Como posso te chamar?', CHOICE, 'Tudo custa R$ 10.'])
 
 
+def test_a_phrase_of_start_wins_over_the_question(w):
+    number = '5511987650021'
+    assert w.funneld.say(number, 'oi') == 200
+    expect(w, number, ['Oi! Sou a Ana.', 'Como posso te chamar?'])
+    w.funneld.say(number, 'Tabela de preços!')  # else it would be the name
+    expect(w, number, ['Oi! Sou a Ana.', 'Como posso te chamar?', 'Tudo custa R$ 10.'])
+
+
 def test_option_by_button(w):
     to_choice(w, '5511987650003')
     w.funneld.post(message('5511987650003', '', content={'buttonsResponseMessage': {'selectedButtonId': 'pessoa',
