@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fcc_report.h"
 
+#include "fbc_image.h"
+
 #include "report_text.h"
 
 static const char *const texts[TEXT_COUNT][2] = {
@@ -41,6 +43,9 @@ void fcc_report_print(struct fn_buf *out, const struct fcc_program *p, enum fn_l
     line(out, open ? TEXT_AI_CONVERSATION_OPEN : TEXT_AI_CONVERSATION, lang, p->ai_calls_conversation);
     line(out, TEXT_MESSAGES_TURN, lang, p->messages_turn);
     line(out, TEXT_BYTES, lang, p->suspended_bytes);
+    if (p->suspended_bytes > FBC_SAVE_DEFAULT) {
+        line(out, TEXT_BYTES_OVER, lang, FBC_SAVE_DEFAULT);
+    }
 }
 
 void fcc_report_json(struct fn_buf *out, const struct fcc_program *p)

@@ -16,7 +16,7 @@ const struct fvm_limits fvm_limits_default = {.arena = 256 * 1024,
                                               .fuel = 1000000,
                                               .slice = 50000,
                                               .effects = 32,
-                                              .save = 64 * 1024};
+                                              .save = FBC_SAVE_DEFAULT};
 
 static uint32_t clamp(uint32_t v, uint32_t least, uint32_t most)
 {
