@@ -25,12 +25,11 @@ static void print_row(struct fn_buf *out, const struct fcc_compat_row *r, enum f
         fn_buf_z(out, " -> ");
         fn_buf_str(out, r->to);
     }
-    bool new_field =
-        r->kind == FCC_COMPAT_CONTACT && r->state == FCC_COMPAT_ADDED; /* a value, or `?`, where it is declared */
-    if (!r->settled && !new_field) {
-        enum report_text help = r->kind == FCC_COMPAT_STAGE ? TEXT_HELP_STAGE
-                                : r->kind == FCC_COMPAT_VAR ? TEXT_HELP_VAR
-                                                            : TEXT_HELP_CONTACT;
+    if (!r->settled) {
+        enum report_text help = r->kind == FCC_COMPAT_STAGE    ? TEXT_HELP_STAGE
+                                : r->kind == FCC_COMPAT_VAR    ? TEXT_HELP_VAR
+                                : r->state == FCC_COMPAT_ADDED ? TEXT_HELP_CONTACT_NEW
+                                                               : TEXT_HELP_CONTACT;
         report_text(out, help, lang, 0, r->from, r->to);
     }
     fn_buf_char(out, '\n');

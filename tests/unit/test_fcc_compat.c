@@ -147,7 +147,8 @@ static void test_new_contact_field(void)
                           TOP "contact {\n  cidade: text(20)\n}\nstage a {\n  ask contact.cidade \"?\" {\n    failed "
                               "-> fim\n  }\n  -> fim\n}\n",
                           &unsettled),
-                    "! contact field    added      cidade\n"
+                    "! contact field    added      cidade  <- who is talking already was not asked: cidade: type? or "
+                    "cidade: type = value\n"
                     "  question         added      a/cidade\n"
                     "points to settle before a deploy: 1\n");
     (void)table(old, TOP "contact {\n  cidade: text(20)?\n}\nstage a {\n  -> fim\n}\n", &unsettled);
