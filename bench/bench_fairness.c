@@ -183,7 +183,7 @@ static void drive(double seconds, double share, double times)
 
 static void settle(void)
 {
-    for (int64_t end = now_ns() + 20000000000; f.under_way != 0 && now_ns() < end;) {
+    for (int64_t end = now_ns() + 60000000000; f.under_way != 0 && now_ns() < end;) {
         round_once();
     }
     if (f.under_way != 0) {

@@ -225,7 +225,7 @@ static void set_default(uint32_t *slot, uint32_t value)
 static void set_defaults(struct frt_engine_config *c)
 {
     set_default(&c->batch_turns, 256);
-    set_default(&c->tenant_inflight, 32);
+    set_default(&c->tenant_inflight, 8);
     set_default(&c->ingest_max, 10000);
     set_default(&c->sends_max, 1000);
     set_default(&c->tenant_sends, (c->sends_max + 3) / 4);

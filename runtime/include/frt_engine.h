@@ -46,7 +46,7 @@ struct frt_engine_config {
     bool forced;  /* tests only: run every shard without asking; two such nodes must harm nothing but their speed */
     /* 0 = default in brackets */
     uint32_t batch_turns;     /* [256] turns of a commit */
-    uint32_t tenant_inflight; /* [32] conversations of a tenant between LOAD and COMMIT while others write, too */
+    uint32_t tenant_inflight; /* [8] conversations of a tenant between LOAD and COMMIT while others write, too */
     uint32_t
         ingest_max; /* [10,000] messages waiting for INGEST; beyond it, or half of it of one tenant, FN_UNAVAILABLE; a hundredth each tenant always has */
     uint32_t sends_max;                   /* [1,000] effects at the provider at once */
