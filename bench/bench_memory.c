@@ -92,13 +92,15 @@ static void round_once(void)
     answer_all();
 }
 
-/* Until nothing is under way, the verdicts' way into the store included. */
+/* Until nothing is under way, the verdicts' way into the store included. Time passes meanwhile, as it does for whoever waits: the store's clock,
+ * which each LEASE reads, is behind this one, and what came in before such a step is due a little later. */
 static void settle(void)
 {
     struct frt_engine_stats s;
     int64_t end = now_ns() + 30000000000;
     do {
         round_once();
+        m.clock.now++;
         frt_engine_stats(bed.engine, &s);
     } while ((m.under_way != 0 || s.lanes != 0) && now_ns() < end);
     if (m.under_way != 0 || s.lanes != 0) {
