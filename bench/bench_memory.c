@@ -92,8 +92,7 @@ static void round_once(void)
     answer_all();
 }
 
-/* Until nothing is under way, the verdicts' way into the store included. Time passes meanwhile, as it does for whoever waits: the store's clock,
- * which each LEASE reads, is behind this one, and what came in before such a step is due a little later. */
+/* Until nothing is under way, the verdicts' way into the store included. Time passes meanwhile, as it does for whoever waits. */
 static void settle(void)
 {
     struct frt_engine_stats s;

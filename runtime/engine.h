@@ -304,6 +304,7 @@ void cache_step(struct frt_engine *e, int64_t now);
 /* turn.c: which rows a conversation takes */
 void turn_start(struct turn *t);
 void turn_rows(struct turn *t);
+bool turn_is_due(const struct turn *t, const struct frt_row *row);
 void turn_finish(struct turn *t); /* nothing more to run: commit, or nothing happened */
 /* turn_run.c: the program runs */
 void turn_queue(struct turn *t, enum turn_phase phase);

@@ -534,14 +534,22 @@ static void take_row(struct turn *t, size_t i, const struct frt_payload *p)
 }
 
 /* -- the turn ------------------------------------------------------------------------------------------------------------------------------ */
+/* What came from outside was there before it was read, whatever the clock says now: it was received by another node's, or by the store's before
+ * that was set back. */
+bool turn_is_due(const struct turn *t, const struct frt_row *row)
+{
+    return row->due_at != FRT_NEVER && (row->id < FRT_DERIVED || row->due_at <= t->wall);
+}
+
 static void set_clock(struct turn *t)
 {
     t->wall = engine_now(t->engine);
     t->now = t->in->conv.clock;
     for (size_t i = 0; i < t->in->n_rows; i++) {
         const struct frt_row *r = &t->in->rows[i];
-        if (r->due_at <= t->wall) {
+        if (turn_is_due(t, r)) {
             int64_t at = r->kind == FRT_IN_TIMER ? r->due_at : r->received_at;
+            at = at < t->wall ? at : t->wall;
             t->now = at > t->now ? at : t->now;
         }
     }
@@ -580,7 +588,7 @@ void turn_rows(struct turn *t)
     for (size_t i = 0; i < t->in->n_rows && !t->taken && !t->faulted && t->settle_at == FRT_NEVER; i++) {
         const struct frt_row *row = &t->in->rows[i];
         struct frt_payload p;
-        if (row->due_at != FRT_NEVER && row->due_at > t->wall) {
+        if (row->due_at != FRT_NEVER && !turn_is_due(t, row)) {
             continue;
         }
         if (row->due_at != FRT_NEVER && looked++ == FRT_ROWS_MAX) {

@@ -48,7 +48,8 @@ void turn_unpark(struct turn *t)
             put_id(t, &t->unpark, r->id);
             t->mail->again = true;
         }
-        t->mail->again = t->mail->again || (r->due_at <= engine_now(t->engine) && !turn_consumes(t, r->id));
+        bool due = turn_is_due(t, r) || r->due_at <= engine_now(t->engine);
+        t->mail->again = t->mail->again || (due && !turn_consumes(t, r->id));
     }
 }
 
@@ -177,7 +178,7 @@ struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payl
     x->attempts = 0;
     x->call = call;
     x->epoch = t->next.epoch;
-    x->created_at = x->next_at = t->now;
+    x->created_at = t->now; /* next_at 0: at once, also when this clock is ahead of the store's, which was set back */
     x->payload = fn_arena_dup(&t->arena, payload);
     x->funnel = t->next.funnel;
     if (call == 0 && host != FBC_HOST_typing && host != FBC_HOST_react) {

@@ -165,9 +165,9 @@ void turn_fault(struct turn *t, const char *what, struct fn_str where)
     t->next.reason = fn_arena_printf(&t->arena, "%s %.*s", what, FN_STR_ARG(where));
     for (size_t i = 0; i < t->in->n_rows; i++) {
         const struct frt_row *row = &t->in->rows[i];
-        if (row->kind == FRT_IN_RESUME && (row->due_at <= t->wall || row->due_at == FRT_NEVER)) {
+        if (row->kind == FRT_IN_RESUME && (turn_is_due(t, row) || row->due_at == FRT_NEVER)) {
             turn_consume(t, row->id); /* kept, it would resume what faults again and again by itself */
-        } else if (row->due_at <= t->wall) {
+        } else if (turn_is_due(t, row)) {
             turn_park(t, row);
         }
     }

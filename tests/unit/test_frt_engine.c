@@ -533,6 +533,31 @@ static void test_clock_is_the_stores(void)
     }
 }
 
+/* A message was received by a clock that was an hour ahead, and is set right since: it and what comes behind it wait for nobody. */
+static void test_clock_set_back(void)
+{
+    struct world w;
+    struct fn_buf payload;
+    setup(&w, 0);
+    say(&w, "a");
+    fn_buf_init(&payload, 256);
+    frt_payload_write(&payload, &(struct frt_payload){.text = FN_STR("b")});
+    int64_t ahead = w.clock.now + 3600000;
+    struct frt_ingest in = {.tenant = 1, .channel = 7, .conv = w.conv, .dedupe = FN_STR("ahead")};
+    in.row = (struct frt_row){.id = ahead << 20, .kind = FRT_IN_MESSAGE, .due_at = ahead, .received_at = ahead};
+    in.row.payload = fn_buf_view(&payload);
+    struct frt_op_ingest op = {.op = {.kind = FRT_OP_INGEST, .done = ignore}, .items = &in, .n = 1};
+    frt_store_submit(w.store, &op.op);
+    (void)w.store.ops->drain(w.store.self);
+    CU_ASSERT_EQUAL(in.code, FN_OK);
+    say(&w, "c");
+    CU_ASSERT_TRUE(said(&w, 1, "{\"text\":\"b\"}"));
+    CU_ASSERT_TRUE(said(&w, 1, "{\"text\":\"b\"}"));
+    CU_ASSERT_TRUE(said(&w, 2, "{\"text\":\"c\"}"));
+    fn_buf_fini(&payload);
+    teardown(&w);
+}
+
 static void test_drain(void)
 {
     struct world w;
@@ -555,8 +580,9 @@ UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence
            {"handoff", test_handoff}, {"kept", test_kept}, {"typed on the phone", test_typed_on_the_phone},
            {"opt-out", test_optout}, {"event", test_event}, {"event fields", test_event_fields},
            {"a resume is spent", test_resume_is_spent}, {"clock", test_clock_is_the_stores},
-           {"not sent is retried", test_not_sent_is_retried}, {"lane is ordered", test_lane_is_ordered},
-           {"reconcile", test_reconcile}, {"reconcile by echo", test_reconcile_by_echo},
+           {"clock set back", test_clock_set_back}, {"not sent is retried", test_not_sent_is_retried},
+           {"lane is ordered", test_lane_is_ordered}, {"reconcile", test_reconcile},
+           {"reconcile by echo", test_reconcile_by_echo},
            {"not reached is no answer", test_reconcile_asks_again_when_not_reached},
            {"crash while sending", test_crash_while_sending}, {"faults of the store", test_lost_commit_answer},
            {"poison", test_poison_is_bisected}, {"drain", test_drain})
