@@ -19,16 +19,26 @@ struct pg_resolver {
     int tell; /* eventfd, the store's */
     char *host;
     bool want, ready, stop;
+    unsigned turn;                 /* the thread's */
     char addresses[ADDRESSES_MAX]; /* empty: not found */
 };
 
-/* The first address will do: a name with several is asked again when that one fails, and resolvers rotate them. */
-static void look_up(const char *host, char *out, size_t size)
+/* One address, each time the next: a name is asked again when nobody answers there. `localhost` is ::1 and 127.0.0.1, and a server may listen on
+ * one of them only. */
+static void look_up(const char *host, unsigned turn, char *out, size_t size)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list = NULL;
     out[0] = '\0';
     if (getaddrinfo(host, NULL, &hints, &list) == 0) {
-        if (getnameinfo(list->ai_addr, list->ai_addrlen, out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0) {
+        unsigned n = 0;
+        for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
+            n++;
+        }
+        const struct addrinfo *at = list;
+        for (unsigned i = turn % n; i > 0; i--) {
+            at = at->ai_next;
+        }
+        if (getnameinfo(at->ai_addr, at->ai_addrlen, out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0) {
             out[0] = '\0';
         }
         freeaddrinfo(list);
@@ -47,7 +57,7 @@ static void *run(void *arg)
         }
         r->want = false;
         pthread_mutex_unlock(&r->lock);
-        look_up(r->host, found, sizeof found);
+        look_up(r->host, r->turn++, found, sizeof found);
         pthread_mutex_lock(&r->lock);
         memcpy(r->addresses, found, sizeof found);
         r->ready = true;
