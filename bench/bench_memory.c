@@ -169,6 +169,7 @@ static void begin(const char *where)
     deploy(TENANTS);
     struct frt_engine_config c = bed_config(&provider);
     c.clock = frt_clock_fake(&m.clock);
+    c.recent_bytes = 1 << 20; /* full in the first hour */
     start_engine(&c);
 }
 
