@@ -16,6 +16,7 @@ struct inbound {
     void *ctx;
     enum fn_code refused; /* FN_OK: goes to the store */
     bool by_alias;        /* the caller gave no conversation */
+    bool known;           /* its number is known.c's */
 };
 struct ingest_batch {
     struct frt_op_ingest op;
@@ -31,7 +32,7 @@ static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
     e->stats.ingested += code == FN_OK && !in->item.duplicate;
     e->stats.duplicates += code == FN_OK && in->item.duplicate;
     e->stats.refused += code != FN_OK;
-    if (code == FN_OK && in->by_alias) {
+    if (code == FN_OK && in->by_alias && !in->known) {
         known_put(e, &in->item);
     }
     if (code == FN_OK && !in->item.duplicate) {
@@ -130,6 +131,7 @@ static void look_up(struct frt_engine *e, struct inbound *in)
     struct frt_ingest *x = &in->item;
     in->by_alias = x->conv == 0;
     x->conv = in->by_alias ? known_find(e, x) : x->conv;
+    in->known = in->by_alias && x->conv != 0;
 }
 
 static enum fn_code check(const struct frt_inbound *in)
@@ -234,9 +236,10 @@ static void batch_done(struct frt_op *op)
             continue;
         }
         struct inbound *in = b->from[i];
-        if (op->code == FN_OK && in->by_alias && b->op.items[i].code == FN_NOT_FOUND && in->item.conv != 0) {
+        if (op->code == FN_OK && in->known && b->op.items[i].code == FN_NOT_FOUND) {
             known_drop(e, &in->item); /* it is gone: find or make another */
             in->item.conv = 0;
+            in->known = false;
             submit(e, &b->from[i], 1);
             continue;
         }
