@@ -108,10 +108,12 @@ static void connections_die(struct contract *c)
     }
 }
 
-/* Until n statements wait for a lock. */
+/* Until n statements wait for a lock. The store at work is driven meanwhile: what was submitted before the end of an earlier batch had
+ * arrived leaves only then. */
 static bool waiting(struct contract *c, int64_t n)
 {
-    for (int tries = 0; tries < 200; tries++) {
+    for (int tries = 0; tries < 1000; tries++) {
+        c->store.ops->drain(c->store.self);
         if (plain(c, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") >= n) {
             return true;
         }
@@ -204,7 +206,7 @@ static void commit_under_way(struct contract *c)
     turn.conv.epoch = 2;
     struct frt_op_commit second = {.items = &turn, .n = 1};
     contract_submit(&other, FRT_OP_COMMIT, &second.op, &new_done);
-    CHECK(c, waiting(c, 2));
+    CHECK(c, waiting(&other, 2));
     CHECK(c, pg_plain_run(holder, "ROLLBACK", &err) == FN_OK);
     contract_wait(c, &op.op, &late_done);
     contract_wait(&other, &second.op, &new_done);
