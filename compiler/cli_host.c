@@ -21,6 +21,7 @@ struct cli_host {
     struct cli_table *tables, *contact;
     enum cli_host_state state;
     bool ended, erring, jumped, silent; /* silent: the team has the conversation */
+    struct fvm_errors errors;
     int64_t now, target, last_message;
     uint16_t stage;
     struct row inbox[INBOX_MAX];
@@ -254,12 +255,13 @@ static uint32_t offset_of(const struct fbc_image *im, uint32_t word)
     return offset;
 }
 
-/* To the stage of `on error`; parked when there is none or it failed itself. */
+/* To the stage of `on error`; parked when there is none, it failed itself, or it was entered too often. */
 static void told_trap(struct cli_host *h)
 {
     struct fvm_trapped t = fvm_trapped(h->run);
     const struct fbc_entry *to = fbc_find_entry(h->o.image, FBC_ENTRY_ERROR, FN_STR(""), FBC_NO_INDEX);
-    bool handled = to != NULL && !h->erring && fvm_enter(h->run, to->stage) == FN_OK;
+    bool handled = to != NULL && !h->erring && to->stage != fvm_stage(h->run) && fvm_errors_more(&h->errors, h->now) &&
+                   fvm_enter(h->run, to->stage) == FN_OK;
     h->erring = h->jumped = true;
     if (!handled) {
         h->state = CLI_PARKED;
@@ -343,6 +345,7 @@ static bool begin(struct cli_host *h, uint16_t stage, const struct fvm_input *in
 {
     h->ended = false;
     h->erring = false;
+    h->errors.heard = true;
     h->silent = false;
     h->taken++;
     memset(h->spent, 0, (h->o.image->n_agents + 1) * sizeof *h->spent);
@@ -381,6 +384,7 @@ static bool wake(struct cli_host *h, const struct fvm_input *in)
     drop_late(h, wait);
     h->taken++;
     h->erring = false;
+    h->errors.heard = h->errors.heard || in->kind != FBC_WAKE_TIMER;
     go_on(h);
     return true;
 }
@@ -397,6 +401,7 @@ static bool take_row(struct cli_host *h, unsigned i)
     }
     h->jumped = woken == FVM_JUMPED;
     h->erring = false;
+    h->errors.heard = true;
     row_fini(&h->last);
     h->last = row;
     h->n_inbox--; /* out of the inbox before the turn runs: what comes in then stands behind */

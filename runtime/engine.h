@@ -148,13 +148,18 @@ struct turn {
     bool taken; /* a row was taken: the program runs */
     bool self;  /* no message caused it */
     bool faulted, quarantined;
-    bool must_move;     /* to the published version at the next stage, though it is pinned */
-    struct fn_str ref;  /* the provider's id of the message the program took */
-    struct fn_str goal; /* stage to enter there, empty the same */
-    unsigned errors;    /* ways into the stage of `on error` */
-    int64_t settle_at;  /* FRT_NEVER: nothing settles */
-    int64_t timer_due;  /* when the timer's row is due in the store, 0 there is none */
-    unsigned index;     /* next effect */
+    bool must_move;      /* to the published version at the next stage, though it is pinned */
+    struct fn_str ref;   /* the provider's id of the message the program took */
+    struct fn_str goal;  /* stage to enter there, empty the same */
+    unsigned errors;     /* ways into the stage of `on error` */
+    struct errors_seen { /* errors.c: what the contact's data say, once asked */
+        struct fvm_errors e;
+        int64_t seq; /* of the turn that came there last */
+        bool read;
+    } seen;
+    int64_t settle_at; /* FRT_NEVER: nothing settles */
+    int64_t timer_due; /* when the timer's row is due in the store, 0 there is none */
+    unsigned index;    /* next effect */
     unsigned notes;
     unsigned calls;
     struct engine_vec consume, park, unpark, rows, effects, log, metrics, docs, pairs;
@@ -345,6 +350,11 @@ struct fn_str turn_json(struct turn *t, const char *key, struct fn_str value); /
 /* tables.c: `find` and `query`: the pending call of the run is answered from the store, in this turn */
 void table_ask(struct turn *t, const struct fvm_request *q);
 void table_answer(struct turn *t);
+/* errors.c: how often the conversation came to `on error` */
+bool errors_more(struct turn *t);                 /* false: too often, it is to be parked */
+void errors_heard(struct turn *t);                /* somebody wrote */
+void errors_forget(struct turn *t);               /* a person says that it goes on */
+bool errors_told(struct turn *t, int64_t effect); /* the program has been to `on error` since this was sent */
 /* agent.c: completes the payload of an AI step with its agent, and counts it in the budgets */
 void agent_join(struct turn *t, const struct fvm_request *q, struct fn_buf *payload);
 /* optout.c */

@@ -425,9 +425,11 @@ static void take_failed(struct turn *t, const struct frt_row *row, const struct 
         turn_consume(t, row->id);
     } else if (!runs_here(t)) {
         turn_park(t, row);
+    } else if (errors_told(t, p->effect)) {
+        turn_consume(t, row->id); /* it is a dead letter; the program knows that its messages fail */
     } else if (turn_vm(t)) {
         turn_consume(t, row->id);
-        t->taken = turn_to_error(t);
+        t->taken = t->self = turn_to_error(t);
         if (t->taken) {
             record_row(t, row, p);
         } else {
@@ -485,6 +487,7 @@ static void take_resume(struct turn *t, const struct frt_row *row, const struct 
     if (t->next.status != FRT_FAULTED) {
         return;
     }
+    errors_forget(t);
     t->next.reason = FN_STR_NULL;
     t->next.status = t->next.snap.n != 0 ? FRT_RUNNING : FRT_IDLE;
     turn_unpark(t);
@@ -603,6 +606,9 @@ void turn_rows(struct turn *t)
         take_row(t, i, &p);
     }
     if (t->taken && !t->faulted) {
+        if (!t->self) {
+            errors_heard(t);
+        }
         turn_resume(t);
     } else {
         turn_finish(t);

@@ -138,7 +138,7 @@ bool turn_begin(struct turn *t, const struct frt_pub *pub, const struct fbc_imag
 bool turn_to_error(struct turn *t)
 {
     const struct fbc_entry *entry = fbc_find_entry(t->image, FBC_ENTRY_ERROR, FN_STR_NULL, FBC_NO_INDEX);
-    if (entry == NULL || entry->stage == fvm_stage(t->run) || t->errors++ != 0) {
+    if (entry == NULL || entry->stage == fvm_stage(t->run) || t->errors++ != 0 || !errors_more(t)) {
         return false;
     }
     turn_contact_out(t);

@@ -241,3 +241,13 @@ bool fvm_global_changed(const struct fvm_run *run, uint16_t global)
 {
     return (run->image->globals[global].flags & FBC_G_CONTACT) != 0 && run->changed[global] != 0;
 }
+
+bool fvm_errors_more(struct fvm_errors *e, int64_t now)
+{
+    bool lately = e->n != 0 && now - e->at < FBC_ERRORS_MS;
+    if (lately && (e->n >= FBC_ERRORS_MAX || !e->heard)) {
+        return false;
+    }
+    *e = (struct fvm_errors){.n = lately ? e->n + 1 : 1, .at = now};
+    return true;
+}

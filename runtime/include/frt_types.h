@@ -96,7 +96,7 @@ struct frt_conv {
     struct fn_str reason;        /* FAULTED: "trap DIVIDE inicio" */
 };
 /* A contact's data: "f:nome" field (JSON value), "t:vip" tag, "s:consent" in|out, "s:name" profile name, "b:" AI budgets, "r:"
- * the message a program that reacts took last. Empty value = absent. */
+ * the message a program that reacts took last, "e:" how often it came to `on error`. Empty value = absent. */
 struct frt_pair {
     struct fn_str name, value;
 };

@@ -149,4 +149,13 @@ union fvm_slot fvm_list_at(const struct fvm_run *run, uint32_t ref, uint32_t ind
 enum fbc_trap fvm_make_text_list(struct fvm_run *run, const struct fn_str *items, uint32_t n, uint32_t *out);
 enum fbc_trap fvm_charge(struct fvm_run *run, size_t units);
 
+/* -- errors ------------------------------------------------------------------------------------------------------------------------
+ * How often a conversation came to its stage of `on error` lately. The host keeps it with the conversation, over turns and programs; all zero: never. */
+struct fvm_errors {
+    uint32_t n;
+    int64_t at; /* the last time */
+    bool heard; /* a message, an event or a person came behind it */
+};
+/* Counts one more. False: too many (FBC_ERRORS_MAX), nothing is counted; the conversation is to be parked. */
+bool fvm_errors_more(struct fvm_errors *e, int64_t now);
 #endif
