@@ -172,7 +172,7 @@ static void measure(double seconds, uint32_t under_way, double rate)
 
 int main(int argc, char **argv)
 {
-    static const struct frt_provider_ops provider = {"sink", on_send, NULL};
+    static const struct frt_provider_ops provider = {"sink", on_send, NULL, NULL};
     if (argc < 3) {
         die("usage: bench_engine STORE SECONDS [UNDER_WAY [RATE]]");
     }

@@ -203,7 +203,7 @@ static void window(struct series *into, double seconds, double share, double tim
 
 int main(int argc, char **argv)
 {
-    static const struct frt_provider_ops provider = {"sink", on_send, NULL};
+    static const struct frt_provider_ops provider = {"sink", on_send, NULL, NULL};
     static struct series alone, beside;
     if (argc < 3) {
         die("usage: bench_fairness STORE SECONDS");

@@ -159,7 +159,7 @@ static void run_hour(void)
 
 static void begin(const char *where)
 {
-    static const struct frt_provider_ops provider = {"sink", on_send, NULL};
+    static const struct frt_provider_ops provider = {"sink", on_send, NULL, NULL};
     m.clock.now = frt_clock_system().ops->wall(NULL);
     m.numbers = (uint64_t)m.clock.now << 20;
     static const struct frt_store_ops virtual = {"virtual", submit, poll_fd, drain, close_store};

@@ -355,6 +355,10 @@ bool errors_more(struct turn *t);                 /* false: too often, it is to 
 void errors_heard(struct turn *t);                /* somebody wrote */
 void errors_forget(struct turn *t);               /* a person says that it goes on */
 bool errors_told(struct turn *t, int64_t effect); /* the program has been to `on error` since this was sent */
+/* window.c: channels with a 24-hour window */
+bool window_forbids(const struct frt_engine *e, const struct frt_effect *x,
+                    int64_t last_in_at);          /* may not be sent now */
+bool window_drops(struct turn *t, uint16_t host); /* nor is it worth a try: the stage of `on error` says it */
 /* agent.c: completes the payload of an AI step with its agent, and counts it in the budgets */
 void agent_join(struct turn *t, const struct fvm_request *q, struct fn_buf *payload);
 /* optout.c */

@@ -262,6 +262,10 @@ static void begin(struct sending *s, bool query)
         return;
     }
     const struct frt_provider *p = &e->c.provider;
+    if (!query && window_forbids(e, &s->e, s->mail->last_in_at)) {
+        give_up(s, FN_STR(FRT_WINDOW_CLOSED));
+        return;
+    }
     if (query && p->ops->query == NULL) {
         resend_or_give_up(s, FN_STR("unknown"));
         return;

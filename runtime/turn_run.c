@@ -299,6 +299,10 @@ static void on_effect(struct turn *t)
     }
     fn_buf_clear(&t->scratch);
     fvm_request_json(t->run, &t->scratch);
+    if (window_drops(t, q.host)) {
+        turn_note(t, FRT_DIR_NOTE, "window", fn_arena_dup(&t->arena, fn_buf_view(&t->scratch)));
+        return;
+    }
     if (q.host == FBC_HOST_react) {
         turn_join_ref(t, &t->scratch);
     }

@@ -90,6 +90,7 @@ bool fsv_op_good(struct fsv_request *r, const void *op);
 
 /* -- channels ----------------------------------------------------------------------------------------------------------------------------- */
 struct fsv_channel *fsv_channel_by_id(const struct fsv_app *app, int64_t tenant, int64_t id);
+int64_t fsv_channel_window(enum fsv_channel_kind kind); /* ms, 0 none: frt_provider_ops.window */
 struct fsv_channel *fsv_channel_by_key(const struct fsv_app *app, enum fsv_channel_kind kind, struct fn_str key);
 struct fsv_channel *fsv_channel_by_name(const struct fsv_app *app, int64_t tenant, enum fsv_channel_kind kind,
                                         struct fn_str name);

@@ -9,7 +9,15 @@
 #include <stdlib.h>
 
 static const char *const kinds[] = {[FSV_CHANNEL_WEB] = "web", [FSV_CHANNEL_EVOLUTION] = "evolution"};
+/* How long after the customer's last message each takes free text, ms; 0 always. Evolution drives a phone, which has no such window; Meta's own
+ * API would have one of 24 hours. */
+static const int64_t windows[] = {[FSV_CHANNEL_WEB] = 0, [FSV_CHANNEL_EVOLUTION] = 0};
 enum { KEY_CHARS = 32, DOC_MAX = 8192 };
+
+int64_t fsv_channel_window(enum fsv_channel_kind kind)
+{
+    return windows[kind];
+}
 
 struct fsv_channel *fsv_channel_by_id(const struct fsv_app *app, int64_t tenant, int64_t id)
 {

@@ -681,8 +681,14 @@ static void provider_query(void *self, const struct frt_send *send, frt_sent_fn 
     }
 }
 
+static int64_t provider_window(void *self, int64_t tenant, int64_t channel)
+{
+    const struct fsv_channel *c = fsv_channel_by_id(self, tenant, channel);
+    return c != NULL ? fsv_channel_window(c->kind) : 0;
+}
+
 struct frt_provider fsv_provider(struct fsv_app *app)
 {
-    static const struct frt_provider_ops ops = {"server", provider_send, provider_query};
+    static const struct frt_provider_ops ops = {"server", provider_send, provider_query, provider_window};
     return (struct frt_provider){&ops, app};
 }

@@ -45,7 +45,11 @@ struct frt_provider_ops {
     /* Asks the receiver whether it has this effect (after an unknown outcome): FRT_SENT with ext_id, FRT_ABSENT, FRT_UNKNOWN when it
      * cannot tell, or FRT_NOT_SENT when it was not reached. NULL: never can. Same rules as send. */
     void (*query)(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx);
+    /* For how long after the customer's last message this channel takes what is no template, in ms; 0: always. What comes later is not handed to
+     * send, but given up with the reason FRT_WINDOW_CLOSED. NULL: no channel of this provider has such a window. */
+    int64_t (*window)(void *self, int64_t tenant, int64_t channel);
 };
+#define FRT_WINDOW_CLOSED "F0411: the 24-hour window is closed"
 struct frt_provider {
     const struct frt_provider_ops *ops;
     void *self;

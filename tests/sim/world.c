@@ -346,7 +346,7 @@ static void bury(struct sim *s, struct sim_node *n)
 
 static void boot(struct sim_node *n)
 {
-    static const struct frt_provider_ops provider = {"simulated", on_send, on_query};
+    static const struct frt_provider_ops provider = {"simulated", on_send, on_query, NULL};
     static const struct frt_clock_ops clock = {"node", node_wall, node_monotonic};
     struct sim *s = n->sim;
     unsigned index = (unsigned)(n - s->nodes);

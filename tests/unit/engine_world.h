@@ -34,7 +34,8 @@ struct world {
     size_t n_pending;
     char said[SENDS_MAX][128]; /* payloads of sends begun */
     size_t n_said;
-    bool hold; /* sends stay pending */
+    bool hold;      /* sends stay pending */
+    int64_t window; /* of the channel */
     enum frt_outcome outcome;
     unsigned accepted, duplicates;
     enum fn_code last_code;
@@ -58,6 +59,14 @@ static inline void on_send(void *self, const struct frt_send *s, frt_sent_fn don
 static inline void on_query(void *self, const struct frt_send *s, frt_sent_fn done, void *ctx)
 {
     begin(self, s, done, ctx, true);
+}
+
+static inline int64_t on_window(void *self, int64_t tenant, int64_t channel)
+{
+    (void)tenant;
+    (void)channel;
+    const struct world *w = self;
+    return w->window;
 }
 
 static inline void answer(struct world *w, enum frt_outcome outcome)
@@ -168,7 +177,7 @@ static inline int64_t true_monotonic(void *self)
 static inline void boot(struct world *w)
 {
     static const struct frt_clock_ops clock = {"skewed", skewed_wall, true_monotonic};
-    static const struct frt_provider_ops provider = {"scripted", on_send, on_query};
+    static const struct frt_provider_ops provider = {"scripted", on_send, on_query, on_window};
     struct frt_engine_config c = {.store = w->store,
                                   .clock = {&clock, w},
                                   .entropy = frt_entropy_seeded(&w->seed),

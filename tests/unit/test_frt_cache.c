@@ -59,7 +59,7 @@ static void say(struct world *w, int64_t tenant)
 
 static void setup(struct world *w)
 {
-    static const struct frt_provider_ops provider = {"sink", on_send, NULL};
+    static const struct frt_provider_ops provider = {"sink", on_send, NULL, NULL};
     *w = (struct world){.clock = {1700000000000}, .seed = {1}};
     w->memory = frt_memory_new(frt_clock_fake(&w->clock));
     w->store = frt_memory_store(w->memory);

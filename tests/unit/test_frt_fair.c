@@ -103,7 +103,7 @@ static void settle(struct world *w)
 
 static struct world *setup(uint32_t ingest_max)
 {
-    static const struct frt_provider_ops provider = {"slow", on_send, NULL};
+    static const struct frt_provider_ops provider = {"slow", on_send, NULL, NULL};
     struct world *w = calloc(1, sizeof *w);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w);
     w->clock.now = 1700000000000;

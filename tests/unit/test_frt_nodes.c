@@ -120,7 +120,7 @@ static void publish(struct world *w)
 
 static void boot(struct world *w, unsigned i)
 {
-    static const struct frt_provider_ops provider = {"scripted", on_send, on_query};
+    static const struct frt_provider_ops provider = {"scripted", on_send, on_query, NULL};
     static const char *const names[NODES] = {"um", "dois"};
     struct node *n = &w->nodes[i];
     struct fn_err err = {0};
