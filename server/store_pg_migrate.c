@@ -64,10 +64,25 @@ enum fn_code pg_migrate(void *plain, struct fn_err *err)
     return pg_plain_run(plain, "COMMIT", err);
 }
 
-/* The handshake of a pooler names a process of its own making. Two clients that then meet in one server process share it by transaction. */
+/* Whether the session moved while another one held a server process: with a transaction-mode pooler it had the same, or gets another now. */
+static bool moved(void *plain, void *second)
+{
+    static const char pid[] = "SELECT pg_backend_pid()::int8";
+    int64_t before = 0, held = 0, after = 0;
+    enum fn_code code = pg_plain_int(plain, pid, &before, NULL);
+    code = code != FN_OK ? code : pg_plain_run(second, "BEGIN", NULL);
+    code = code != FN_OK ? code : pg_plain_int(second, pid, &held, NULL);
+    code = code != FN_OK || held == before ? code : pg_plain_int(plain, pid, &after, NULL); /* else it could wait for us */
+    code = code != FN_OK ? code : pg_plain_run(second, "COMMIT", NULL);
+    return code != FN_OK || held == before || after != before;
+}
+
+/* The handshake of a pooler names a process of its own making. A session that then moves between server processes has one by transaction only.
+ * Other clients of the pooler may keep it where it is for once, hence the tries. */
 bool pg_is_pooled(const struct pg_target *t, void *plain)
 {
-    int64_t real = 0, other = 0;
+    enum { TRIES = 16 };
+    int64_t real = 0;
     void *second = NULL;
     if (pg_target_port_is(t, "6543")) {
         return true;
@@ -78,7 +93,10 @@ bool pg_is_pooled(const struct pg_target *t, void *plain)
     if (pg_plain_open(t, &second, NULL) != FN_OK) {
         return true; /* a pooler that has no second session for us */
     }
-    bool shared = pg_plain_int(second, "SELECT pg_backend_pid()::int8", &other, NULL) != FN_OK || other == real;
+    bool pooled = false;
+    for (int i = 0; i < TRIES && !pooled; i++) {
+        pooled = moved(plain, second);
+    }
     pg_plain_close(second);
-    return shared;
+    return pooled;
 }

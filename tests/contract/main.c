@@ -51,7 +51,8 @@ static const struct {
 } stores[] = {{"memory", open_memory, wipe_memory},
               {"sqlite", open_sqlite, wipe_sqlite},
               {"postgresql", contract_pg_open, contract_pg_wipe},
-              {"pooled", contract_pg_open_pooled, contract_pg_wipe}};
+              {"pooled", contract_pg_open_pooled, contract_pg_wipe},
+              {"asked", contract_pg_open_asked, contract_pg_wipe}};
 
 static void run(struct contract *c, const struct contract_case *cases, unsigned *passed, unsigned *failed)
 {
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
         return !good;
     }
     if (c.open == NULL) {
-        fprintf(stderr, "usage: contract memory|sqlite|postgresql|pooled|migrate\n");
+        fprintf(stderr, "usage: contract memory|sqlite|postgresql|pooled|asked|migrate\n");
         return 2;
     }
     run(&c, contract_turn_cases, &passed, &failed);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void say(void *ctx, const char *event, const char *text)
 {
@@ -34,6 +35,28 @@ bool contract_pg_open(struct contract *c)
 bool contract_pg_open_pooled(struct contract *c)
 {
     return open_as(c, FSV_PG_POOLER_TRANSACTION);
+}
+
+static void note(void *ctx, const char *event, const char *text)
+{
+    (void)text;
+    if (strcmp(event, "store.pg.pooler") == 0) {
+        *(bool *)ctx = true;
+    }
+}
+
+/* DATABASE_URL may lead through a pooler, and the store has to find out: CONTRACT_POOLER says what is true. */
+bool contract_pg_open_asked(struct contract *c)
+{
+    struct fn_err err = {0};
+    const char *kind = getenv("CONTRACT_POOLER");
+    bool pooled = false;
+    struct fsv_pg_options o = {.url = getenv("DATABASE_URL"), .pooler = FSV_PG_POOLER_ASK, .log = note, .ctx = &pooled};
+    if (kind == NULL || fsv_store_pg_open(&o, &c->store, &err) != FN_OK) {
+        printf("  postgresql: %s\n", kind != NULL ? err.text : "CONTRACT_POOLER is not set");
+        return false;
+    }
+    return CHECK(c, pooled == (strcmp(kind, "transaction") == 0));
 }
 
 void contract_pg_wipe(struct contract *c)
