@@ -116,7 +116,7 @@ class Evolution(Double):
 
     def carry_out(self, request):
         self.ids += 1
-        number = request.json['number']
+        number = request.json.get('number') or request.json['key']['remoteJid']  # a reaction has only the key
         jid = number if '@' in number else number + '@s.whatsapp.net'
         record = {'key': {'remoteJid': jid, 'fromMe': True, 'id': '3EB0%018d' % self.ids}, 'pushName': 'Você', 'status': 'PENDING',
                   'message': {'conversation': request.json.get('text', '')}, 'messageType': 'conversation',
