@@ -1,5 +1,6 @@
 /* embed.c: the build tool behind fn_embed(): embed SYMBOL OUT.c OUT.h ROOT FILE...
  * Writes each file as a byte array and one table sorted by name. Runs on the machine that builds, on our own files.
+ * A line `-- include NAME` of a file stands for that file of ROOT: SQL has no other way to say a thing once for two statements.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,27 +17,62 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Writes the bytes of one file; *size gets their number. */
-static int write_bytes(FILE *out, const char *root, const char *name, long index, unsigned long *size)
+static FILE *open_file(const char *root, const char *name, int name_length)
 {
     char path[4096];
-    if (snprintf(path, sizeof path, "%s/%s", root, name) >= (int)sizeof path) {
-        return fail("name", name);
+    if (snprintf(path, sizeof path, "%s/%.*s", root, name_length, name) >= (int)sizeof path) {
+        (void)fail("name", name);
+        return NULL;
     }
     FILE *in = fopen(path, "rb");
     if (in == NULL) {
-        return fail("open", path);
+        (void)fail("open", path);
+    }
+    return in;
+}
+
+static void write_text(FILE *out, const char *text, size_t n, unsigned long *size)
+{
+    for (size_t i = 0; i < n; i++, ++*size) {
+        fprintf(out, "%s%d,", *size % 32 == 0 ? "\n" : "", (unsigned char)text[i]);
+    }
+}
+
+/* Writes the bytes of one file and of what it includes; *size grows by their number. What is included includes nothing. */
+static int write_file(FILE *out, const char *root, FILE *in, int may_include, unsigned long *size)
+{
+    static const char include[] = "-- include ";
+    char *line = NULL;
+    size_t room = 0;
+    int bad = 0;
+    for (ssize_t n = getline(&line, &room, in); n > 0 && !bad; n = getline(&line, &room, in)) {
+        if (!may_include || strncmp(line, include, sizeof include - 1) != 0) {
+            write_text(out, line, (size_t)n, size);
+            continue;
+        }
+        const char *name = line + sizeof include - 1;
+        FILE *part = open_file(root, name, (int)strcspn(name, "\n"));
+        bad = part == NULL || write_file(out, root, part, 0, size);
+        if (part != NULL) {
+            fclose(part);
+        }
+    }
+    free(line);
+    return bad || ferror(in);
+}
+
+static int write_bytes(FILE *out, const char *root, const char *name, long index, unsigned long *size)
+{
+    FILE *in = open_file(root, name, (int)strlen(name));
+    if (in == NULL) {
+        return 1;
     }
     fprintf(out, "static _Alignas(16) const unsigned char file_%ld[] = {", index);
     *size = 0;
-    for (int c = getc(in); c != EOF; c = getc(in)) {
-        fprintf(out, "%s%d,", *size % 32 == 0 ? "\n" : "", c);
-        ++*size;
-    }
+    int bad = write_file(out, root, in, 1, size);
     fputs("0};\n", out);
-    int bad = ferror(in);
     fclose(in);
-    return bad ? fail("read", path) : 0;
+    return bad ? fail("read", name) : 0;
 }
 
 static int write_source(FILE *out, const char *symbol, const char *root, char **names, long n)

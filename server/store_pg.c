@@ -5,8 +5,8 @@
  * Nothing waits without a deadline, and no operation is ever forgotten.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "store_pg.h"
+#include "resolve.h"
 #include "store_pg_core.h"
-#include "store_pg_resolve.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -57,7 +57,7 @@ struct link {
 };
 struct pg_store {
     struct pg_target *target;
-    struct pg_resolver *resolver;
+    struct fsv_resolver *resolver;
     struct link links[LINKS];
     struct queue finished;
     int epoll, event, timer;
@@ -314,14 +314,14 @@ static void reopen(struct pg_store *s, struct link *l, int64_t now)
     } else if (!l->looking_up) {
         l->looking_up = true;
         l->open_by = now + CONNECT_MS;
-        pg_resolve(s->resolver);
+        fsv_resolve(s->resolver);
     }
 }
 
 static void take_addresses(struct pg_store *s, int64_t now)
 {
     char addresses[256];
-    if (s->resolver == NULL || !pg_resolve_take(s->resolver, addresses, sizeof addresses)) {
+    if (s->resolver == NULL || !fsv_resolve_take(s->resolver, addresses, sizeof addresses)) {
         return;
     }
     for (size_t i = 0; i < LINKS; i++) {
@@ -491,7 +491,7 @@ static void store_free(struct pg_store *s)
     for (size_t i = 0; i < LINKS; i++) {
         pg_conn_close(&s->links[i].conn);
     }
-    pg_resolver_free(s->resolver);
+    fsv_resolver_free(s->resolver);
     pg_target_free(s->target);
     const int fds[] = {s->epoll, s->event, s->timer};
     for (size_t i = 0; i < FN_COUNT(fds); i++) {
@@ -592,7 +592,7 @@ static enum fn_code make(struct pg_store *s, struct fn_err *err)
         return fn_fail(err, FN_IO, "no file descriptors for the store");
     }
     const char *host = pg_target_host(s->target);
-    s->resolver = host != NULL ? pg_resolver_new(host, s->event) : NULL;
+    s->resolver = host != NULL ? fsv_resolver_new(host, s->event) : NULL;
     if (host != NULL && s->resolver == NULL) {
         return fn_fail(err, FN_NO_MEMORY, "no thread for the store's name lookups");
     }

@@ -72,7 +72,8 @@ static bool moved(void *plain, void *second)
     enum fn_code code = pg_plain_int(plain, pid, &before, NULL);
     code = code != FN_OK ? code : pg_plain_run(second, "BEGIN", NULL);
     code = code != FN_OK ? code : pg_plain_int(second, pid, &held, NULL);
-    code = code != FN_OK || held == before ? code : pg_plain_int(plain, pid, &after, NULL); /* else it could wait for us */
+    code =
+        code != FN_OK || held == before ? code : pg_plain_int(plain, pid, &after, NULL); /* else it could wait for us */
     code = code != FN_OK ? code : pg_plain_run(second, "COMMIT", NULL);
     return code != FN_OK || held == before || after != before;
 }

@@ -3,7 +3,7 @@
  * Two connections, because one that subscribes may do nothing else. A context that had any error is closed and never used again; a new one is
  * opened with back-off. The server's name is looked up off the loop. Losing Redis costs speed, never data.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "store_pg_resolve.h"
+#include "resolve.h"
 #include "wake.h"
 
 #include <hiredis/async.h>
@@ -29,7 +29,7 @@ struct fsv_wake {
     struct fsv_wake_options o;
     char node[SAID_MAX], host[256], password[256], path[108], address[64];
     int port;
-    struct pg_resolver *resolver;
+    struct fsv_resolver *resolver;
     struct fsv_watch found;
     struct end ends[2]; /* told by, listens */
     struct fsv_timer later;
@@ -258,7 +258,7 @@ static void open_end(struct end *e)
 {
     struct fsv_wake *w = e->wake;
     if (w->path[0] == '\0') {
-        pg_resolve(w->resolver); /* goes on in on_found */
+        fsv_resolve(w->resolver); /* goes on in on_found */
     } else if (e->redis == NULL) {
         open_at(e);
     }
@@ -271,7 +271,7 @@ static void on_found(void *self, unsigned events)
     (void)events;
     ssize_t n = read(w->found.fd, &count, sizeof count);
     (void)n; /* only to make it unreadable */
-    if (!pg_resolve_take(w->resolver, w->address, sizeof w->address)) {
+    if (!fsv_resolve_take(w->resolver, w->address, sizeof w->address)) {
         return;
     }
     for (size_t i = 0; i < FN_COUNT(w->ends); i++) {
@@ -329,7 +329,7 @@ void fsv_wake_free(struct fsv_wake *w)
             redisAsyncFree(w->ends[i].redis);
         }
     }
-    pg_resolver_free(w->resolver);
+    fsv_resolver_free(w->resolver);
     if (w->found.fd >= 0) {
         fsv_loop_unwatch(w->loop, &w->found);
         (void)close(w->found.fd);
@@ -341,7 +341,7 @@ static enum fn_code start(struct fsv_wake *w)
 {
     if (w->path[0] == '\0') {
         w->found.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        w->resolver = w->found.fd >= 0 ? pg_resolver_new(w->host, w->found.fd) : NULL;
+        w->resolver = w->found.fd >= 0 ? fsv_resolver_new(w->host, w->found.fd) : NULL;
         if (w->resolver == NULL || fsv_loop_watch(w->loop, &w->found, FSV_READ) != FN_OK) {
             return FN_NO_MEMORY;
         }

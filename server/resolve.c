@@ -1,7 +1,7 @@
-/* store_pg_resolve.c: looks up the server's name on a thread, because libpq would do it on ours. One name, one thread, one lookup at a time;
- * the answer is fetched by pg_resolve_take.
+/* resolve.c: looks up a server's name on a thread, because libpq and hiredis would do it on ours. One name, one thread, one lookup at a time;
+ * the answer is fetched by fsv_resolve_take.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "store_pg_resolve.h"
+#include "resolve.h"
 
 #include <netdb.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 
 enum { ADDRESSES_MAX = 256 };
 
-struct pg_resolver {
+struct fsv_resolver {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wanted;
@@ -47,7 +47,7 @@ static void look_up(const char *host, unsigned turn, char *out, size_t size)
 
 static void *run(void *arg)
 {
-    struct pg_resolver *r = arg;
+    struct fsv_resolver *r = arg;
     char found[ADDRESSES_MAX];
     pthread_mutex_lock(&r->lock);
     while (!r->stop) {
@@ -69,9 +69,9 @@ static void *run(void *arg)
     return NULL;
 }
 
-struct pg_resolver *pg_resolver_new(const char *host, int tell)
+struct fsv_resolver *fsv_resolver_new(const char *host, int tell)
 {
-    struct pg_resolver *r = calloc(1, sizeof *r);
+    struct fsv_resolver *r = calloc(1, sizeof *r);
     if (r == NULL) {
         return NULL;
     }
@@ -87,7 +87,7 @@ struct pg_resolver *pg_resolver_new(const char *host, int tell)
     return r;
 }
 
-void pg_resolver_free(struct pg_resolver *r)
+void fsv_resolver_free(struct fsv_resolver *r)
 {
     if (r == NULL) {
         return;
@@ -103,7 +103,7 @@ void pg_resolver_free(struct pg_resolver *r)
     free(r);
 }
 
-void pg_resolve(struct pg_resolver *r)
+void fsv_resolve(struct fsv_resolver *r)
 {
     pthread_mutex_lock(&r->lock);
     r->want = true;
@@ -111,7 +111,7 @@ void pg_resolve(struct pg_resolver *r)
     pthread_mutex_unlock(&r->lock);
 }
 
-bool pg_resolve_take(struct pg_resolver *r, char *out, size_t size)
+bool fsv_resolve_take(struct fsv_resolver *r, char *out, size_t size)
 {
     pthread_mutex_lock(&r->lock);
     bool ready = r->ready;
