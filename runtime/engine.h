@@ -34,11 +34,11 @@ struct sending {
     uint32_t asked; /* queries that did not reach the receiver */
     bool orphan;    /* its owner died: claim, then by policy */
     int64_t found;  /* epoch in which the search for orphans found it; 0 not */
-    bool foreign;   /* ... when somebody else had claimed it meanwhile: `found_as` is what is known of it */
-    enum frt_effect_state found_as;
-    bool confirmed; /* an echo or a status told that it was sent */
-    bool query;     /* BLOCKED: what it wanted */
-    bool bare;      /* the store refused its verdict for its texts */
+    bool own;       /* orphan: this node had it before, and e.state is what it knows, if nobody has claimed it since */
+    bool left;      /* a copy of it may be out: an echo can be of it */
+    enum frt_closer confirmed; /* what told that it was sent: ECHO, RECEIPT, NOBODY */
+    bool query;                /* BLOCKED: what it wanted */
+    bool bare;                 /* the store refused its verdict for its texts */
     char key[64];
     char address[128], ext_id[128];
     struct frt_claim claim;
@@ -93,6 +93,7 @@ struct mail {
     struct lane lanes[2];
     char address[128];
     int64_t last_in_at;
+    uint64_t last_ref; /* of what was sent last, hashed: its echo may have been loaded before the log knew it */
 };
 
 /* -- catalogue -------------------------------------------------------------------------------------------------------------------------- */
@@ -377,7 +378,7 @@ void commit_flush(struct frt_engine *e);
 void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *effect, bool orphan);
 void outbox_pump(struct frt_engine *e, struct mail *m);
 void outbox_flush(struct frt_engine *e);
-bool outbox_echo(struct frt_engine *e, struct mail *m, struct fn_str text, struct fn_str ref);
+bool outbox_echo(struct mail *m, struct fn_str text, struct fn_str ref);
 void outbox_free(struct mail *m);
 bool outbox_holds(const struct mail *m, int64_t effect); /* it is in a lane */
 bool outbox_busy(const struct mail *m); /* something left or is about to that another owner could not know of */

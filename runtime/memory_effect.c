@@ -33,21 +33,33 @@ static struct frt_message *line_of(struct mem_conv *c, int64_t effect)
     return NULL;
 }
 
-static enum fn_code claim_one(struct frt_memory *m, const struct frt_claim *x)
+static bool is_open(const struct frt_effect *e)
+{
+    return e->state == FRT_E_STARTED || e->state == FRT_E_UNKNOWN;
+}
+
+static bool may_claim(const struct frt_effect *e, const struct frt_claim *x)
+{
+    bool again = e->epoch == x->epoch && e->state == FRT_E_READY && e->attempts == x->attempts;
+    return e->state != FRT_E_DEAD && (e->epoch < x->epoch || again);
+}
+
+static enum fn_code claim_one(struct frt_memory *m, struct frt_claim *x)
 {
     struct frt_effect *e = effect_find(mem_conv_find(m, x->tenant, x->conv), x->effect);
     if (e == NULL) {
         return FN_NOT_FOUND;
     }
-    if (e->state == FRT_E_STARTED && e->epoch == x->epoch && e->attempts == x->attempts + 1) {
-        return FN_OK; /* this very claim, repeated */
-    }
-    if (e->state == FRT_E_DEAD || e->epoch > x->epoch || (e->state != FRT_E_READY && e->epoch == x->epoch)) {
+    if (may_claim(e, x)) {
+        e->state = e->state == FRT_E_READY ? FRT_E_STARTED : FRT_E_UNKNOWN;
+        e->epoch = x->epoch;
+        e->attempts++;
+    } else if (!is_open(e) || e->epoch != x->epoch || e->attempts <= x->attempts) { /* nor this very claim, repeated */
         return FN_CONFLICT;
     }
-    e->state = FRT_E_STARTED;
-    e->epoch = x->epoch;
-    e->attempts = x->attempts + 1;
+    x->ready = e->state == FRT_E_STARTED;
+    x->attempt = e->attempts;
+    x->resent = e->resent;
     return FN_OK;
 }
 
@@ -63,6 +75,7 @@ static void done_sent(struct mem_conv *c, struct frt_effect *e, const struct frt
     struct frt_message *line = line_of(c, e->id);
     if (line != NULL) {
         line->delivery = line->delivery < FRT_D_SENT || line->delivery == FRT_D_FAILED ? FRT_D_SENT : line->delivery;
+        line->closed_by = e->state == FRT_E_DEAD ? FRT_BY_LATE : x->closed_by;
         if (x->ext_id.n != 0) {
             mem_set(&line->ext_id, x->ext_id);
         }
@@ -81,12 +94,18 @@ static void done_failed(struct mem_conv *c, struct frt_effect *e, const struct f
         return;
     }
     e->state = FRT_E_DEAD;
+    e->closed_by = x->closed_by;
     mem_set(&e->reason, x->reason);
+}
+
+static enum frt_effect_state state_after(const struct frt_done *x)
+{
+    return x->verdict == FRT_V_UNKNOWN ? FRT_E_UNKNOWN : x->verdict == FRT_V_FAILED ? FRT_E_DEAD : FRT_E_READY;
 }
 
 static void done_later(struct frt_effect *e, const struct frt_done *x)
 {
-    e->state = x->verdict == FRT_V_UNKNOWN ? FRT_E_UNKNOWN : FRT_E_READY;
+    e->state = state_after(x);
     e->next_at = x->next_at;
     mem_set(&e->reason, x->reason);
     if (x->ext_id.n != 0) {
@@ -101,10 +120,10 @@ static enum fn_code done_one(struct frt_memory *m, const struct frt_done *x)
     if (e == NULL || (e->state == FRT_E_DEAD && x->verdict != FRT_V_SENT)) {
         return FN_NOT_FOUND;
     }
-    if (x->verdict != FRT_V_SENT && e->epoch != x->epoch) {
-        return FN_CONFLICT;
+    bool mine = e->epoch == x->epoch && e->attempts == x->attempts;
+    if (x->verdict != FRT_V_SENT && !(mine && is_open(e))) {
+        return mine && e->state == state_after(x) ? FN_OK : FN_CONFLICT; /* OK: this very verdict, repeated */
     }
-    e->attempts = x->attempts;
     e->resent = x->resent;
     if (x->verdict == FRT_V_SENT) {
         done_sent(c, e, x);
@@ -365,5 +384,6 @@ void mem_do_replay(struct frt_memory *m, struct frt_op_replay *op)
         e->epoch = 0;
         e->attempts = e->resent = 0;
         e->next_at = 0;
+        e->closed_by = FRT_BY_NOBODY;
     }
 }

@@ -61,7 +61,8 @@ static struct fn_str result_payload(struct sending *s, const struct frt_sent *se
 }
 
 /* Puts the verdict on its way to the store. A call gets its RESULT row in either case; a send that was given up tells the program. */
-static void close_with(struct sending *s, enum frt_verdict verdict, const struct frt_sent *sent, int64_t next_at)
+static void close_with(struct sending *s, enum frt_verdict verdict, enum frt_closer by, const struct frt_sent *sent,
+                       int64_t next_at)
 {
     struct frt_engine *e = s->engine;
     int64_t now = engine_now(e);
@@ -73,6 +74,7 @@ static void close_with(struct sending *s, enum frt_verdict verdict, const struct
         .tenant = s->e.tenant, .conv = s->e.conv, .effect = s->e.id, .epoch = s->e.epoch, .verdict = verdict};
     d->attempts = s->e.attempts;
     d->resent = s->e.resent;
+    d->closed_by = by;
     d->at = now;
     d->next_at = next_at;
     d->ext_id = keep(s, sent->ext_id);
@@ -92,13 +94,21 @@ static void close_with(struct sending *s, enum frt_verdict verdict, const struct
     queue(&e->done_first, &e->done_last, s);
 }
 
-static void give_up(struct sending *s, struct fn_str reason)
+static void give_up(struct sending *s, enum frt_closer by, struct fn_str reason)
 {
     struct frt_engine *e = s->engine;
     struct frt_sent sent = {.outcome = FRT_REJECTED, .reason = reason};
     e->stats.dead += s->e.call == 0;
     engine_log(e, FRT_LOG_WARN, "effect.dead", s->e.tenant, s->e.conv, reason);
-    close_with(s, FRT_V_FAILED, &sent, 0);
+    close_with(s, FRT_V_FAILED, by, &sent, 0);
+}
+
+/* What told it may have come at any moment, also when it was about to be sent once more. */
+static void close_confirmed(struct sending *s)
+{
+    struct frt_sent yes = {.outcome = FRT_SENT, .ext_id = fn_str_c(s->ext_id)};
+    s->engine->stats.reconciled++;
+    close_with(s, FRT_V_SENT, s->confirmed, &yes, 0);
 }
 
 static int64_t backoff(struct frt_engine *e, uint32_t attempts, int64_t retry_after)
@@ -116,11 +126,11 @@ static void try_later(struct sending *s, const struct frt_sent *sent)
 {
     struct frt_engine *e = s->engine;
     if (s->e.attempts >= (s->e.call != 0 ? e->c.call_tries : e->c.tries)) {
-        give_up(s, sent->reason.n != 0 ? sent->reason : FN_STR("too many tries"));
+        give_up(s, FRT_BY_TRIES, sent->reason.n != 0 ? sent->reason : FN_STR("too many tries"));
         return;
     }
     e->stats.retried++;
-    close_with(s, FRT_V_RETRY, sent, engine_now(e) + backoff(e, s->e.attempts, sent->retry_after));
+    close_with(s, FRT_V_RETRY, FRT_BY_NOBODY, sent, engine_now(e) + backoff(e, s->e.attempts, sent->retry_after));
 }
 
 static void outcome_unknown(struct sending *s, const struct frt_sent *sent)
@@ -131,16 +141,14 @@ static void outcome_unknown(struct sending *s, const struct frt_sent *sent)
     case FBC_POLICY_IDEMPOTENT:
     case FBC_POLICY_AT_LEAST_ONCE: try_later(s, sent); break;
     case FBC_POLICY_RECONCILE:
-        if (s->confirmed) {
-            struct frt_sent yes = {.outcome = FRT_SENT, .ext_id = fn_str_c(s->ext_id)};
-            e->stats.reconciled++;
-            close_with(s, FRT_V_SENT, &yes, 0);
+        if (s->confirmed != FRT_BY_NOBODY) {
+            close_confirmed(s);
         } else {
-            close_with(s, FRT_V_UNKNOWN, sent, engine_now(e) + (int64_t)e->c.reconcile_ms);
+            close_with(s, FRT_V_UNKNOWN, FRT_BY_NOBODY, sent, engine_now(e) + (int64_t)e->c.reconcile_ms);
         }
         break;
     case FBC_POLICY_AT_MOST_ONCE:
-    case FBC_POLICY_LOCAL: give_up(s, FN_STR("unknown")); break;
+    case FBC_POLICY_LOCAL: give_up(s, FRT_BY_DOUBT, FN_STR("unknown")); break;
     }
 }
 
@@ -154,11 +162,14 @@ static void on_sent(void *ctx, const struct frt_sent *sent)
     switch (sent->outcome) {
     case FRT_SENT:
         e->stats.sent++;
-        close_with(s, FRT_V_SENT, sent, 0);
+        close_with(s, FRT_V_SENT, FRT_BY_ANSWER, sent, 0);
         break;
-    case FRT_REJECTED: give_up(s, sent->reason); break;
+    case FRT_REJECTED: give_up(s, FRT_BY_REFUSAL, sent->reason); break;
     case FRT_NOT_SENT:
-    case FRT_ABSENT: try_later(s, sent); break;
+    case FRT_ABSENT:
+        s->left = s->e.resent != 0; /* the one before, of which nothing is known */
+        try_later(s, sent);
+        break;
     case FRT_UNKNOWN: outcome_unknown(s, sent); break;
     }
 }
@@ -166,13 +177,13 @@ static void on_sent(void *ctx, const struct frt_sent *sent)
 static void resend_or_give_up(struct sending *s, struct fn_str reason)
 {
     if (s->e.resent >= s->engine->c.resends) {
-        give_up(s, reason);
+        give_up(s, FRT_BY_DOUBT, reason);
         return;
     }
     struct frt_sent again = {.outcome = FRT_UNKNOWN, .reason = reason};
     s->e.resent++;
     s->engine->stats.resent++;
-    close_with(s, FRT_V_RETRY, &again, engine_now(s->engine));
+    close_with(s, FRT_V_RETRY, FRT_BY_NOBODY, &again, engine_now(s->engine));
 }
 
 static void on_queried(void *ctx, const struct frt_sent *sent)
@@ -181,15 +192,17 @@ static void on_queried(void *ctx, const struct frt_sent *sent)
     struct frt_engine *e = s->engine;
     e->stats.sending--;
     s->mail->t->sending--;
-    if (sent->outcome == FRT_SENT || s->confirmed) {
-        struct frt_sent yes = {.outcome = FRT_SENT, .ext_id = s->confirmed ? fn_str_c(s->ext_id) : sent->ext_id};
+    if (s->confirmed != FRT_BY_NOBODY) {
+        close_confirmed(s);
+    } else if (sent->outcome == FRT_SENT) {
         e->stats.reconciled++;
-        close_with(s, FRT_V_SENT, &yes, 0);
+        close_with(s, FRT_V_SENT, FRT_BY_QUESTION, sent, 0);
     } else if (sent->outcome == FRT_ABSENT) {
+        s->left = false;
         try_later(s, sent); /* certainly not there: sending it is no repetition */
     } else if (sent->outcome == FRT_NOT_SENT && s->asked < e->c.tries) { /* not reached: that is no answer */
         s->asked++;
-        close_with(s, FRT_V_UNKNOWN, sent, engine_now(e) + backoff(e, s->asked, sent->retry_after));
+        close_with(s, FRT_V_UNKNOWN, FRT_BY_NOBODY, sent, engine_now(e) + backoff(e, s->asked, sent->retry_after));
     } else {
         resend_or_give_up(s, FN_STR("unknown"));
     }
@@ -227,15 +240,17 @@ static bool is_lost(const struct sending *s)
 static void leave_lane(struct sending *s);
 
 /* The shard was lost and won again while this was out, and the search for orphans found it: it may not leave the lane, or what comes behind it
- * overtakes. It is claimed under the new epoch and goes on by policy. `state`: what is known of it if nobody else had it. False: it was not so. */
+ * overtakes. It is claimed under the new epoch and goes on by policy. `state`: what this node knows of it, READY: nothing of the present attempt is
+ * out. That counts if nobody else had it meanwhile, which the claim tells. False: it was not so. */
 static bool begin_anew(struct sending *s, enum frt_effect_state state)
 {
     if (s->found == 0 || s->found != engine_epoch(s->engine, s->e.tenant, s->e.conv)) {
         return false;
     }
+    s->own = s->own || !s->orphan;
     s->orphan = true;
     s->state = SEND_QUEUED;
-    s->e.state = s->foreign ? s->found_as : state;
+    s->e.state = state;
     outbox_pump(s->engine, s->mail);
     return true;
 }
@@ -248,6 +263,10 @@ static bool may_send(const struct frt_engine *e)
 static void begin(struct sending *s, bool query)
 {
     struct frt_engine *e = s->engine;
+    if (s->confirmed != FRT_BY_NOBODY) {
+        close_confirmed(s);
+        return;
+    }
     if (is_lost(s)) { /* `query` is of one that may have arrived; the others were not sent since they were claimed */
         if (!begin_anew(s, query ? FRT_E_UNKNOWN : FRT_E_READY)) {
             leave_lane(s);
@@ -263,7 +282,7 @@ static void begin(struct sending *s, bool query)
     }
     const struct frt_provider *p = &e->c.provider;
     if (!query && window_forbids(e, &s->e, s->mail->last_in_at)) {
-        give_up(s, FN_STR(FRT_WINDOW_CLOSED));
+        give_up(s, FRT_BY_WINDOW, FN_STR(FRT_WINDOW_CLOSED));
         return;
     }
     if (query && p->ops->query == NULL) {
@@ -273,7 +292,7 @@ static void begin(struct sending *s, bool query)
     e->stats.sending++;
     t->sending++;
     s->state = query ? SEND_QUERYING : SEND_SENDING;
-    s->e.attempts += query ? 0 : 1;
+    s->left = true;
     struct frt_send send = request(s);
     if (query) {
         p->ops->query(p->self, &send, on_queried, s);
@@ -292,16 +311,23 @@ static void claim(struct sending *s)
     queue(&s->engine->claim_first, &s->engine->claim_last, s);
 }
 
-/* An effect whose owner died after it may have been sent. */
-static void begin_orphan(struct sending *s, enum frt_effect_state was)
+/* Claimed. What the row itself said counts, not what was known of it before: a former owner may have sent it, and again, since it was found. */
+static void begin_claimed(struct sending *s, const struct frt_claim *x)
 {
-    s->orphan = false;
-    if (was == FRT_E_READY) {
+    bool untouched = s->own && s->e.state == FRT_E_READY && x->attempt == s->e.attempts + 1;
+    s->own = s->orphan = false;
+    s->e.epoch = x->epoch;
+    s->e.state = x->ready ? FRT_E_STARTED : FRT_E_UNKNOWN;
+    s->e.attempts = x->attempt;
+    s->e.resent = x->resent;
+    s->state = SEND_QUEUED;
+    if (x->ready || untouched) {
         begin(s, false);
     } else if (s->e.policy == FBC_POLICY_RECONCILE) {
+        s->left = true;
         begin(s, true);
     } else if (s->e.policy == FBC_POLICY_AT_MOST_ONCE) {
-        give_up(s, FN_STR("unknown"));
+        give_up(s, FRT_BY_DOUBT, FN_STR("unknown"));
     } else {
         begin(s, false);
     }
@@ -397,10 +423,8 @@ void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *
     if (s != NULL) { /* lost and won again meanwhile: it begins anew, as any orphan; what is out, when it comes back */
         if (orphan && is_lost(s)) {
             s->found = engine_epoch(e, effect->tenant, effect->conv);
-            s->foreign = effect->epoch > s->e.epoch && effect->epoch > s->claim.epoch;
-            s->found_as = effect->state;
             if (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) {
-                (void)begin_anew(s, effect->state);
+                (void)begin_anew(s, s->orphan ? s->e.state : s->state == SEND_QUEUED ? FRT_E_READY : FRT_E_UNKNOWN);
             }
         }
         return;
@@ -411,6 +435,7 @@ void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *
     s->e = *effect;
     s->block = copy_texts(&s->e);
     s->orphan = orphan;
+    s->left = orphan && (effect->state != FRT_E_READY || effect->resent != 0);
     s->found = orphan ? engine_epoch(e, effect->tenant, effect->conv) : 0;
     fn_buf_init(&s->texts, TEXTS_MAX);
     struct sending **at = &lane->first; /* orphans may be older than what is there */
@@ -497,7 +522,6 @@ static void claims_done(struct frt_op *op)
     e->claims--;
     for (size_t i = 0; i < b->claim.n; i++) {
         struct sending *s = b->from[i];
-        enum frt_effect_state was = s->e.state;
         enum fn_code code = op->code == FN_OK ? b->claim.items[i].code : op->code;
         if (code != FN_OK) { /* closed, or somebody else's */
             bool stale = code == FN_CONFLICT && s->claim.epoch != engine_epoch(e, s->e.tenant, s->e.conv);
@@ -506,10 +530,7 @@ static void claims_done(struct frt_op *op)
             }
             continue;
         }
-        s->e.epoch = b->claim.items[i].epoch;
-        s->e.state = FRT_E_STARTED;
-        s->state = SEND_QUEUED;
-        begin_orphan(s, s->orphan ? was : FRT_E_READY);
+        begin_claimed(s, &b->claim.items[i]);
     }
     batch_free(b);
 }
@@ -532,12 +553,15 @@ static void after_done(struct sending *s, enum fn_code code)
     }
     if (code == FN_OK && verdict == FRT_V_UNKNOWN) {
         s->state = SEND_UNKNOWN;
-        s->e.next_at = s->confirmed ? engine_now(e) : s->e.next_at;
+        s->e.next_at = s->confirmed != FRT_BY_NOBODY ? engine_now(e) : s->e.next_at;
         outbox_pump(e, m);
         return;
     }
     if (code == FN_OK && row) {
         mail_wake(e, m);
+    }
+    if (verdict == FRT_V_SENT && s->done.ext_id.n != 0) {
+        m->last_ref = fn_hash(s->done.ext_id.p, s->done.ext_id.n);
     }
     if (e->c.changed != NULL) {
         e->c.changed(e->c.ctx, m->tenant, m->channel, m->conv);
@@ -562,7 +586,7 @@ static void dones_done(struct frt_op *op)
                 leave_lane(s); /* stays open in the store: the next owner resolves it */
             } else {
                 s->bare = true;
-                close_with(s, s->done.verdict, &empty, s->done.next_at);
+                close_with(s, s->done.verdict, s->done.closed_by, &empty, s->done.next_at);
             }
             continue;
         }
@@ -640,23 +664,24 @@ void outbox_flush(struct frt_engine *e)
 }
 
 /* -- news from outside ---------------------------------------------------------------------------------------------------------------------- */
-static void confirm(struct sending *s, struct fn_str ext_id)
+static void confirm(struct sending *s, enum frt_closer by, struct fn_str ext_id)
 {
-    struct frt_sent sent = {.outcome = FRT_SENT, .ext_id = ext_id};
-    s->confirmed = true;
+    s->confirmed = by;
     snprintf(s->ext_id, sizeof s->ext_id, "%.*s", FN_STR_ARG(ext_id));
-    if (s->state == SEND_UNKNOWN) {
-        s->engine->stats.reconciled++;
-        close_with(s, FRT_V_SENT, &sent, 0);
+    if (s->state == SEND_UNKNOWN || s->state == SEND_QUEUED) {
+        close_confirmed(s);
     }
 }
 
-/* Whether a message from the business's own number is the one in flight or in doubt: then the program sent it, and it is settled. */
-bool outbox_echo(struct frt_engine *e, struct mail *m, struct fn_str text, struct fn_str ref)
+/* Whether a message from the business's own number is the one in flight or in doubt: then the program sent it, and it is settled. Never what
+ * came before it, with the same text: that one's echo may be late. */
+bool outbox_echo(struct mail *m, struct fn_str text, struct fn_str ref)
 {
-    (void)e;
     struct sending *s = m->lanes[FRT_LANE_SEND].first;
-    if (s == NULL || s->e.attempts == 0) {
+    if (ref.n != 0 && fn_hash(ref.p, ref.n) == m->last_ref) {
+        return true;
+    }
+    if (s == NULL || !s->left) {
         return false;
     }
     struct fn_arena arena;
@@ -665,11 +690,13 @@ bool outbox_echo(struct frt_engine *e, struct mail *m, struct fn_str text, struc
     bool ours = false;
     if (fn_json_parse(&arena, s->e.payload, FN_JSON_ALLOW_DUPLICATES, &payload, NULL) == FN_OK) {
         struct fn_str sent = fn_json_str(fn_json_get(payload, "text"));
-        ours = sent.n != 0 ? fn_str_starts(text, sent) : s->e.host == FBC_HOST_media || s->e.host == FBC_HOST_template;
+        ours = sent.n == 0                    ? s->e.host == FBC_HOST_media || s->e.host == FBC_HOST_template
+               : s->e.host == FBC_HOST_choose ? fn_str_starts(text, sent) /* its options follow */
+                                              : fn_str_eq(text, sent);
     }
     fn_arena_fini(&arena);
     if (ours) {
-        confirm(s, ref);
+        confirm(s, FRT_BY_ECHO, ref);
     }
     return ours;
 }
@@ -731,8 +758,8 @@ void frt_engine_receipt(struct frt_engine *e, int64_t tenant, int64_t channel, s
     if (read_key(key, &key_tenant, &conv, &effect) && key_tenant == tenant && delivery != FRT_D_FAILED) {
         struct mail *m = map_get(&e->mails, tenant, conv);
         struct sending *s = m != NULL ? m->lanes[FRT_LANE_SEND].first : NULL;
-        if (s != NULL && s->e.id == effect && s->e.attempts != 0) {
-            confirm(s, ext_id);
+        if (s != NULL && s->e.id == effect && s->left) {
+            confirm(s, FRT_BY_RECEIPT, ext_id);
         }
     }
     if (ext_id.n == 0 || ext_id.n >= sizeof((struct receipt *)0)->ext_id) {

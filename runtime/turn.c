@@ -442,7 +442,7 @@ static void take_echo(struct turn *t, const struct frt_row *row, const struct fr
 {
     turn_consume(t, row->id);
     bool api = fn_str_eq(p->option, FN_STR("api")); /* the channel says that a program sent it, so nobody typed */
-    if (row->known || outbox_echo(t->engine, t->mail, p->text, row->ref) || api) {
+    if (row->known || outbox_echo(t->mail, p->text, row->ref) || api) {
         return;
     }
     t->next.owner = FRT_OWNER_HUMAN; /* typed on the phone itself */

@@ -175,7 +175,7 @@ struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payl
     x->policy = (uint8_t)policy;
     x->lane = call != 0 ? FRT_LANE_CALL : FRT_LANE_SEND;
     x->state = claim ? FRT_E_READY : FRT_E_STARTED;
-    x->attempts = 0;
+    x->attempts = claim ? 0 : 1;
     x->call = call;
     x->epoch = t->next.epoch;
     x->created_at = t->now; /* next_at 0: at once, also when this clock is ahead of the store's, which was set back */

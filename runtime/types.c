@@ -11,6 +11,16 @@ const struct frt_op_info frt_op_infos[FRT_OPS] = {
 #undef FRT_OP
 };
 
+const char *frt_closer_word(int64_t closer)
+{
+    static const char *const words[FRT_CLOSERS] = {
+#define FRT_CLOSER(NAME, word, meaning) word,
+#include "closers.def"
+#undef FRT_CLOSER
+    };
+    return closer > 0 && closer < FRT_CLOSERS ? words[closer] : "";
+}
+
 uint16_t frt_shard(int64_t tenant, int64_t conv)
 {
     int64_t both[2] = {tenant, conv};

@@ -132,6 +132,7 @@ static void put_message(struct fn_buf *b, const struct frt_message *m)
                   (long long)m->at, dirs[m->dir], delivery[m->delivery]);
     put(b, "kind", m->kind);
     put(b, "ext_id", m->ext_id);
+    put(b, "closed_by", fn_str_c(frt_closer_word(m->closed_by)));
     fn_json_put_key(b, "body");
     fn_buf_str(b, m->body.n > 0 ? m->body : FN_STR("null"));
     fn_buf_char(b, '}');

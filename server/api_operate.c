@@ -224,6 +224,7 @@ static void put_effect(struct fn_buf *b, const struct frt_effect *e)
     put(b, "host", fn_str_c(fbc_hosts[e->host].name));
     put(b, "funnel", e->funnel);
     put(b, "reason", e->reason);
+    put(b, "closed_by", fn_str_c(frt_closer_word(e->closed_by)));
     fn_json_put_key(b, "payload");
     fn_buf_str(b, e->payload.n > 0 ? e->payload : FN_STR("null"));
     fn_buf_char(b, '}');

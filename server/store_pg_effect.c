@@ -43,9 +43,13 @@ void pg_take_claim(struct pg_job *j, unsigned statement, const struct pg_rows *r
             continue;
         }
         struct frt_claim *x = &op->items[k];
-        bool mine = j->phase == 0 || (pg_int(rows, r, 1) == FRT_E_STARTED && pg_int(rows, r, 2) == x->epoch &&
-                                      pg_int(rows, r, 3) == (int64_t)x->attempts + 1); /* this very claim, repeated */
-        x->code = mine ? FN_OK : FN_CONFLICT;
+        int64_t state = pg_int(rows, r, 1), attempts = pg_int(rows, r, 3);
+        bool again = (state == FRT_E_STARTED || state == FRT_E_UNKNOWN) && pg_int(rows, r, 2) == x->epoch &&
+                     attempts > (int64_t)x->attempts; /* this very claim, repeated */
+        x->code = j->phase == 0 || again ? FN_OK : FN_CONFLICT;
+        x->ready = state == FRT_E_STARTED;
+        x->attempt = (uint32_t)attempts;
+        x->resent = (uint32_t)pg_int(rows, r, 4);
     }
     j->again = false;
     for (size_t i = 0; i < op->n && j->phase == 0; i++) {
@@ -69,6 +73,7 @@ static void put_done(struct pg_args *a, size_t k, const struct frt_done *x)
     }
     pg_put_str(a, x->row.ref);
     pg_put_str(a, x->row.payload);
+    pg_put(a, x->closed_by);
 }
 
 static void build_verdicts(struct pg_job *j, struct pg_seg *seg)
@@ -112,6 +117,15 @@ void pg_build_done(struct pg_job *j, struct pg_seg *seg)
     }
 }
 
+/* Of one that DONE did not change. The same verdict, carried out before its answer was lost, is no conflict. */
+static enum fn_code not_done(const struct frt_done *x, const struct pg_rows *rows, int r)
+{
+    enum frt_effect_state state = (enum frt_effect_state)pg_int(rows, r, 1);
+    bool done = x->verdict == FRT_V_RETRY && state == FRT_E_READY && pg_int(rows, r, 2) == x->epoch &&
+                pg_int(rows, r, 3) == (int64_t)x->attempts;
+    return state == FRT_E_DEAD ? FN_NOT_FOUND : done ? FN_OK : FN_CONFLICT;
+}
+
 void pg_take_done(struct pg_job *j, unsigned statement, const struct pg_rows *rows)
 {
     struct frt_op_done *op = (struct frt_op_done *)j->op;
@@ -121,7 +135,7 @@ void pg_take_done(struct pg_job *j, unsigned statement, const struct pg_rows *ro
         if (k < op->n && j->phase == 0) {
             op->items[k].code = FN_OK;
         } else if (k < op->n) {
-            op->items[k].code = pg_int(rows, r, 1) == FRT_E_DEAD ? FN_NOT_FOUND : FN_CONFLICT;
+            op->items[k].code = not_done(&op->items[k], rows, r);
         }
     }
     j->again = false;
@@ -307,6 +321,9 @@ void pg_take_effects(struct pg_job *j, unsigned statement, const struct pg_rows 
     struct frt_op_effects *op = (struct frt_op_effects *)j->op;
     (void)statement;
     pg_read_effects(j, rows, &op->effects, &op->n);
+    for (size_t i = 0; i < op->n; i++) {
+        op->effects[i].closed_by = (enum frt_closer)pg_int(rows, (int)i, 19);
+    }
 }
 
 void pg_build_replay(struct pg_job *j, struct pg_seg *seg)

@@ -210,6 +210,7 @@ void pg_take_messages(struct pg_job *j, unsigned statement, const struct pg_rows
         m->kind = pg_keep(j, rows, r, 5);
         m->body = pg_keep(j, rows, r, 6);
         m->ext_id = pg_keep(j, rows, r, 7);
+        m->closed_by = (enum frt_closer)pg_int(rows, r, 8);
     }
 }
 

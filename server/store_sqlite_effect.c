@@ -6,55 +6,75 @@
 
 #define I(x) ((int64_t)(x))
 
-static enum frt_effect_state state_of(struct sq *q, int64_t tenant, int64_t conv, int64_t effect, int64_t *epoch)
+/* The answer of EFFECT_STATE or EFFECT_CLAIM; state NONE: there is none. */
+static struct frt_effect take_stand(struct sq *q, enum sq_stmt s)
 {
-    enum frt_effect_state state = FRT_E_NONE;
-    sq_ask(q, SQ_EFFECT_STATE, "iii", tenant, conv, effect);
-    if (sq_next(q, SQ_EFFECT_STATE)) {
-        state = (enum frt_effect_state)sq_int(q, SQ_EFFECT_STATE, 0);
-        *epoch = sq_int(q, SQ_EFFECT_STATE, 1);
+    struct frt_effect e = {.state = FRT_E_NONE};
+    if (sq_next(q, s)) {
+        e.state = (enum frt_effect_state)sq_int(q, s, 0);
+        e.epoch = sq_int(q, s, 1);
+        e.attempts = (uint32_t)sq_int(q, s, 2);
+        e.resent = (uint32_t)sq_int(q, s, 3);
     }
-    sq_end(q, SQ_EFFECT_STATE);
-    return state;
+    sq_end(q, s);
+    return e;
+}
+
+static struct frt_effect stand_of(struct sq *q, int64_t tenant, int64_t conv, int64_t effect)
+{
+    sq_ask(q, SQ_EFFECT_STATE, "iii", tenant, conv, effect);
+    return take_stand(q, SQ_EFFECT_STATE);
+}
+
+static bool is_open(const struct frt_effect *e)
+{
+    return e->state == FRT_E_STARTED || e->state == FRT_E_UNKNOWN;
 }
 
 void sq_do_claim(struct sq *q, struct frt_op_claim *op)
 {
     for (size_t i = 0; i < op->n && q->code == FN_OK; i++) {
         struct frt_claim *x = &op->items[i];
-        int64_t epoch = 0;
-        (void)sq_run(q, SQ_EFFECT_CLAIM, "iiiii", x->tenant, x->conv, x->effect, x->epoch, I(x->attempts));
+        sq_ask(q, SQ_EFFECT_CLAIM, "iiiii", x->tenant, x->conv, x->effect, x->epoch, I(x->attempts));
+        struct frt_effect e = take_stand(q, SQ_EFFECT_CLAIM);
         x->code = FN_OK;
-        if (q->changes == 0) {
-            x->code = state_of(q, x->tenant, x->conv, x->effect, &epoch) == FRT_E_NONE ? FN_NOT_FOUND : FN_CONFLICT;
+        if (e.state == FRT_E_NONE) {
+            e = stand_of(q, x->tenant, x->conv, x->effect);
+            bool again = is_open(&e) && e.epoch == x->epoch && e.attempts > x->attempts; /* this very claim, repeated */
+            x->code = again ? FN_OK : e.state == FRT_E_NONE ? FN_NOT_FOUND : FN_CONFLICT;
         }
+        x->ready = e.state == FRT_E_STARTED;
+        x->attempt = e.attempts;
+        x->resent = e.resent;
     }
 }
 
 static void done_one(struct sq *q, struct frt_done *x)
 {
-    int64_t epoch = 0, line = frt_result_row(x->effect);
-    enum frt_effect_state state = state_of(q, x->tenant, x->conv, x->effect, &epoch);
-    if (state == FRT_E_NONE || (state == FRT_E_DEAD && x->verdict != FRT_V_SENT)) {
+    int64_t line = frt_result_row(x->effect);
+    struct frt_effect e = stand_of(q, x->tenant, x->conv, x->effect);
+    bool mine = e.epoch == x->epoch && e.attempts == x->attempts;
+    enum frt_effect_state next = x->verdict == FRT_V_FAILED    ? FRT_E_DEAD
+                                 : x->verdict == FRT_V_UNKNOWN ? FRT_E_UNKNOWN
+                                                               : FRT_E_READY;
+    if (e.state == FRT_E_NONE || (e.state == FRT_E_DEAD && x->verdict != FRT_V_SENT)) {
         x->code = FN_NOT_FOUND;
         return;
     }
-    if (x->verdict != FRT_V_SENT && epoch != x->epoch) {
-        x->code = FN_CONFLICT;
+    if (x->verdict != FRT_V_SENT && !(mine && is_open(&e))) {
+        x->code = mine && e.state == next ? FN_OK : FN_CONFLICT; /* OK: this very verdict, repeated */
         return;
     }
     bool gone = x->verdict == FRT_V_SENT || (x->verdict == FRT_V_FAILED && x->drop);
     if (gone) {
         (void)sq_run(q, SQ_EFFECT_DROP, "iii", x->tenant, x->conv, x->effect);
     } else {
-        enum frt_effect_state next = x->verdict == FRT_V_FAILED    ? FRT_E_DEAD
-                                     : x->verdict == FRT_V_UNKNOWN ? FRT_E_UNKNOWN
-                                                                   : FRT_E_READY;
-        (void)sq_run(q, SQ_EFFECT_LATER, "iiiiiiiss", x->tenant, x->conv, x->effect, I(next), I(x->attempts),
+        (void)sq_run(q, SQ_EFFECT_LATER, "iiiiiiiss", x->tenant, x->conv, x->effect, I(next), I(x->closed_by),
                      I(x->resent), x->next_at, x->reason, x->ext_id);
     }
     if (x->verdict == FRT_V_SENT) {
-        (void)sq_run(q, SQ_MESSAGE_SENT, "iiis", x->tenant, x->conv, line, x->ext_id);
+        (void)sq_run(q, SQ_MESSAGE_SENT, "iiisi", x->tenant, x->conv, line, x->ext_id,
+                     I(e.state == FRT_E_DEAD ? FRT_BY_LATE : x->closed_by));
     } else if (x->verdict == FRT_V_FAILED) {
         (void)sq_run(q, SQ_MESSAGE_FAILED, "iii", x->tenant, x->conv, line);
     }
@@ -241,7 +261,8 @@ void sq_do_effects(struct sq *q, struct frt_op_effects *op)
             op->n = 0;
             break;
         }
-        sq_effect_read(q, &op->op, SQ_EFFECT_LIST, &op->effects[op->n++]);
+        sq_effect_read(q, &op->op, SQ_EFFECT_LIST, &op->effects[op->n]);
+        op->effects[op->n++].closed_by = (enum frt_closer)sq_int(q, SQ_EFFECT_LIST, 19);
     }
     sq_end(q, SQ_EFFECT_LIST);
 }

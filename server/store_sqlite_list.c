@@ -173,6 +173,7 @@ void sq_do_messages(struct sq *q, struct frt_op_messages *op)
         m->kind = sq_give(&op->op, sq_str(q, s, 5));
         m->body = sq_give(&op->op, sq_str(q, s, 6));
         m->ext_id = sq_give(&op->op, sq_str(q, s, 7));
+        m->closed_by = (enum frt_closer)sq_int(q, s, 8);
     }
     sq_end(q, s);
 }

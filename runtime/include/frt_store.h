@@ -150,10 +150,16 @@ struct frt_op_commit {
 /* -- effects ------------------------------------------------------------------------------------------------------------------------ */
 struct frt_claim {
     int64_t tenant, conv, effect;
-    int64_t epoch;     /* mine */
-    uint32_t attempts; /* before the claim; with epoch it makes the repetition find itself */
-    enum fn_code
-        code; /* FN_OK: state is STARTED, epoch mine, attempts + 1. FN_CONFLICT: not READY and not of a lower epoch */
+    int64_t epoch; /* mine */
+    uint32_t
+        attempts; /* the row's, as last known. One that has my epoch already is claimed only when READY with this number; one of a lower epoch in
+                        * any state but DEAD. So what comes late finds nothing to do */
+    /* out, of the row itself, whatever was known of it before: */
+    bool
+        ready; /* it was READY and is STARTED: nothing of it is out. Else it is UNKNOWN: a former owner may have sent it */
+    uint32_t attempt; /* its attempts now: one more */
+    uint32_t resent;
+    enum fn_code code; /* FN_CONFLICT: it may not be claimed */
 };
 struct frt_op_claim {
     struct frt_op op;
@@ -168,9 +174,12 @@ enum frt_verdict {
 };
 struct frt_done {
     int64_t tenant, conv, effect;
-    int64_t epoch; /* verdicts but SENT need the row's epoch to be this */
+    int64_t
+        epoch; /* verdicts but SENT need the row to have this epoch and this number of attempts, and to be STARTED or UNKNOWN */
     enum frt_verdict verdict;
-    uint32_t attempts, resent; /* new values */
+    uint32_t attempts;         /* of which attempt */
+    uint32_t resent;           /* new value */
+    enum frt_closer closed_by; /* SENT, FAILED. One that was given up already and is SENT after all becomes LATE */
     int64_t at, next_at;
     struct fn_str ext_id, reason;
     bool fail_row;      /* FAILED: tell the program */

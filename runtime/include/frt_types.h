@@ -106,9 +106,16 @@ enum frt_effect_state {
     FRT_E_NONE = 0,  /* there is no such effect */
     FRT_E_READY = 1, /* must be claimed before it is sent (at_most_once, every repetition, replayed dead letters) */
     FRT_E_STARTED,   /* its owner may have sent it */
-    FRT_E_UNKNOWN,   /* was sent, outcome not known; being reconciled */
+    FRT_E_UNKNOWN,   /* it or a former owner may have sent it, the outcome is not known; being settled by its policy */
     FRT_E_DEAD       /* given up; reason says why */
 };
+enum frt_closer {
+#define FRT_CLOSER(NAME, word, meaning) FRT_BY_##NAME,
+#include "closers.def"
+#undef FRT_CLOSER
+    FRT_CLOSERS
+};
+const char *frt_closer_word(int64_t closer); /* empty for a number that is none */
 enum frt_lane {
     FRT_LANE_SEND = 0,
     FRT_LANE_CALL = 1
@@ -120,14 +127,16 @@ struct frt_effect {
     uint8_t policy; /* enum fbc_policy */
     enum frt_lane lane;
     enum frt_effect_state state;
-    uint32_t attempts; /* sends begun */
-    uint32_t resent;   /* sends repeated after an unknown outcome */
-    uint32_t call;     /* number of the call it answers, 0 none */
+    uint32_t
+        attempts; /* number of the present attempt: COMMIT begins the first, each CLAIM the next. What is late is told by it */
+    uint32_t resent; /* sends repeated after an unknown outcome: stored before the repetition can be claimed */
+    uint32_t call;   /* number of the call it answers, 0 none */
     int64_t epoch, next_at, created_at;
-    struct fn_str payload; /* fvm_request_json */
-    struct fn_str funnel;  /* whose image and secrets the effect belongs to */
-    struct fn_str ext_id;  /* provider's id once known */
-    struct fn_str reason;  /* last failure */
+    struct fn_str payload;     /* fvm_request_json */
+    struct fn_str funnel;      /* whose image and secrets the effect belongs to */
+    struct fn_str ext_id;      /* provider's id once known */
+    struct fn_str reason;      /* last failure */
+    enum frt_closer closed_by; /* EFFECTS: of a dead letter */
 };
 
 /* -- log and metrics ------------------------------------------------------------------------------------------------------------------ */
@@ -141,6 +150,7 @@ struct frt_message {
     struct fn_str kind; /* text, choose, template, media, event, notify, handoff, goal, consent, fault ... */
     struct fn_str body; /* JSON object, for people and for the web app */
     struct fn_str ext_id;
+    enum frt_closer closed_by; /* MESSAGES: of one of ours that was sent */
 };
 struct frt_metric {
     struct fn_str

@@ -119,6 +119,7 @@ struct frt_turn contract_turn(const struct frt_loaded *in, int64_t epoch, int64_
     effect.host = FBC_HOST_say;
     effect.policy = FBC_POLICY_RECONCILE;
     effect.state = FRT_E_STARTED;
+    effect.attempts = 1;
     effect.epoch = epoch;
     effect.payload = FN_STR("{\"text\":\"oi\"}");
     effect.funnel = FN_STR("loja");

@@ -14,8 +14,13 @@ static struct frt_effect begin(struct contract *c, const char *alias)
 
 static struct frt_done verdict(const struct frt_effect *e, enum frt_verdict v)
 {
-    return (struct frt_done){
-        .tenant = 1, .conv = e->conv, .effect = e->id, .epoch = e->epoch, .verdict = v, .attempts = 1, .at = 6000};
+    return (struct frt_done){.tenant = 1,
+                             .conv = e->conv,
+                             .effect = e->id,
+                             .epoch = e->epoch,
+                             .verdict = v,
+                             .attempts = e->attempts,
+                             .at = 6000};
 }
 
 static size_t list(struct contract *c, bool dead, struct frt_effect *first)
@@ -46,6 +51,7 @@ static void done_sent(struct contract *c)
     struct frt_done d = verdict(&e, FRT_V_SENT);
     d.epoch = 99; /* a success is a fact, whoever tells it */
     d.ext_id = FN_STR("wamid.1");
+    d.closed_by = FRT_BY_ECHO;
     d.row = (struct frt_row){
         .id = frt_result_row(e.id), .kind = FRT_IN_RESULT, .due_at = 6000, .received_at = 6000, .payload = FN_STR("r")};
     CHECK(c, contract_done(c, &d) == FN_OK);
@@ -55,7 +61,7 @@ static void done_sent(struct contract *c)
     struct frt_loaded in = contract_load(c, e.conv);
     CHECK(c, in.n_rows == 1 && in.rows[0].kind == FRT_IN_RESULT);
     struct frt_message line = line_of(c, &e);
-    CHECK(c, line.delivery == FRT_D_SENT && fn_str_eq(line.ext_id, FN_STR("wamid.1")));
+    CHECK(c, line.delivery == FRT_D_SENT && fn_str_eq(line.ext_id, FN_STR("wamid.1")) && line.closed_by == FRT_BY_ECHO);
 }
 
 static void done_later(struct contract *c)
@@ -72,11 +78,56 @@ static void done_later(struct contract *c)
           list(c, false, &found) == 1 && found.state == FRT_E_UNKNOWN && found.next_at == 36000 && found.attempts == 1);
     CHECK(c, fn_str_eq(found.reason, FN_STR("timeout")));
     d = verdict(&e, FRT_V_RETRY);
-    d.attempts = 2;
     d.resent = 1;
     d.next_at = 40000;
-    CHECK(c, contract_done(c, &d) == FN_OK && contract_done(c, &d) == FN_OK);
+    CHECK(c, contract_done(c, &d) == FN_OK && contract_done(c, &d) == FN_OK); /* the answer was lost: again */
+    CHECK(c, list(c, false, &found) == 1 && found.state == FRT_E_READY && found.attempts == 1 && found.resent == 1);
+}
+
+static enum fn_code claim(struct contract *c, const struct frt_effect *e, int64_t epoch, uint32_t attempts,
+                          struct frt_claim *out)
+{
+    struct frt_claim x = {.tenant = 1, .conv = e->conv, .effect = e->id, .epoch = epoch, .attempts = attempts};
+    struct frt_op_claim op = {.items = &x, .n = 1};
+    DO(c, CLAIM, &op);
+    if (out != NULL) {
+        *out = x;
+    }
+    return op.op.code == FN_OK ? x.code : op.op.code;
+}
+
+/* Both were submitted again because their answers were lost, and now the first ones come after all: they are of an attempt that is over. */
+static void what_comes_late(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1"), found = {0};
+    struct frt_done unknown = verdict(&e, FRT_V_UNKNOWN), retry = verdict(&e, FRT_V_RETRY),
+                    dead = verdict(&e, FRT_V_FAILED);
+    retry.resent = 1;
+    CHECK(c, contract_done(c, &unknown) == FN_OK && contract_done(c, &retry) == FN_OK);
+    CHECK(c, contract_done(c, &unknown) == FN_CONFLICT && contract_done(c, &dead) == FN_CONFLICT);
+    CHECK(c, claim(c, &e, 1, 1, NULL) == FN_OK); /* the repetition, about to leave */
+    CHECK(c, contract_done(c, &unknown) == FN_CONFLICT && contract_done(c, &retry) == FN_CONFLICT &&
+                 contract_done(c, &dead) == FN_CONFLICT);
+    CHECK(c, list(c, false, &found) == 1 && found.state == FRT_E_STARTED && found.attempts == 2 && found.resent == 1);
+    struct frt_done again = verdict(&found, FRT_V_RETRY);
+    again.resent = 1;
+    CHECK(c, contract_done(c, &again) == FN_OK);
+    CHECK(c, claim(c, &e, 1, 1, NULL) == FN_CONFLICT); /* READY, but that claim was of the attempt before */
     CHECK(c, list(c, false, &found) == 1 && found.state == FRT_E_READY && found.attempts == 2 && found.resent == 1);
+}
+
+/* It was given up, and the one who had it before comes with the answer. */
+static void closed_late(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1"), found = {0};
+    struct frt_done d = verdict(&e, FRT_V_FAILED);
+    d.closed_by = FRT_BY_DOUBT;
+    CHECK(c, contract_done(c, &d) == FN_OK && list(c, true, &found) == 1 && found.closed_by == FRT_BY_DOUBT);
+    d = verdict(&e, FRT_V_SENT);
+    d.closed_by = FRT_BY_ANSWER;
+    CHECK(c, contract_done(c, &d) == FN_OK && list(c, true, &found) == 0);
+    struct frt_message line = line_of(c, &e);
+    CHECK(c, line.closed_by == FRT_BY_LATE && line.delivery == FRT_D_SENT);
 }
 
 static void dead_letters(struct contract *c)
@@ -91,10 +142,7 @@ static void dead_letters(struct contract *c)
     CHECK(c, list(c, false, &found) == 0 && list(c, true, &found) == 1 && found.state == FRT_E_DEAD);
     CHECK(c, fn_str_eq(found.reason, FN_STR("http 403")) && line_of(c, &e).delivery == FRT_D_FAILED);
     CHECK(c, contract_load(c, e.conv).n_rows == 1);
-    struct frt_claim claim = {.tenant = 1, .conv = e.conv, .effect = e.id, .epoch = 9, .attempts = 1};
-    struct frt_op_claim op = {.items = &claim, .n = 1};
-    DO(c, CLAIM, &op);
-    CHECK(c, claim.code == FN_CONFLICT);
+    CHECK(c, claim(c, &e, 9, 1, NULL) == FN_CONFLICT);
     struct frt_op_replay replay = {.tenant = 1, .conv = e.conv, .effect = e.id};
     DO(c, REPLAY, &replay);
     CHECK(c, replay.op.code == FN_OK && list(c, false, &found) == 1 && found.state == FRT_E_READY && found.epoch == 0);
@@ -114,29 +162,26 @@ static void dead_letters(struct contract *c)
     CHECK(c, replay.op.code == FN_OK && list(c, true, &found) == 0);
 }
 
-static enum fn_code claim(struct contract *c, const struct frt_effect *e, int64_t epoch, uint32_t attempts)
-{
-    struct frt_claim x = {.tenant = 1, .conv = e->conv, .effect = e->id, .epoch = epoch, .attempts = attempts};
-    struct frt_op_claim op = {.items = &x, .n = 1};
-    DO(c, CLAIM, &op);
-    return op.op.code == FN_OK ? x.code : op.op.code;
-}
-
 static void claims(struct contract *c)
 {
     struct frt_effect e = begin(c, "phone:1"), found = {0};
-    CHECK(c, claim(c, &e, 1, 0) == FN_CONFLICT); /* STARTED and mine: it may be on its way */
-    CHECK(c, claim(c, &e, 2, 0) == FN_OK);       /* its owner died */
-    CHECK(c, claim(c, &e, 2, 0) == FN_OK);       /* repeated */
-    CHECK(c, claim(c, &e, 2, 1) == FN_CONFLICT);
-    CHECK(c, claim(c, &e, 1, 1) == FN_CONFLICT); /* the dead do not come back */
-    CHECK(c, list(c, false, &found) == 1 && found.attempts == 1 && found.epoch == 2 && found.state == FRT_E_STARTED);
-    struct frt_done d = verdict(&e, FRT_V_RETRY);
-    d.epoch = 2;
+    struct frt_claim x = {0};
+    CHECK(c, claim(c, &e, 1, 1, &x) == FN_CONFLICT); /* STARTED and mine: it may be on its way */
+    CHECK(c, claim(c, &e, 2, 1, &x) == FN_OK && !x.ready && x.attempt == 2 && x.resent == 0); /* its owner died */
+    CHECK(c, claim(c, &e, 2, 1, &x) == FN_OK && !x.ready && x.attempt == 2);                  /* repeated */
+    CHECK(c, claim(c, &e, 2, 2, &x) == FN_CONFLICT);
+    CHECK(c, claim(c, &e, 1, 2, &x) == FN_CONFLICT); /* the dead do not come back */
+    CHECK(c, list(c, false, &found) == 1 && found.attempts == 2 && found.epoch == 2 && found.state == FRT_E_UNKNOWN);
+    struct frt_done d = verdict(&found, FRT_V_RETRY);
+    d.resent = 1;
     CHECK(c, contract_done(c, &d) == FN_OK);
-    CHECK(c, claim(c, &e, 2, 1) == FN_OK); /* READY: claimed before it is sent again */
+    CHECK(c, claim(c, &e, 2, 2, &x) == FN_OK && x.ready && x.attempt == 3 &&
+                 x.resent == 1); /* READY: claimed before it is sent again */
+    CHECK(c, claim(c, &e, 2, 2, &x) == FN_OK && x.ready && x.attempt == 3);
+    CHECK(c, claim(c, &e, 3, 1, &x) == FN_OK && !x.ready && x.attempt == 4 &&
+                 x.resent == 1); /* whatever its next owner had heard of it */
     e.id += 1;
-    CHECK(c, claim(c, &e, 2, 0) == FN_NOT_FOUND);
+    CHECK(c, claim(c, &e, 2, 0, &x) == FN_NOT_FOUND);
 }
 
 static void orphans(struct contract *c)
@@ -209,11 +254,12 @@ static void orphans_of_load(struct contract *c)
 {
     struct frt_effect e = begin(c, "phone:1");
     CHECK(c, contract_load_as(c, e.conv, 3).orphan == e.id);
-    CHECK(c, claim(c, &e, 3, 0) == FN_OK);
+    CHECK(c, claim(c, &e, 3, 1, NULL) == FN_OK);
     CHECK(c, contract_load_as(c, e.conv, 3).orphan == -1); /* mine now */
     CHECK(c, contract_load_as(c, e.conv, 4).orphan == e.id);
     struct frt_done d = verdict(&e, FRT_V_FAILED);
     d.epoch = 3;
+    d.attempts = 2;
     CHECK(c, contract_done(c, &d) == FN_OK);
     CHECK(c, contract_load_as(c, e.conv, 4).orphan == -1); /* a dead letter is nobody's work */
 }
@@ -259,6 +305,8 @@ static void echoes_are_known(struct contract *c)
 const struct contract_case contract_effect_cases[] = {
     {"done: sent", done_sent},
     {"done: later", done_later},
+    {"what comes late", what_comes_late},
+    {"closed late", closed_late},
     {"dead letters", dead_letters},
     {"claims", claims},
     {"late commits", late_commits},
