@@ -1,15 +1,19 @@
 /* http_client.c: libcurl's multi interface on our loop; no other file names libcurl.
  *
- * Bodies go through a read callback without a seek callback: on a dead reused connection libcurl re-sends what it can rewind, any method, and
- * a WhatsApp message would go out twice. What has no body and is no read gets a connection of its own for the same reason.
- * libcurl is never called from inside its own callbacks.
+ * On a dead reused connection libcurl sends a request again, whatever its method, and a WhatsApp message would go out twice: each attempt passes
+ * `on_send`, and where anything but a read may have left, no second one does. There too is the last look at the clock and at the address.
+ * A call keeps its handle, prepared, for the next one; what differs between calls is set each time. A socket stays in the loop while libcurl
+ * keeps its connection, whether or not a transfer waits on it: adding and removing cost more than the transfer's own reading.
+ * Transfers are never touched from inside a callback; asking what left is no more than a look.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fsv_http.h"
 
 #include "fn_buf.h"
 #include "fsv_log.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -20,19 +24,26 @@ enum {
     TIMEOUT_MAX_MS = 120000,
     HEADERS_MAX_BYTES = 65536,
     HEADER_BYTES = 8192,
-    SPARE = 64, /* handles kept for the next calls */
+    METHOD_BYTES = 16,
+    SPARE = 256,           /* calls kept for the next ones */
+    KEPT_BYTES = 16 << 10, /* of their buffers; larger ones are given back */
     RECEIVE_BYTES =
         16 << 10, /* libcurl's buffers of one transfer; for sending its default is 64 KiB, made anew each time */
     SEND_BYTES = 16 << 10
 };
 
-struct call {
+/* What one call may leave to the next: the handle with what is the same for all, and the room of the texts. */
+struct kept {
     struct fsv_http *http;
     CURL *easy;
-    struct curl_slist *headers;
-    struct fn_buf body, answer;
-    size_t body_sent, header_bytes;
-    bool blocked, too_large, tenant, held;
+    CURLU *parsed;                          /* of `url`; NULL: none yet */
+    struct fn_buf url, lines, body, answer; /* lines: the headers, each with its NUL */
+    struct curl_slist headers[FSV_HTTP_HEADERS + 1];
+};
+struct call {
+    struct kept kept;
+    size_t header_bytes;
+    bool blocked, too_large, tenant, held, begun, read;
     int64_t retry_after_ms, send_by;
     char should_retry[8];
     fsv_http_done_fn *done;
@@ -40,10 +51,13 @@ struct call {
     const char *early; /* why it never began */
     struct call *next, *prev;
 };
-/* A descriptor libcurl wants watched. */
+/* A descriptor libcurl wants watched, or may want again. */
 struct hook {
     struct fsv_http *http;
     struct fsv_watch watch;
+    unsigned events; /* watched for */
+    bool wanted;     /* a transfer waits on it */
+    bool socket;     /* of a connection: we opened it and are told when it closes */
     struct hook *next_dead;
 };
 struct fsv_http {
@@ -51,36 +65,64 @@ struct fsv_http {
     struct fsv_allow allow;
     CURLM *multi;
     struct fsv_timer timer, reap;
-    struct call *calls;
-    CURL *spare[SPARE]; /* reset, ready for a call */
+    struct call *calls, *spare;
     size_t n_spare, running;
+    struct hook **hooks; /* by descriptor */
+    size_t n_hooks;
     struct hook *dead; /* removed inside a callback; freed when the loop is outside */
 };
 
 /* -- what one call does ---------------------------------------------------------------------------------------------------------- */
 
-/* The last moment before a body leaves: a process that was stopped on the way here must not go on where it was. */
-static size_t on_read(char *to, size_t size, size_t n, void *self)
+static bool allowed(const struct call *call, const char *ip)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        return fsv_address_allowed((const struct sockaddr *)&v4, &call->kept.http->allow);
+    }
+    return inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1 &&
+           fsv_address_allowed((const struct sockaddr *)&v6, &call->kept.http->allow);
+}
+
+/* Whether a byte of the request may be on its way. What libcurl could not write at once and wrote later it counts only as a body's. */
+static bool may_have_left(const struct call *call)
+{
+    long head = 0;
+    curl_off_t body = 0;
+    curl_easy_getinfo(call->kept.easy, CURLINFO_REQUEST_SIZE, &head);
+    curl_easy_getinfo(call->kept.easy, CURLINFO_SIZE_UPLOAD_T, &body);
+    return call->begun && (head > 0 || body > 0);
+}
+
+/* The last moment before a request leaves, on whatever connection: a process that was stopped on the way here must not go on where it was,
+ * a connection somebody else opened may lead where this one may not go, and what may have left must not leave again. */
+static int on_send(void *self, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
     struct call *call = self;
-    if (call->send_by != 0 && call->body_sent == 0 && fsv_monotonic_ms() >= call->send_by) {
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    if (call->tenant && !allowed(call, remote_ip)) {
+        call->blocked = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    if (!call->read && may_have_left(call)) {
+        return CURL_PREREQFUNC_ABORT; /* libcurl's second attempt: what became of the first, nobody knows */
+    }
+    if (call->send_by != 0 && fsv_monotonic_ms() >= call->send_by) {
         call->held = true;
-        return CURL_READFUNC_ABORT;
+        return CURL_PREREQFUNC_ABORT;
     }
-    size_t left = call->body.n - call->body_sent, room = size * n;
-    size_t take = left < room ? left : room;
-    if (take > 0) {
-        memcpy(to, call->body.p + call->body_sent, take);
-    }
-    call->body_sent += take;
-    return take;
+    call->begun = true;
+    return CURL_PREREQFUNC_OK;
 }
 
 static size_t on_write(char *from, size_t size, size_t n, void *self)
 {
     struct call *call = self;
-    fn_buf_put(&call->answer, from, size * n);
-    call->too_large = call->answer.failed;
+    fn_buf_put(&call->kept.answer, from, size * n);
+    call->too_large = call->kept.answer.failed;
     return call->too_large ? 0 : size * n;
 }
 
@@ -146,61 +188,86 @@ static size_t on_header(char *from, size_t size, size_t n, void *self)
     return call->header_bytes > HEADERS_MAX_BYTES ? 0 : line.n;
 }
 
-/* The last gate: every connection passes here with the address it really goes to.
+/* -- sockets --------------------------------------------------------------------------------------------------------------------- */
+
+static struct hook *hook_of(const struct fsv_http *http, curl_socket_t fd)
+{
+    return (size_t)fd < http->n_hooks ? http->hooks[fd] : NULL;
+}
+
+static struct hook *hook_new(struct fsv_http *http, curl_socket_t fd, bool is_socket);
+static void hook_drop(struct fsv_http *http, curl_socket_t fd);
+
+/* Every new connection passes here with the address it really goes to.
  * Closing resets: what the kernel still holds of a request must not go out later, when the network comes back, after the engine or, when this
  * process was killed, its successor asked the provider and was told that nothing arrived. */
 static curl_socket_t on_open(void *self, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct call *call = self;
-    if (purpose != CURLSOCKTYPE_IPCXN || (call->tenant && !fsv_address_allowed(&to->addr, &call->http->allow))) {
+    struct fsv_http *http = call->kept.http;
+    if (purpose != CURLSOCKTYPE_IPCXN || (call->tenant && !fsv_address_allowed(&to->addr, &http->allow))) {
         call->blocked = true;
         return CURL_SOCKET_BAD;
     }
     int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) {
+    if (fd >= 0 &&
+        (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0 || hook_new(http, fd, true) == NULL)) {
         close(fd);
         fd = CURL_SOCKET_BAD;
     }
     return fd;
 }
 
-/* -- ends ------------------------------------------------------------------------------------------------------------------------ */
-
-static CURL *easy_get(struct fsv_http *http)
+static int on_close(void *self, curl_socket_t fd)
 {
-    return http->n_spare > 0 ? http->spare[--http->n_spare] : curl_easy_init();
+    hook_drop(self, fd);
+    return close(fd);
 }
 
-static void easy_put(struct fsv_http *http, CURL *easy)
+/* -- ends ------------------------------------------------------------------------------------------------------------------------ */
+
+static void call_destroy(struct call *call)
 {
-    curl_multi_remove_handle(http->multi, easy);
-    if (http->n_spare == SPARE) {
-        curl_easy_cleanup(easy);
-        return;
+    curl_easy_cleanup(call->kept.easy);
+    curl_url_cleanup(call->kept.parsed);
+    fn_buf_fini(&call->kept.url);
+    fn_buf_fini(&call->kept.lines);
+    fn_buf_fini(&call->kept.body);
+    fn_buf_fini(&call->kept.answer);
+    free(call);
+}
+
+static void keep_room(struct fn_buf *b)
+{
+    if (b->cap > KEPT_BYTES) {
+        fn_buf_fini(b);
     }
-    curl_easy_reset(easy); /* nothing of one call may reach the next */
-    http->spare[http->n_spare++] = easy;
 }
 
 static void call_free(struct call *call)
 {
+    struct fsv_http *http = call->kept.http;
     if (call->prev != NULL) {
         call->prev->next = call->next;
     } else {
-        call->http->calls = call->next;
+        http->calls = call->next;
     }
     if (call->next != NULL) {
         call->next->prev = call->prev;
     }
-    if (call->easy != NULL) {
-        easy_put(call->http, call->easy);
+    http->running--;
+    curl_multi_remove_handle(http->multi, call->kept.easy);
+    if (http->n_spare == SPARE) {
+        call_destroy(call);
+        return;
     }
-    curl_slist_free_all(call->headers);
-    fn_buf_fini(&call->body);
-    fn_buf_fini(&call->answer);
-    call->http->running--;
-    free(call);
+    keep_room(&call->kept.lines);
+    keep_room(&call->kept.body);
+    keep_room(&call->kept.answer);
+    call->next = http->spare;
+    http->spare = call;
+    http->n_spare++;
 }
 
 static const char *result_text(const struct call *call, CURLcode result)
@@ -218,19 +285,16 @@ static const char *result_text(const struct call *call, CURLcode result)
 
 static void finish(struct call *call, CURLcode result)
 {
-    long status = 0, sent = 0;
-    if (call->easy != NULL) {
-        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-        curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent);
-    }
-    bool answered = result == CURLE_OK && call->early == NULL;
-    struct fsv_outcome outcome = {.blocked = call->blocked && !answered && sent == 0,
-                                  .late = call->held,
-                                  .wrote = sent > 0 && !call->held,
+    long status = 0;
+    curl_easy_getinfo(call->kept.easy, CURLINFO_RESPONSE_CODE, &status);
+    bool answered = result == CURLE_OK && call->early == NULL, wrote = may_have_left(call);
+    struct fsv_outcome outcome = {.blocked = call->blocked && !answered && !wrote,
+                                  .late = call->held && !wrote,
+                                  .wrote = wrote,
                                   .answered = answered,
                                   .too_large = call->too_large,
                                   .status = answered ? (int)status : 0,
-                                  .body = fn_buf_view(&call->answer),
+                                  .body = fn_buf_view(&call->kept.answer),
                                   .retry_after_ms = call->retry_after_ms,
                                   .should_retry = fn_str_c(call->should_retry),
                                   .error = answered ? NULL : result_text(call, result)};
@@ -292,33 +356,83 @@ static void on_ready(void *self, unsigned events)
     struct hook *hook = self;
     int what = ((events & FSV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((events & FSV_WRITE) != 0 ? CURL_CSELECT_OUT : 0) |
                ((events & FSV_BROKEN) != 0 ? CURL_CSELECT_ERR : 0);
-    act(hook->http, hook->watch.fd, what);
+    if (hook->wanted) {
+        act(hook->http, hook->watch.fd, what);
+    } else { /* an idle connection was closed by the other side: libcurl sees it when it looks for one */
+        fsv_loop_unwatch(hook->http->loop, &hook->watch);
+    }
+}
+
+static bool hooks_reach(struct fsv_http *http, curl_socket_t fd)
+{
+    size_t n = http->n_hooks == 0 ? 64 : http->n_hooks;
+    while (n <= (size_t)fd) {
+        n *= 2;
+    }
+    if (n > http->n_hooks) {
+        struct hook **hooks = realloc(http->hooks, n * sizeof(struct hook *));
+        if (hooks == NULL) {
+            return false;
+        }
+        memset(hooks + http->n_hooks, 0, (n - http->n_hooks) * sizeof(struct hook *));
+        http->hooks = hooks;
+        http->n_hooks = n;
+    }
+    return true;
+}
+
+static struct hook *hook_new(struct fsv_http *http, curl_socket_t fd, bool is_socket)
+{
+    struct hook *hook = hooks_reach(http, fd) ? calloc(1, sizeof *hook) : NULL;
+    if (hook != NULL) {
+        *hook = (struct hook){.http = http, .watch = {fd, on_ready, hook, false}, .socket = is_socket};
+        http->hooks[fd] = hook;
+    }
+    return hook;
+}
+
+static void hook_drop(struct fsv_http *http, curl_socket_t fd)
+{
+    struct hook *hook = hook_of(http, fd);
+    if (hook != NULL) {
+        fsv_loop_unwatch(http->loop, &hook->watch);
+        http->hooks[fd] = NULL;
+        hook->next_dead = http->dead;
+        http->dead = hook;
+    }
+}
+
+static int hook_watch(struct hook *hook, unsigned events)
+{
+    if (hook->watch.added && hook->events == events) {
+        return 0;
+    }
+    hook->events = events;
+    return fsv_loop_watch(hook->http->loop, &hook->watch, events) == FN_OK ? 0 : -1;
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *self, void *assigned)
 {
     struct fsv_http *http = self;
-    struct hook *hook = assigned;
+    struct hook *hook = hook_of(http, fd);
     (void)easy;
+    (void)assigned;
     if (what == CURL_POLL_REMOVE) {
-        if (hook != NULL) {
-            fsv_loop_unwatch(http->loop, &hook->watch);
-            hook->next_dead = http->dead;
-            http->dead = hook;
-            curl_multi_assign(http->multi, fd, NULL);
+        if (hook != NULL && !hook->socket) { /* the resolver's: it closes them itself */
+            hook_drop(http, fd);
+        } else if (hook != NULL) {
+            hook->wanted = false;
+            return hook->events == FSV_READ ? 0 : hook_watch(hook, FSV_READ); /* writable it always is */
         }
         return 0;
     }
+    hook = hook != NULL ? hook : hook_new(http, fd, false);
     if (hook == NULL) {
-        hook = calloc(1, sizeof *hook);
-        if (hook == NULL) {
-            return -1;
-        }
-        *hook = (struct hook){http, {fd, on_ready, hook, false}, NULL};
-        curl_multi_assign(http->multi, fd, hook);
+        return -1;
     }
-    unsigned events = ((what & CURL_POLL_IN) != 0 ? FSV_READ : 0u) | ((what & CURL_POLL_OUT) != 0 ? FSV_WRITE : 0u);
-    return fsv_loop_watch(http->loop, &hook->watch, events) == FN_OK ? 0 : -1;
+    hook->wanted = true;
+    return hook_watch(hook,
+                      ((what & CURL_POLL_IN) != 0 ? FSV_READ : 0u) | ((what & CURL_POLL_OUT) != 0 ? FSV_WRITE : 0u));
 }
 
 static void on_timeout(void *self)
@@ -340,17 +454,47 @@ static int on_timer(CURLM *multi, long ms, void *self)
 
 /* -- begins ---------------------------------------------------------------------------------------------------------------------- */
 
-/* Scheme, user and port, read by libcurl's own parser so that both see the same URL. */
-static const char *refuse_url(const struct fsv_http *http, const char *url)
+/* Empty, with a limit of its own. */
+static void limit(struct fn_buf *b, size_t max)
 {
-    CURLU *u = curl_url();
+    fn_buf_clear(b);
+    b->max = max < SIZE_MAX ? max : SIZE_MAX - 1;
+}
+
+/* The address, read once by libcurl's own parser, so that both see the same; the next call to the same one finds it read. Each is read from
+ * nothing: beside an older one it might be a relative one. */
+static bool set_url(struct call *call, struct fn_str url)
+{
+    struct kept *k = &call->kept;
+    if (k->parsed != NULL && fn_str_eq(fn_buf_view(&k->url), url) && !call->tenant) {
+        return true;
+    }
+    curl_url_cleanup(k->parsed);
+    k->parsed = curl_url();
+    limit(&k->url, HEADER_BYTES - 1);
+    fn_buf_str(&k->url, url);
+    unsigned lenient = call->tenant ? 0u : CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
+    bool good = url.n > 0 && memchr(url.p, '\0', url.n) == NULL && !k->url.failed && k->parsed != NULL &&
+                curl_url_set(k->parsed, CURLUPART_URL, k->url.p, lenient) == CURLUE_OK &&
+                curl_easy_setopt(k->easy, CURLOPT_URL, k->url.p) == CURLE_OK && /* for a second attempt */
+                curl_easy_setopt(k->easy, CURLOPT_CURLU, k->parsed) == CURLE_OK;
+    if (!good || call->tenant) {
+        limit(&k->url, HEADER_BYTES - 1); /* nobody takes it over */
+    }
+    return good;
+}
+
+/* Scheme, user and port of a tenant's address. */
+static const char *refuse_url(const struct call *call)
+{
+    CURLU *u = call->kept.parsed;
+    const struct fsv_allow *allow = &call->kept.http->allow;
     char *scheme = NULL, *user = NULL, *host = NULL, *port = NULL;
     const char *why = "bad address";
-    if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+    if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
         curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
         curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-        bool listed = fsv_allow_names(&http->allow, fn_str_c(host));
+        bool listed = fsv_allow_names(allow, fn_str_c(host));
         bool tls = strcmp(scheme, "https") == 0;
         bool usual = strcmp(port, "443") == 0 || strcmp(port, "8443") == 0;
         why = curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK ? "user in the address"
@@ -362,11 +506,10 @@ static const char *refuse_url(const struct fsv_http *http, const char *url)
     curl_free(user);
     curl_free(host);
     curl_free(port);
-    curl_url_cleanup(u);
     return why;
 }
 
-static bool set_policy(CURL *e, bool tenant)
+static bool set_policy(CURL *e)
 {
     bool ok = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
@@ -382,8 +525,7 @@ static bool set_policy(CURL *e, bool tenant)
     ok = ok && curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES) == CURLE_OK &&
          curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
-    ok = ok && (!tenant || curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 60L) == CURLE_OK);
-    return ok;
+    return ok && curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 60L) == CURLE_OK;
 }
 
 static bool set_callbacks(CURL *e, struct call *call)
@@ -391,44 +533,58 @@ static bool set_callbacks(CURL *e, struct call *call)
     bool ok = curl_easy_setopt(e, CURLOPT_PRIVATE, call) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
          curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, call) == CURLE_OK;
-    ok = ok && curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read) == CURLE_OK &&
-         curl_easy_setopt(e, CURLOPT_READDATA, call) == CURLE_OK;
+    /* a connection outlives the call that opened it */
+    ok = ok && curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, call->kept.http) == CURLE_OK;
+    ok = ok && curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send) == CURLE_OK &&
+         curl_easy_setopt(e, CURLOPT_PREREQDATA, call) == CURLE_OK;
     ok = ok && curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write) == CURLE_OK &&
          curl_easy_setopt(e, CURLOPT_WRITEDATA, call) == CURLE_OK;
     return ok && curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_HEADERDATA, call) == CURLE_OK;
 }
 
-static bool set_method(CURL *e, const struct call *call, const char *method)
+/* Method and body: all of it each time, for the handle remembers. The body stays where it is and leaves with the head. */
+static bool set_request(struct call *call, const char *method)
 {
-    if (strcmp(method, "GET") == 0) {
-        return curl_easy_setopt(e, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    CURL *e = call->kept.easy;
+    const struct fn_buf *body = &call->kept.body;
+    bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0;
+    call->read = get || head;
+    bool ok = curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, call->read || post ? NULL : method) == CURLE_OK;
+    /* a connection of its own for what has no body and is no read: nothing tells how much of it left */
+    ok = ok && curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, body->n == 0 && !call->read ? 1L : 0L) == CURLE_OK;
+    if (call->read) {
+        return ok && curl_easy_setopt(e, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
+               curl_easy_setopt(e, CURLOPT_NOBODY, head ? 1L : 0L) == CURLE_OK;
     }
-    if (strcmp(method, "HEAD") == 0) {
-        return curl_easy_setopt(e, CURLOPT_NOBODY, 1L) == CURLE_OK;
-    }
-    bool ok = curl_easy_setopt(e, CURLOPT_POST, 1L) == CURLE_OK &&
-              curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
-    ok = ok && curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.n) == CURLE_OK;
-    return ok && (call->body.n > 0 || curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK);
+    return ok && curl_easy_setopt(e, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_POSTFIELDS, body->p != NULL ? body->p : "") == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->n) == CURLE_OK;
 }
 
+/* libcurl reads the list while the call lasts; its texts lie in `lines`. */
 static bool set_headers(struct call *call, const struct fsv_http_request *r)
 {
-    char line[HEADER_BYTES];
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
-    call->headers = list;
-    for (size_t i = 0; list != NULL && i < r->n_headers; i++) {
+    static char no_expect[] = "Expect:";
+    size_t at[FSV_HTTP_HEADERS];
+    struct kept *k = &call->kept;
+    for (size_t i = 0; i < r->n_headers; i++) {
         struct fn_str h = r->headers[i];
-        if (h.n >= sizeof line || memchr(h.p, '\r', h.n) != NULL || memchr(h.p, '\n', h.n) != NULL ||
+        if (h.n >= HEADER_BYTES || memchr(h.p, '\r', h.n) != NULL || memchr(h.p, '\n', h.n) != NULL ||
             memchr(h.p, '\0', h.n) != NULL) {
             return false;
         }
-        memcpy(line, h.p, h.n);
-        line[h.n] = '\0';
-        list = curl_slist_append(call->headers, line);
+        at[i] = k->lines.n;
+        fn_buf_put(&k->lines, h.p, h.n);
+        fn_buf_char(&k->lines, '\0');
     }
-    return list != NULL && curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK;
+    k->headers[0] = (struct curl_slist){no_expect, NULL};
+    for (size_t i = 0; i < r->n_headers && !k->lines.failed; i++) {
+        k->headers[i].next = &k->headers[i + 1];
+        k->headers[i + 1] = (struct curl_slist){k->lines.p + at[i], NULL};
+    }
+    return !k->lines.failed && curl_easy_setopt(k->easy, CURLOPT_HTTPHEADER, k->headers) == CURLE_OK;
 }
 
 static const char *copy_z(struct fn_str s, char *to, size_t size)
@@ -444,26 +600,24 @@ static const char *copy_z(struct fn_str s, char *to, size_t size)
 /* Why the call cannot begin, or NULL when it is under way. */
 static const char *begin(struct call *call, const struct fsv_http_request *r)
 {
-    char url[HEADER_BYTES], method[16];
-    if (copy_z(r->url, url, sizeof url) == NULL || copy_z(r->method, method, sizeof method) == NULL) {
+    char method[METHOD_BYTES];
+    if (!set_url(call, r->url) || copy_z(r->method, method, sizeof method) == NULL) {
         call->blocked = true;
         return "bad address or method";
     }
-    const char *why = call->tenant ? refuse_url(call->http, url) : NULL;
+    const char *why = call->tenant ? refuse_url(call) : NULL;
     if (why != NULL) {
         call->blocked = true;
         return why;
     }
-    call->easy = easy_get(call->http);
-    fn_buf_str(&call->body, r->body);
+    CURL *easy = call->kept.easy;
+    fn_buf_str(&call->kept.body, r->body);
     int64_t ms = r->timeout_ms > 0 && r->timeout_ms < TIMEOUT_MAX_MS ? r->timeout_ms : TIMEOUT_MAX_MS;
-    if (call->easy == NULL || call->body.failed || !set_policy(call->easy, call->tenant) ||
-        !set_callbacks(call->easy, call) || !set_method(call->easy, call, method) || !set_headers(call, r) ||
-        curl_easy_setopt(call->easy, CURLOPT_URL, url) != CURLE_OK ||
-        curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)ms) != CURLE_OK) {
+    if (call->kept.body.failed || !set_request(call, method) || !set_headers(call, r) ||
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)ms) != CURLE_OK) {
         return "the request could not be made";
     }
-    return curl_multi_add_handle(call->http->multi, call->easy) == CURLM_OK ? NULL : "the request could not be queued";
+    return curl_multi_add_handle(call->kept.http->multi, easy) == CURLM_OK ? NULL : "the request could not be queued";
 }
 
 /* Calls that never began are answered from the loop, so that `done` never runs inside fsv_http_start. */
@@ -482,20 +636,45 @@ static void on_reap(void *self)
     }
 }
 
-void fsv_http_start(struct fsv_http *http, const struct fsv_http_request *request, fsv_http_done_fn *done, void *ctx)
+static struct call *call_create(struct fsv_http *http)
 {
     struct call *call = calloc(1, sizeof *call);
-    if (call == NULL) {
+    CURL *easy = curl_easy_init();
+    if (call == NULL || easy == NULL) {
         FN_BUG("no memory for a request: its caller would wait for ever");
     }
-    call->http = http;
+    call->kept.http = http;
+    call->kept.easy = easy;
+    if (!set_policy(easy) || !set_callbacks(easy, call)) {
+        FN_BUG("no memory for a request's policy: it would go without");
+    }
+    return call;
+}
+
+static struct call *call_get(struct fsv_http *http, const struct fsv_http_request *request)
+{
+    struct call *call = http->spare;
+    if (call != NULL) {
+        http->spare = call->next;
+        http->n_spare--;
+    } else {
+        call = call_create(http);
+    }
+    struct kept kept = call->kept;
+    *call = (struct call){.kept = kept, .retry_after_ms = -1};
+    limit(&call->kept.lines, (size_t)FSV_HTTP_HEADERS * HEADER_BYTES);
+    limit(&call->kept.body, request->body.n);
+    limit(&call->kept.answer, request->answer_max);
+    return call;
+}
+
+void fsv_http_start(struct fsv_http *http, const struct fsv_http_request *request, fsv_http_done_fn *done, void *ctx)
+{
+    struct call *call = call_get(http, request);
     call->tenant = request->policy == FSV_HTTP_TENANT;
-    call->retry_after_ms = -1;
     call->send_by = request->send_by;
     call->done = done;
     call->ctx = ctx;
-    fn_buf_init(&call->body, request->body.n);
-    fn_buf_init(&call->answer, request->answer_max);
     call->next = http->calls;
     if (http->calls != NULL) {
         http->calls->prev = call;
@@ -549,11 +728,14 @@ void fsv_http_free(struct fsv_http *http)
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the list lost it when it was freed */
         call_free(http->calls);
     }
-    while (http->n_spare > 0) {
-        curl_easy_cleanup(http->spare[--http->n_spare]);
+    while (http->spare != NULL) {
+        struct call *call = http->spare;
+        http->spare = call->next;
+        call_destroy(call);
     }
     curl_multi_cleanup(http->multi);
     bury(http);
+    free(http->hooks);
     fsv_loop_cancel(http->loop, &http->timer);
     fsv_loop_cancel(http->loop, &http->reap);
     free(http);

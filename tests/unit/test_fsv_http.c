@@ -91,30 +91,34 @@ static void test_addresses(void)
 
 /* -- a peer ---------------------------------------------------------------------------------------------------------------------- */
 
-/* Answers the first `polite` requests of each connection, reads the next one whole, and hangs up. */
+/* Answers the first `polite` requests of each connection, reads the next one whole, and hangs up. A request is whole when the marker came:
+ * in its body, or in a header of one without. */
 struct peer {
     int fd;
     uint16_t port;
     int polite;
-    int requests;
+    int requests, parts; /* parts: in which they came */
     const char *answer;
-    int last; /* errno of the last recv, 0 when the client closed in good order */
+    bool leaves;     /* answers the last request of a connection too, and closes it a moment later */
+    int last;        /* errno of the last recv, 0 when the client closed in good order */
+    char seen[4096]; /* the last request */
     pthread_t thread;
 };
+static const char marker[] = "corpo-do-pedido";
 
 static bool read_request(struct peer *p, int fd)
 {
-    char got[4096];
     size_t n = 0;
-    while (n < sizeof got - 1) {
-        ssize_t part = recv(fd, got + n, sizeof got - 1 - n, 0);
+    while (n < sizeof p->seen - 1) {
+        ssize_t part = recv(fd, p->seen + n, sizeof p->seen - 1 - n, 0);
         if (part <= 0) {
             p->last = part < 0 ? errno : 0;
             return false;
         }
         n += (size_t)part;
-        got[n] = '\0';
-        if (strstr(got, "corpo-do-pedido") != NULL) {
+        p->parts++;
+        p->seen[n] = '\0';
+        if (strstr(p->seen, marker) != NULL) {
             return true;
         }
     }
@@ -127,10 +131,13 @@ static void *serve(void *self)
     for (int fd = accept(p->fd, NULL, NULL); fd >= 0; fd = accept(p->fd, NULL, NULL)) {
         for (int i = 0; read_request(p, fd); i++) {
             p->requests++;
+            if (i < p->polite || p->leaves) {
+                (void)!send(fd, p->answer, strlen(p->answer), MSG_NOSIGNAL);
+            }
             if (i == p->polite) {
+                (void)nanosleep(&(struct timespec){0, p->leaves ? 5000000 : 0}, NULL);
                 break;
             }
-            (void)!send(fd, p->answer, strlen(p->answer), MSG_NOSIGNAL);
         }
         close(fd);
     }
@@ -167,10 +174,21 @@ struct run {
     struct fsv_http *http;
     struct fsv_http_request request;
     int left;
-    struct fsv_outcome outcomes[4];
+    struct fsv_outcome outcomes[8];
     char should_retry[8]; /* of the last */
     int n;
+    int64_t pause_ms; /* before the next request */
+    struct fsv_timer timer;
+    void (*between)(struct run *r);
 };
+
+static void on_done(void *ctx, const struct fsv_outcome *outcome);
+
+static void on_next(void *self)
+{
+    struct run *r = self;
+    fsv_http_start(r->http, &r->request, on_done, r);
+}
 
 static void on_done(void *ctx, const struct fsv_outcome *outcome)
 {
@@ -178,27 +196,37 @@ static void on_done(void *ctx, const struct fsv_outcome *outcome)
     r->outcomes[r->n] = *outcome;
     r->outcomes[r->n++].body = FN_STR_NULL;
     snprintf(r->should_retry, sizeof r->should_retry, "%.*s", FN_STR_ARG(outcome->should_retry));
-    if (--r->left > 0) {
-        fsv_http_start(r->http, &r->request, on_done, r);
-    } else {
+    if (--r->left == 0) {
         fsv_loop_stop(r->loop);
+        return;
+    }
+    if (r->between != NULL) {
+        r->between(r);
+    }
+    if (r->pause_ms > 0) {
+        fsv_loop_after(r->loop, &r->timer, r->pause_ms);
+    } else {
+        on_next(r);
     }
 }
 
 static int64_t send_by; /* of the requests */
 
-/* `times` requests one after the other. */
-static void post(struct run *r, uint16_t port, const char *scheme, enum fsv_http_policy policy, const char *allow,
-                 int times)
+static void prepare(struct run *r, uint16_t port, const char *scheme, enum fsv_http_policy policy, int times)
 {
     static char url[128];
     snprintf(url, sizeof url, "%s://127.0.0.1:%u/x", scheme, (unsigned)port);
-    *r = (struct run){.left = times};
+    *r = (struct run){.left = times, .timer = {on_next, r, 0, 0}};
     r->request = (struct fsv_http_request){
-        .policy = policy, .method = FN_STR("POST"), .url = fn_str_c(url), .body = FN_STR("corpo-do-pedido")};
+        .policy = policy, .method = FN_STR("POST"), .url = fn_str_c(url), .body = fn_str_c(marker)};
     r->request.timeout_ms = 5000;
     r->request.send_by = send_by;
     r->request.answer_max = 1024;
+}
+
+/* One request after the other. */
+static void run(struct run *r, const char *allow)
+{
     CU_ASSERT_EQUAL_FATAL(fsv_loop_new(&r->loop), FN_OK);
     CU_ASSERT_EQUAL_FATAL(fsv_http_new(r->loop, (struct fsv_allow){fn_str_c(allow)}, &r->http), FN_OK);
     fsv_http_start(r->http, &r->request, on_done, r);
@@ -207,6 +235,21 @@ static void post(struct run *r, uint16_t port, const char *scheme, enum fsv_http
     CU_ASSERT_EQUAL(fsv_http_running(r->http), 0);
     fsv_http_free(r->http);
     fsv_loop_free(r->loop);
+}
+
+static void post(struct run *r, uint16_t port, const char *scheme, enum fsv_http_policy policy, const char *allow,
+                 int times)
+{
+    prepare(r, port, scheme, policy, times);
+    run(r, allow);
+}
+
+static void without_body(struct run *r, const char *method)
+{
+    r->request.method = fn_str_c(method);
+    r->request.body = FN_STR_NULL;
+    r->request.headers[0] = FN_STR("X-Marca: corpo-do-pedido");
+    r->request.n_headers = 1;
 }
 
 static void test_answer(void)
@@ -219,6 +262,59 @@ static void test_answer(void)
     CU_ASSERT(r.outcomes[0].answered && r.outcomes[0].wrote && r.outcomes[0].status == 200);
     CU_ASSERT_EQUAL(r.outcomes[0].retry_after_ms, 3000);
     CU_ASSERT_EQUAL(p.requests, 2);
+    CU_ASSERT_EQUAL(p.parts, 2); /* head and body leave together */
+}
+
+/* What the next call of a handle finds of the one before: nothing. */
+static void change(struct run *r)
+{
+    static const char *const methods[] = {"GET", "POST", "HEAD", "PATCH", "GET"};
+    bool body = r->n == 2 || r->n == 4;
+    without_body(r, methods[r->n - 1]);
+    r->request.body = body ? fn_str_c(marker) : FN_STR_NULL;
+    r->request.n_headers = !body;
+}
+
+static void test_calls_leave_nothing_to_each_other(void)
+{
+    static const char *const lines[] = {"POST", "GET", "POST", "HEAD", "PATCH", "GET"};
+    for (int n = 1; n <= (int)FN_COUNT(lines); n++) {
+        struct peer p;
+        struct run r;
+        peer_start_with(&p, 9, "HTTP/1.1 204 No Content\r\n\r\n");
+        prepare(&r, p.port, "http", FSV_HTTP_OPERATOR, n);
+        r.request.headers[0] = FN_STR("X-Primeiro: sim");
+        r.request.n_headers = 1;
+        r.between = change;
+        run(&r, "");
+        peer_stop(&p);
+        const char *line = lines[n - 1];
+        bool body = n == 1 || n == 3 || n == 5;
+        CU_ASSERT(r.outcomes[n - 1].answered && p.requests == n);
+        CU_ASSERT(strncmp(p.seen, line, strlen(line)) == 0 && p.seen[strlen(line)] == ' ');
+        CU_ASSERT_EQUAL(strstr(p.seen, "X-Primeiro") != NULL, n == 1);
+        CU_ASSERT_EQUAL(strstr(p.seen, "X-Marca") != NULL, !body);
+        CU_ASSERT_EQUAL(strstr(p.seen, "\r\n\r\ncorpo-do-pedido") != NULL, body);
+        CU_ASSERT_PTR_NULL(strstr(p.seen, "Expect"));
+    }
+}
+
+/* A connection that ended while nobody used it is no failure. */
+static void test_an_idle_connection_may_end(void)
+{
+    struct peer p;
+    struct run r;
+    peer_start_with(&p, 0, "");
+    p.answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    p.leaves = true;
+    prepare(&r, p.port, "http", FSV_HTTP_OPERATOR, 4);
+    r.pause_ms = 30;
+    run(&r, "");
+    peer_stop(&p);
+    for (int i = 0; i < 4; i++) {
+        CU_ASSERT(r.outcomes[i].answered);
+    }
+    CU_ASSERT_EQUAL(p.requests, 4);
 }
 
 static void test_hang_up_is_unknown_and_not_repeated(void)
@@ -234,6 +330,22 @@ static void test_hang_up_is_unknown_and_not_repeated(void)
         CU_ASSERT(last->wrote);
         CU_ASSERT_EQUAL(fsv_outcome_transport(last), FSV_UNKNOWN);
         CU_ASSERT_EQUAL(p.requests, polite + 1);
+    }
+}
+
+static void test_hang_up_without_a_body(void)
+{
+    static const char *const methods[] = {"DELETE", "POST"};
+    for (size_t i = 0; i < FN_COUNT(methods); i++) {
+        struct peer p;
+        struct run r;
+        peer_start(&p, 0);
+        prepare(&r, p.port, "http", FSV_HTTP_OPERATOR, 2);
+        without_body(&r, methods[i]);
+        run(&r, "");
+        peer_stop(&p);
+        CU_ASSERT_EQUAL(fsv_outcome_transport(&r.outcomes[1]), FSV_UNKNOWN);
+        CU_ASSERT_EQUAL(p.requests, 2);
     }
 }
 
@@ -258,6 +370,11 @@ static void test_too_late_is_not_sent(void)
     send_by = fsv_monotonic_ms() - 1;
     post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 1);
     CU_ASSERT_EQUAL(fsv_outcome_transport(&r.outcomes[0]), FSV_NOT_SENT);
+    CU_ASSERT(r.outcomes[0].late);
+    prepare(&r, p.port, "http", FSV_HTTP_OPERATOR, 1);
+    without_body(&r, "DELETE");
+    run(&r, "");
+    CU_ASSERT(r.outcomes[0].late);
     send_by = fsv_monotonic_ms() + 60000;
     post(&r, p.port, "http", FSV_HTTP_OPERATOR, "", 1);
     CU_ASSERT(r.outcomes[0].answered);
@@ -295,6 +412,37 @@ static void test_tenant_policy(void)
     CU_ASSERT(r.outcomes[0].answered); /* no proxy from the environment */
     unsetenv("http_proxy");
     peer_stop(&p);
+}
+
+static char listed[] = "127.0.0.1";
+
+static void unlist(struct run *r)
+{
+    r->request.policy = FSV_HTTP_TENANT; /* begins while the address is listed; by then it is not */
+    listed[8] = '1';
+    fsv_loop_after(r->loop, &r->timer, 0);
+}
+
+/* A connection the operator opened leads where a tenant may not go. */
+static void on_unlisted(void *self)
+{
+    (void)self;
+    listed[8] = '9';
+}
+
+static void test_an_open_connection_is_no_way_in(void)
+{
+    struct peer p;
+    struct run r;
+    peer_start(&p, 9);
+    prepare(&r, p.port, "http", FSV_HTTP_OPERATOR, 2);
+    r.timer = (struct fsv_timer){on_unlisted, &r, 0, 0};
+    r.between = unlist;
+    run(&r, listed);
+    peer_stop(&p);
+    CU_ASSERT(r.outcomes[0].answered);
+    CU_ASSERT(r.outcomes[1].blocked);
+    CU_ASSERT_EQUAL(p.requests, 1);
 }
 
 /* How long a 429 asks to wait: seconds, milliseconds, a date, or nothing one could believe. */
@@ -345,6 +493,10 @@ static void test_retry_after(void)
 }
 
 UNIT_SUITE("fsv_http", {"retry after", test_retry_after}, {"addresses", test_addresses}, {"answer", test_answer},
+           {"calls leave nothing to each other", test_calls_leave_nothing_to_each_other},
+           {"an idle connection may end", test_an_idle_connection_may_end},
+           {"hang-up without a body", test_hang_up_without_a_body},
+           {"an open connection is no way in", test_an_open_connection_is_no_way_in},
            {"hang-up is unknown, not repeated", test_hang_up_is_unknown_and_not_repeated},
            {"an end takes back what is on its way", test_an_end_takes_back_what_is_on_its_way},
            {"too late is not sent", test_too_late_is_not_sent},
