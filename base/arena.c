@@ -64,6 +64,16 @@ void fn_arena_reset(struct fn_arena *a)
     a->end = a->head->bytes + a->head->room;
 }
 
+void fn_arena_reuse(struct fn_arena *a, size_t max, size_t keep)
+{
+    if (a->head == NULL || a->head->room > keep || a->head->room > max) {
+        fn_arena_fini(a);
+    } else {
+        fn_arena_reset(a);
+    }
+    a->max = max;
+}
+
 static void *fail(struct fn_arena *a)
 {
     a->failed = true;
@@ -172,13 +182,19 @@ struct fn_str fn_arena_dup(struct fn_arena *a, struct fn_str s)
 
 struct fn_str fn_arena_printf(struct fn_arena *a, const char *format, ...)
 {
+    /* Straight to where it will most likely lie; what did not fit is cleared again, for what comes there is to be zero. */
     va_list args;
+    size_t room = (size_t)(a->end - a->next);
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(a->next, room, format, args);
     va_end(args);
+    bool fits = n >= 0 && (size_t)n < room;
+    if (!fits && room > 0) {
+        memset(a->next, 0, room);
+    }
     char *out = n >= 0 ? fn_arena_alloc(a, (size_t)n + 1) : fail(a);
-    if (out == NULL) {
-        return FN_STR_NULL;
+    if (out == NULL || fits) {
+        return out != NULL ? (struct fn_str){out, (size_t)n} : FN_STR_NULL;
     }
     va_start(args, format);
     vsnprintf(out, (size_t)n + 1, format, args);

@@ -29,6 +29,16 @@ void fn_buf_clear(struct fn_buf *b)
     }
 }
 
+void fn_buf_reuse(struct fn_buf *b, size_t max, size_t keep)
+{
+    if (b->cap > keep) {
+        fn_buf_fini(b);
+    }
+    fn_buf_clear(b);
+    b->max = max < SIZE_MAX ? max : SIZE_MAX - 1;
+    b->cap = b->cap <= b->max ? b->cap : b->max + 1; /* realloc knows what is really there */
+}
+
 static bool grow(struct fn_buf *b, size_t n)
 {
     size_t cap = b->cap < FIRST_CAP ? FIRST_CAP : b->cap;

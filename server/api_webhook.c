@@ -18,7 +18,7 @@ struct delivery {
 static void answer(struct fsv_request *r, const struct delivery *d)
 {
     if (d->worst == FN_OK) {
-        fsv_answer_json(r, 200, FN_STR("{\"ok\":true}"));
+        fsv_answer_taken(r);
     } else {
         fsv_problem(r, FSV_P_BUSY, FN_STR_NULL);
     }

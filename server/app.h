@@ -18,9 +18,8 @@ enum fsv_channel_kind { FSV_CHANNEL_WEB, FSV_CHANNEL_EVOLUTION };
 struct fsv_channel {
     int64_t tenant, id;
     enum fsv_channel_kind kind;
-    struct fn_str name; /* Evolution: the instance */
-    struct fn_str key;  /* secret word of its address */
-    uint8_t key_hash[FSV_SHA256_BYTES];
+    struct fn_str name;    /* Evolution: the instance */
+    struct fn_str key;     /* secret word of its address */
     struct fn_str api_key; /* Evolution: of its own; empty: the configuration's */
     int64_t rev;           /* of its document; 0: it has none yet */
     bool buttons;          /* `choose` as buttons or list instead of numbered text */
@@ -77,7 +76,9 @@ struct fsv_app {
     size_t n_templates;
     struct fsv_poller *pollers; /* web chats that wait for messages */
     struct fsv_job *jobs;       /* effects at their providers */
-    int64_t ai_alert_at;        /* monotonic ms of the last line about the AI account */
+    struct fsv_job *spare_jobs; /* kept for the next ones */
+    size_t n_spare_jobs;
+    int64_t ai_alert_at; /* monotonic ms of the last line about the AI account */
 };
 
 /* -- operations of the store on behalf of a request ----------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* channels.c: the channels in memory and as documents ("channel", key "evolution:INSTANCE" or "web:NAME"). The secret word of an address is
- * looked up by its hash in constant time; it and the instance's own key are sealed in the document, bound to the document's key.
+ * compared in constant time; it and the instance's own key are sealed in the document, bound to the document's key.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "app.h"
 
@@ -31,11 +31,9 @@ struct fsv_channel *fsv_channel_by_id(const struct fsv_app *app, int64_t tenant,
 
 struct fsv_channel *fsv_channel_by_key(const struct fsv_app *app, enum fsv_channel_kind kind, struct fn_str key)
 {
-    uint8_t hash[FSV_SHA256_BYTES];
     struct fsv_channel *found = NULL;
-    fsv_sha256(key, hash);
     for (struct fsv_channel *c = app->channels; c != NULL; c = c->next) {
-        bool same = fsv_equal(hash, c->key_hash, sizeof hash);
+        bool same = c->key.n == key.n && fsv_equal(key.p, c->key.p, key.n); /* all have one length */
         found = same && c->kind == kind ? c : found;
     }
     return found;
@@ -151,7 +149,6 @@ static enum fn_code take_document(struct fsv_app *app, struct fsv_channel *c, co
     code = code == FN_OK && c->key.n == 0 ? FN_INVALID : code;
     code = code == FN_OK ? load_sealed(app, doc, "api_key", from->key, &c->api_key) : code;
     if (code == FN_OK) {
-        fsv_sha256(c->key, c->key_hash);
         c->buttons = fn_str_eq(fn_json_str(fn_json_get(doc, "choose")), FN_STR("buttons"));
         c->rev = from->rev;
     }

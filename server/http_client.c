@@ -238,13 +238,6 @@ static void call_destroy(struct call *call)
     free(call);
 }
 
-static void keep_room(struct fn_buf *b)
-{
-    if (b->cap > KEPT_BYTES) {
-        fn_buf_fini(b);
-    }
-}
-
 static void call_free(struct call *call)
 {
     struct fsv_http *http = call->kept.http;
@@ -262,9 +255,9 @@ static void call_free(struct call *call)
         call_destroy(call);
         return;
     }
-    keep_room(&call->kept.lines);
-    keep_room(&call->kept.body);
-    keep_room(&call->kept.answer);
+    fn_buf_reuse(&call->kept.lines, KEPT_BYTES, KEPT_BYTES);
+    fn_buf_reuse(&call->kept.body, KEPT_BYTES, KEPT_BYTES);
+    fn_buf_reuse(&call->kept.answer, KEPT_BYTES, KEPT_BYTES);
     call->next = http->spare;
     http->spare = call;
     http->n_spare++;
@@ -454,13 +447,6 @@ static int on_timer(CURLM *multi, long ms, void *self)
 
 /* -- begins ---------------------------------------------------------------------------------------------------------------------- */
 
-/* Empty, with a limit of its own. */
-static void limit(struct fn_buf *b, size_t max)
-{
-    fn_buf_clear(b);
-    b->max = max < SIZE_MAX ? max : SIZE_MAX - 1;
-}
-
 /* The address, read once by libcurl's own parser, so that both see the same; the next call to the same one finds it read. Each is read from
  * nothing: beside an older one it might be a relative one. */
 static bool set_url(struct call *call, struct fn_str url)
@@ -471,7 +457,7 @@ static bool set_url(struct call *call, struct fn_str url)
     }
     curl_url_cleanup(k->parsed);
     k->parsed = curl_url();
-    limit(&k->url, HEADER_BYTES - 1);
+    fn_buf_reuse(&k->url, HEADER_BYTES - 1, HEADER_BYTES);
     fn_buf_str(&k->url, url);
     unsigned lenient = call->tenant ? 0u : CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
     bool good = url.n > 0 && memchr(url.p, '\0', url.n) == NULL && !k->url.failed && k->parsed != NULL &&
@@ -479,7 +465,7 @@ static bool set_url(struct call *call, struct fn_str url)
                 curl_easy_setopt(k->easy, CURLOPT_URL, k->url.p) == CURLE_OK && /* for a second attempt */
                 curl_easy_setopt(k->easy, CURLOPT_CURLU, k->parsed) == CURLE_OK;
     if (!good || call->tenant) {
-        limit(&k->url, HEADER_BYTES - 1); /* nobody takes it over */
+        fn_buf_reuse(&k->url, HEADER_BYTES - 1, HEADER_BYTES); /* nobody takes it over */
     }
     return good;
 }
@@ -662,9 +648,9 @@ static struct call *call_get(struct fsv_http *http, const struct fsv_http_reques
     }
     struct kept kept = call->kept;
     *call = (struct call){.kept = kept, .retry_after_ms = -1};
-    limit(&call->kept.lines, (size_t)FSV_HTTP_HEADERS * HEADER_BYTES);
-    limit(&call->kept.body, request->body.n);
-    limit(&call->kept.answer, request->answer_max);
+    fn_buf_reuse(&call->kept.lines, (size_t)FSV_HTTP_HEADERS * HEADER_BYTES, KEPT_BYTES);
+    fn_buf_reuse(&call->kept.body, request->body.n > KEPT_BYTES ? request->body.n : KEPT_BYTES, KEPT_BYTES);
+    fn_buf_reuse(&call->kept.answer, request->answer_max, KEPT_BYTES);
     return call;
 }
 

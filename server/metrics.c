@@ -32,21 +32,41 @@ static const double bounds[BUCKETS] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 
 static struct metric metrics[FSV_METRICS];
 static struct histogram histograms[FSV_METRICS];
 
+/* A bare word was kept as kind="word"; compared without being written out, for this runs a dozen times a turn. */
+static bool is_label(const char *kept, const char *label, bool bare)
+{
+    if (!bare) {
+        return strcmp(kept, label) == 0;
+    }
+    size_t n = strlen(label);
+    return strncmp(kept, "kind=\"", 6) == 0 && strncmp(kept + 6, label, n) == 0 && strcmp(kept + 6 + n, "\"") == 0;
+}
+
+static struct series *kept(struct metric *m, const char *label, bool bare)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        if (is_label(m->series[i].label, label, bare)) {
+            return &m->series[i];
+        }
+    }
+    return NULL;
+}
+
 static struct series *find(enum fsv_metric metric, const char *label)
 {
     struct metric *m = &metrics[metric];
     char whole[LABEL];
     bool bare = label[0] != '\0' && strchr(label, '=') == NULL;
+    struct series *known = kept(m, label, bare);
+    if (known != NULL) {
+        return known;
+    }
     if (snprintf(whole, sizeof whole, bare ? "kind=\"%s\"" : "%s", label) >= (int)sizeof whole) {
         snprintf(whole, sizeof whole, "kind=\"other\"");
     }
-    for (size_t i = 0; i < m->n; i++) {
-        if (strcmp(m->series[i].label, whole) == 0) {
-            return &m->series[i];
-        }
-    }
-    if (m->n == SERIES) {
-        return &m->series[SERIES - 1];
+    known = kept(m, whole, false); /* "other" */
+    if (known != NULL || m->n == SERIES) {
+        return known != NULL ? known : &m->series[SERIES - 1];
     }
     struct series *s = &m->series[m->n++];
     snprintf(s->label, sizeof s->label, "%s", m->n == SERIES ? "kind=\"other\"" : whole);

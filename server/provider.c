@@ -22,7 +22,9 @@ enum {
     ALERT_EVERY_MS = 600000,
     PAST_MAX = 200,
     VOICE_MAX = 8 << 20,
-    BOUNDARY_CHARS = 32
+    BOUNDARY_CHARS = 32,
+    SPARE = 256,          /* jobs kept for the next ones */
+    KEPT_BYTES = 16 << 10 /* of their arena */
 };
 
 struct fsv_job {
@@ -45,19 +47,51 @@ struct fsv_job {
     struct fsv_job *next, *prev;
 };
 
+static void job_destroy(struct fsv_job *job)
+{
+    fn_arena_fini(&job->arena);
+    free(job);
+}
+
 static void job_free(struct fsv_job *job)
 {
+    struct fsv_app *app = job->app;
     if (job->prev != NULL) {
         job->prev->next = job->next;
     } else {
-        job->app->jobs = job->next;
+        app->jobs = job->next;
     }
     if (job->next != NULL) {
         job->next->prev = job->prev;
     }
-    fsv_loop_cancel(job->app->loop, &job->timer);
-    fn_arena_fini(&job->arena);
-    free(job);
+    fsv_loop_cancel(app->loop, &job->timer);
+    if (app->n_spare_jobs == SPARE) {
+        job_destroy(job);
+        return;
+    }
+    fn_arena_reuse(&job->arena, JOB_ARENA, KEPT_BYTES);
+    job->next = app->spare_jobs;
+    app->spare_jobs = job;
+    app->n_spare_jobs++;
+}
+
+/* One that was used before has warm memory. */
+static struct fsv_job *job_get(struct fsv_app *app)
+{
+    struct fsv_job *job = app->spare_jobs;
+    if (job != NULL) {
+        app->spare_jobs = job->next;
+        app->n_spare_jobs--;
+        struct fn_arena arena = job->arena;
+        *job = (struct fsv_job){.arena = arena};
+        return job;
+    }
+    job = calloc(1, sizeof *job);
+    if (job == NULL) {
+        FN_BUG("no memory for a send: its lane would wait for ever");
+    }
+    fn_arena_init(&job->arena, JOB_ARENA);
+    return job;
 }
 
 void fsv_provider_close(struct fsv_app *app)
@@ -65,6 +99,11 @@ void fsv_provider_close(struct fsv_app *app)
     while (app->jobs != NULL) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the list lost it when it was freed */
         job_free(app->jobs);
+    }
+    while (app->spare_jobs != NULL) {
+        struct fsv_job *job = app->spare_jobs;
+        app->spare_jobs = job->next;
+        job_destroy(job);
     }
 }
 
@@ -584,10 +623,7 @@ static void send_http(struct fsv_job *job)
 
 static struct fsv_job *job_new(struct fsv_app *app, const struct frt_send *send, frt_sent_fn done, void *ctx)
 {
-    struct fsv_job *job = calloc(1, sizeof *job);
-    if (job == NULL) {
-        FN_BUG("no memory for a send: its lane would wait for ever");
-    }
+    struct fsv_job *job = job_get(app);
     job->app = app;
     job->send = *send;
     job->channel = fsv_channel_by_id(app, send->tenant, send->channel);
@@ -601,7 +637,6 @@ static struct fsv_job *job_new(struct fsv_app *app, const struct frt_send *send,
         app->jobs->prev = job;
     }
     app->jobs = job;
-    fn_arena_init(&job->arena, JOB_ARENA);
     return job;
 }
 

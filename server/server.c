@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,12 +32,15 @@ enum {
     OVERFLOW_SLACK = 1 << 20,
     ANSWER_MAX = 32 << 20,
     CONNECTIONS_MAX = 2000,
-    CONNECTION_MEMORY = 32768,
+    CONNECTION_MEMORY = 20480, /* the gate's 16 KiB of headers and their table; MHD clears it after each request */
     BACKLOG = 511,
     /* Each connection may hold a small body; large ones share a budget, so that 2,000 of them cannot take the machine's memory. What a
      * body becomes when it is read stands in the request's arena, several times its size. */
     SMALL_BODY = 64 << 10,
-    LARGE_BODIES = 64 << 20
+    LARGE_BODIES = 64 << 20,
+    SPARE = 256,           /* requests kept for the next ones */
+    KEPT_BYTES = 16 << 10, /* of their memory; what is larger is given back */
+    RANDOM_IDS = 64
 };
 
 struct fsv_connection {
@@ -54,10 +58,19 @@ struct fsv_server {
     struct fsv_connection *connections;
     size_t open;  /* requests */
     size_t large; /* bytes of bodies above SMALL_BODY */
+    struct fsv_request *spare;
+    size_t n_spare;
+    struct MHD_Response *taken; /* fsv_answer_taken's */
+    uint64_t ids[RANDOM_IDS];   /* for the next requests */
+    size_t n_ids;
+    char label[256]; /* of the last answer's metric, which is most often the next one's */
+    const struct fsv_route *label_route;
+    int label_status;
     bool dirty, draining;
     uint16_t port;
 };
 
+static const char json_type[] = "application/json; charset=utf-8";
 static const char api_policy[] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /* -- connections ----------------------------------------------------------------------------------------------------------------- */
@@ -118,13 +131,49 @@ static void on_connection(void *self, struct MHD_Connection *peer, void **slot,
 
 /* -- requests -------------------------------------------------------------------------------------------------------------------- */
 
-static void request_free(struct fsv_request *r)
+static void request_destroy(struct fsv_request *r)
 {
-    *r->all_large -= r->large;
     fn_buf_fini(&r->body);
     fn_buf_fini(&r->answer);
     fn_arena_fini(&r->arena);
     free(r);
+}
+
+static void request_free(struct fsv_request *r)
+{
+    struct fsv_server *server = r->server;
+    server->large -= r->large;
+    if (server->n_spare == SPARE) {
+        request_destroy(r);
+        return;
+    }
+    fn_buf_reuse(&r->body, SMALL_BODY, KEPT_BYTES);
+    fn_buf_reuse(&r->answer, ANSWER_MAX, KEPT_BYTES);
+    fn_arena_reuse(&r->arena, FSV_REQUEST_ARENA, KEPT_BYTES);
+    r->next = server->spare;
+    server->spare = r;
+    server->n_spare++;
+}
+
+/* One that was used before: its memory is warm, and what it holds was cleared. */
+static struct fsv_request *request_get(struct fsv_server *server)
+{
+    struct fsv_request *r = server->spare;
+    if (r == NULL) {
+        r = calloc(1, sizeof *r);
+        if (r != NULL) {
+            fn_arena_init(&r->arena, FSV_REQUEST_ARENA);
+            fn_buf_init(&r->body, SMALL_BODY);
+            fn_buf_init(&r->answer, ANSWER_MAX);
+        }
+        return r;
+    }
+    server->spare = r->next;
+    server->n_spare--;
+    struct fn_arena arena = r->arena;
+    struct fn_buf body = r->body, answer = r->answer;
+    *r = (struct fsv_request){.arena = arena, .body = body, .answer = answer};
+    return r;
 }
 
 void fsv_hold(struct fsv_request *r)
@@ -163,6 +212,14 @@ void fsv_answer(struct fsv_request *r, int status, const char *content_type, str
     resume(r);
 }
 
+static const char taken[] = "{\"ok\":true}";
+
+void fsv_answer_taken(struct fsv_request *r)
+{
+    r->taken = !r->answered;
+    fsv_answer_json(r, 200, fn_str_c(taken));
+}
+
 struct fn_str fsv_header(const struct fsv_request *r, const char *name)
 {
     return r->peer != NULL ? fn_str_c(MHD_lookup_connection_value(r->peer, MHD_HEADER_KIND, name)) : FN_STR_NULL;
@@ -178,11 +235,24 @@ static void on_request_late(void *self)
     }
 }
 
+static void make_id(struct fsv_server *server, char out[17])
+{
+    if (server->n_ids == 0) {
+        fsv_random(server->ids, sizeof server->ids);
+        server->n_ids = RANDOM_IDS;
+    }
+    uint64_t id = server->ids[--server->n_ids];
+    for (int i = 0; i < 16; i++, id >>= 4) {
+        out[i] = "0123456789abcdef"[id & 15];
+    }
+    out[16] = '\0';
+}
+
 /* First of all callbacks: the request line as it stood, before MHD decodes it. */
 static void *on_uri(void *self, const char *uri, struct MHD_Connection *peer)
 {
     struct fsv_server *server = self;
-    struct fsv_request *r = calloc(1, sizeof *r);
+    struct fsv_request *r = request_get(server);
     if (r == NULL) {
         return NULL;
     }
@@ -192,37 +262,32 @@ static void *on_uri(void *self, const char *uri, struct MHD_Connection *peer)
         r->connection->request = r;
     }
     r->peer = peer;
-    r->all_large = &server->large;
+    r->server = server;
     r->app = server->config.app;
     r->started = fsv_monotonic_ms();
     r->deadline_ms = FSV_DEADLINE_MS;
     r->timer = (struct fsv_timer){on_request_late, r, 0, 0};
-    fn_arena_init(&r->arena, FSV_REQUEST_ARENA);
-    fn_buf_init(&r->answer, ANSWER_MAX);
     r->uri = fn_arena_dup(&r->arena, fn_str_c(uri));
     server->open++;
-    uint8_t random[8];
-    struct fn_buf id;
-    fsv_random(random, sizeof random);
-    fn_buf_init(&id, sizeof r->id);
-    fn_buf_hex(&id, random, sizeof random);
-    memcpy(r->id, id.p != NULL ? id.p : "0", id.n + 1);
-    fn_buf_fini(&id);
+    make_id(server, r->id);
     return r;
 }
 
 static void log_request(const struct fsv_request *r)
 {
-    struct fn_buf label;
-    fn_buf_init(&label, 256);
-    fn_buf_printf(&label, "route=\"%s\",method=\"%s\",code=\"%d\"", r->route != NULL ? r->route->path : "none",
-                  r->route != NULL ? r->route->method : "none", r->status);
-    fsv_metric_add(FSV_M_HTTP_REQUESTS, label.p != NULL ? label.p : "", 1);
-    fn_buf_fini(&label);
-    fsv_metric_observe(FSV_M_HTTP_SECONDS, (double)(fsv_monotonic_ms() - r->started) / 1000.0);
+    struct fsv_server *server = r->server;
+    int64_t ms = fsv_monotonic_ms() - r->started;
+    if (server->label[0] == '\0' || server->label_route != r->route || server->label_status != r->status) {
+        snprintf(server->label, sizeof server->label, "route=\"%s\",method=\"%s\",code=\"%d\"",
+                 r->route != NULL ? r->route->path : "none", r->route != NULL ? r->route->method : "none", r->status);
+        server->label_route = r->route;
+        server->label_status = r->status;
+    }
+    fsv_metric_add(FSV_M_HTTP_REQUESTS, server->label, 1);
+    fsv_metric_observe(FSV_M_HTTP_SECONDS, (double)ms / 1000.0);
     FSV_LOG(DEBUG, "http.request", "answered", FSV_Z("request_id", r->id),
             FSV_Z("route", r->route != NULL ? r->route->path : "none"), FSV_INT("status", r->status),
-            FSV_INT("dur_ms", fsv_monotonic_ms() - r->started));
+            FSV_INT("dur_ms", ms));
 }
 
 static void on_completed(void *self, struct MHD_Connection *peer, void **slot, enum MHD_RequestTerminationCode why)
@@ -349,19 +414,24 @@ static void refuse_route(struct fsv_server *server, struct fsv_request *r)
     } else if (server->draining) {
         fsv_problem(r, FSV_P_DRAINING, FN_STR_NULL);
     }
-    fn_buf_init(&r->body, r->route->body_max);
+    fn_buf_reuse(&r->body, r->route->body_max, KEPT_BYTES);
 }
 
 /* -- answers --------------------------------------------------------------------------------------------------------------------- */
 
-static void add_headers(struct MHD_Response *m, const struct fsv_request *r, bool last)
+static void add_common(struct MHD_Response *m, const char *content_type, const char *policy)
 {
-    MHD_add_response_header(m, "Content-Type", r->content_type);
-    MHD_add_response_header(m, "X-Request-Id", r->id);
+    MHD_add_response_header(m, "Content-Type", content_type);
     MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(m, "Referrer-Policy", "no-referrer");
     MHD_add_response_header(m, "Cache-Control", "no-store");
-    MHD_add_response_header(m, "Content-Security-Policy", r->policy != NULL ? r->policy : api_policy);
+    MHD_add_response_header(m, "Content-Security-Policy", policy);
+}
+
+static void add_headers(struct MHD_Response *m, const struct fsv_request *r, bool last)
+{
+    add_common(m, r->content_type, r->policy != NULL ? r->policy : api_policy);
+    MHD_add_response_header(m, "X-Request-Id", r->id);
     if (r->location != NULL) {
         MHD_add_response_header(m, "Location", r->location);
     }
@@ -382,17 +452,21 @@ static enum MHD_Result send_answer(struct fsv_server *server, struct fsv_request
         return MHD_YES;
     }
     r->queued = true;
+    fsv_loop_cancel(server->config.loop, &r->timer);
+    fsv_loop_after(server->config.loop, &r->connection->timer, SENDING_MS);
+    bool last = r->close || server->draining || r->connection->requests >= REQUESTS_MAX;
+    if (r->taken && !last && server->taken != NULL) {
+        return MHD_queue_response(r->peer, (unsigned)r->status, server->taken);
+    }
     char nothing[1] = {0};
     struct MHD_Response *m = MHD_create_response_from_buffer(r->answer.n, r->answer.p != NULL ? r->answer.p : nothing,
                                                              MHD_RESPMEM_MUST_COPY);
     if (m == NULL) {
         return MHD_NO;
     }
-    add_headers(m, r, r->close || server->draining || r->connection->requests >= REQUESTS_MAX);
+    add_headers(m, r, last);
     enum MHD_Result queued = MHD_queue_response(r->peer, (unsigned)r->status, m);
     MHD_destroy_response(m);
-    fsv_loop_cancel(server->config.loop, &r->timer);
-    fsv_loop_after(server->config.loop, &r->connection->timer, SENDING_MS);
     return queued;
 }
 
@@ -417,10 +491,10 @@ static enum MHD_Result on_head(struct fsv_server *server, struct fsv_request *r,
 static bool fits_budget(struct fsv_request *r, size_t n)
 {
     size_t size = r->body.n + n, large = size > SMALL_BODY ? size : 0;
-    if (large > r->large && large - r->large > LARGE_BODIES - *r->all_large) {
+    if (large > r->large && large - r->large > LARGE_BODIES - r->server->large) {
         return false;
     }
-    *r->all_large += large - r->large;
+    r->server->large += large - r->large;
     r->large = large;
     return true;
 }
@@ -538,6 +612,15 @@ static struct MHD_Daemon *start(struct fsv_server *server, const struct sockaddr
                             address, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
+/* Before any request: each that is answered with it holds it until its last byte left. */
+static void make_taken(struct fsv_server *server)
+{
+    server->taken = MHD_create_response_from_buffer(strlen(taken), (void *)(uintptr_t)taken, MHD_RESPMEM_PERSISTENT);
+    if (server->taken != NULL) {
+        add_common(server->taken, json_type, api_policy);
+    }
+}
+
 static enum fn_code listen_on(struct fsv_server *server, struct fn_err *err)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(server->config.port)};
@@ -580,6 +663,7 @@ enum fn_code fsv_server_new(const struct fsv_server_config *config, struct fsv_s
         free(server);
         return fn_fail(err, FN_IO, "cannot watch the HTTP server");
     }
+    make_taken(server);
     *out = server;
     return FN_OK;
 }
@@ -628,6 +712,14 @@ void fsv_server_free(struct fsv_server *server)
     while (server->connections != NULL) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the list lost it when it was freed */
         connection_close(server, server->connections);
+    }
+    if (server->taken != NULL) {
+        MHD_destroy_response(server->taken);
+    }
+    while (server->spare != NULL) {
+        struct fsv_request *r = server->spare;
+        server->spare = r->next;
+        request_destroy(r);
     }
     free(server);
 }

@@ -15,6 +15,8 @@ struct fn_arena {
 void fn_arena_init(struct fn_arena *a, size_t max);
 void fn_arena_fini(struct fn_arena *a);  /* frees all; safe twice */
 void fn_arena_reset(struct fn_arena *a); /* frees all but one block, keeps max */
+void fn_arena_reuse(struct fn_arena *a, size_t max,
+                    size_t keep); /* reset, with another max; frees all when that block has more than keep */
 /* Zeroed, 8-byte aligned: for pointers, 64-bit numbers and what is made of them. NULL past max or when malloc fails; sets failed. */
 static inline void *fn_arena_alloc(struct fn_arena *a, size_t size);
 /* n * size, checked for overflow. */

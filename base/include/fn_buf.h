@@ -15,6 +15,8 @@ struct fn_buf {
 void fn_buf_init(struct fn_buf *b, size_t max);
 void fn_buf_fini(struct fn_buf *b);
 void fn_buf_clear(struct fn_buf *b); /* n = 0, failed = false, memory kept */
+/* The same with another maximum; the memory is given back when it is more than `keep` bytes. */
+void fn_buf_reuse(struct fn_buf *b, size_t max, size_t keep);
 void fn_buf_put(struct fn_buf *b, const void *p, size_t n);
 void fn_buf_str(struct fn_buf *b, struct fn_str s);
 void fn_buf_z(struct fn_buf *b, const char *z);

@@ -10,6 +10,7 @@
 struct fsv_app;
 struct fsv_request;
 struct fsv_connection;
+struct fsv_server;
 
 enum fsv_access { FSV_ACCESS_PUBLIC, FSV_ACCESS_KEY };
 typedef void fsv_handler_fn(struct fsv_app *app, struct fsv_request *r);
@@ -62,8 +63,10 @@ struct fsv_request {
     const char *policy;   /* Content-Security-Policy, or NULL for the API's */
     unsigned holds;
     bool answered, queued, suspended, close, overflow, crowded, routed;
-    size_t large;      /* bytes of its body that count against the server's budget ... */
-    size_t *all_large; /* ... which is here */
+    bool taken;   /* its answer is fsv_answer_taken's */
+    size_t large; /* bytes of its body that count against the server's budget */
+    struct fsv_server *server;
+    struct fsv_request *next; /* of the spare ones */
 };
 
 /* Between hold and release the request stays, even when the client is gone or the deadline answered. */
@@ -71,6 +74,8 @@ void fsv_hold(struct fsv_request *r);
 void fsv_release(struct fsv_request *r);
 /* The first answer counts; later ones are dropped. body is copied. */
 void fsv_answer(struct fsv_request *r, int status, const char *content_type, struct fn_str body);
+/* 200 {"ok":true}, to a webhook: what all of them get is made once, and has no request id. */
+void fsv_answer_taken(struct fsv_request *r);
 void fsv_answer_json(struct fsv_request *r, int status, struct fn_str json);
 /* RFC 9457 problem+json in the client's language. detail may be empty. */
 void fsv_problem(struct fsv_request *r, enum fsv_problem problem, struct fn_str detail);

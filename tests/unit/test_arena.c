@@ -80,5 +80,41 @@ static void test_texts(void)
     fn_arena_fini(&a);
 }
 
-UNIT_SUITE("fn_arena", {"zeroed and aligned", test_zeroed_and_aligned}, {"limit", test_limit},
-           {"many sizes", test_many_sizes}, {"texts", test_texts})
+/* What a text tried in a block's rest leaves there is cleared: what comes there next is zero. */
+static void test_text_that_did_not_fit(void)
+{
+    struct fn_arena a;
+    fn_arena_init(&a, 1 << 16);
+    CU_ASSERT_PTR_NOT_NULL(fn_arena_alloc(&a, 4000));
+    struct fn_str text = fn_arena_printf(&a, "%0200d", 7);
+    CU_ASSERT(text.n == 200 && text.p[199] == '7' && text.p[200] == '\0');
+    for (size_t left = (size_t)(a.end - a.next); left >= 8; left -= 8) {
+        const uint64_t *word = fn_arena_alloc(&a, 8);
+        CU_ASSERT(word != NULL && *word == 0);
+    }
+    fn_arena_fini(&a);
+}
+
+static void test_reuse(void)
+{
+    struct fn_arena a;
+    fn_arena_init(&a, 1 << 20);
+    char *first = fn_arena_alloc(&a, 100);
+    memset(first, 'x', 100);
+    fn_arena_reuse(&a, 1 << 16, 4096);
+    CU_ASSERT(a.head != NULL && a.max == 1 << 16);
+    char *again = fn_arena_alloc(&a, 100);
+    for (int i = 0; i < 100; i++) {
+        CU_ASSERT_EQUAL(again[i], 0);
+    }
+    CU_ASSERT_PTR_NOT_NULL(fn_arena_alloc(&a, 40000));
+    CU_ASSERT_PTR_NULL(fn_arena_alloc(&a, 70000));
+    fn_arena_reuse(&a, 1000, 1 << 20); /* its block holds more than it now may */
+    CU_ASSERT_PTR_NULL(a.head);
+    CU_ASSERT_FALSE(a.failed);
+    fn_arena_fini(&a);
+}
+
+UNIT_SUITE("fn_arena", {"text that did not fit", test_text_that_did_not_fit}, {"reuse", test_reuse},
+           {"zeroed and aligned", test_zeroed_and_aligned}, {"limit", test_limit}, {"many sizes", test_many_sizes},
+           {"texts", test_texts})

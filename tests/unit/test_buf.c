@@ -92,6 +92,27 @@ static void test_reader_stays_bad(void)
     CU_ASSERT(r.bad);
 }
 
-UNIT_SUITE("fn_buf", {"grows", test_grows}, {"stops at max", test_stops_at_max}, {"zero max", test_zero_max},
-           {"printf", test_printf}, {"integers both ways", test_integers_both_ways},
+static void test_reuse(void)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, 1000);
+    fn_buf_put(&b, "0123456789012345678901234567890123456789", 40);
+    const char *p = b.p;
+    fn_buf_reuse(&b, 10, 1000);
+    CU_ASSERT(b.p == p && b.n == 0);
+    for (int i = 0; i < 20; i++) {
+        fn_buf_char(&b, 'x');
+    }
+    CU_ASSERT(b.failed && b.n == 10);
+    fn_buf_reuse(&b, 100, 1000);
+    CU_ASSERT_FALSE(b.failed);
+    fn_buf_put(&b, "0123456789012345678901234567890123456789", 40);
+    CU_ASSERT_EQUAL(b.n, 40);
+    fn_buf_reuse(&b, 100, 8);
+    CU_ASSERT_PTR_NULL(b.p);
+    fn_buf_fini(&b);
+}
+
+UNIT_SUITE("fn_buf", {"reuse", test_reuse}, {"grows", test_grows}, {"stops at max", test_stops_at_max},
+           {"zero max", test_zero_max}, {"printf", test_printf}, {"integers both ways", test_integers_both_ways},
            {"reader stays bad", test_reader_stays_bad})
