@@ -3,14 +3,20 @@
  *
  * bench_compile: the figures. bench_compile funnel|lua LINES: writes a program of that many lines to the output, of the same shape in both
  * languages (a stage or a function of twenty lines: texts, a condition, a calculation, branches), for bench/compile to time funnelc and luac.
+ * bench_compile peak COMMAND...: the most memory the command had, in bytes. What a larger program starts is said to have had at least as much as
+ * that program itself, so bench/compile cannot ask for itself.
  * SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE /* ru_maxrss */
 #include "fcc_sema.h"
 #include "fgr_diag.h"
 #include "fsl_natives.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { UNIT_LINES = 20, HEAD_LINES = 12, ROUNDS = 5, DIAGS_MAX = 1000, MODULES_MAX = 64 };
 #define MEMORY_MAX ((size_t)4 << 30)
@@ -147,9 +153,27 @@ static void measure(unsigned lines)
     fn_buf_fini(&text);
 }
 
+static int peak(char **command)
+{
+    int status = -1;
+    struct rusage used;
+    pid_t child = fork();
+    if (child == 0) {
+        (void)execvp(command[0], command);
+        _exit(127);
+    }
+    bool good =
+        child > 0 && waitpid(child, &status, 0) == child && status == 0 && getrusage(RUSAGE_CHILDREN, &used) == 0;
+    fprintf(good ? stdout : stderr, "%lld\n", good ? (long long)used.ru_maxrss * 1024 : -1);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     struct fn_buf text;
+    if (argc > 2 && strcmp(argv[1], "peak") == 0) {
+        return peak(argv + 2);
+    }
     if (argc == 3) {
         make(&text, strcmp(argv[1], "lua") == 0, (unsigned)strtoul(argv[2], NULL, 10), 0);
         bool good = fwrite(text.p, 1, text.n, stdout) == text.n;

@@ -174,5 +174,5 @@ struct fn_str fcc_currency(const struct fcc_program *p)
 
 const struct fcc_question *fcc_question_of(const struct fcc_program *p, const struct fgr_node *n)
 {
-    return n->slot < p->n_questions && p->questions[n->slot].node == n ? &p->questions[n->slot] : NULL;
+    return n->question < p->n_questions && p->questions[n->question].node == n ? &p->questions[n->question] : NULL;
 }

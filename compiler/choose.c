@@ -41,6 +41,7 @@ static void member_labels(struct ctx *c, const struct fgr_node *type, const stru
         }
         label_once(c, &labels, sema_folded(c, label->text), label, type);
     }
+    sema_names_end(c, &labels);
 }
 
 static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_type *e)
@@ -75,6 +76,8 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
         texts[i] = sema_folded(c, label->text);
         label_once(c, &labels, texts[i], label, label);
     }
+    sema_names_end(c, &ids);
+    sema_names_end(c, &labels);
     sema_lint_options(c, n, texts);
 }
 

@@ -8,50 +8,63 @@ struct visit {
     uint32_t node, edge; /* the next way out to follow */
 };
 
-static void order_from(struct ctx *c, struct graph_work *w, uint32_t start, struct visit *stack, uint32_t *left)
+static void order_from(struct ctx *c, uint32_t start, struct visit *stack, uint32_t *left)
 {
-    uint32_t n = 0;
-    w->place[start] = 0;
+    uint32_t n = 0, *place = c->work_place;
+    place[start] = 0;
     stack[n++] = (struct visit){start, SEMA_AT(c->nodes, struct graph_node, start).first_out};
     while (n > 0) {
         struct visit *v = &stack[n - 1];
         if (v->edge == SEMA_NO_INDEX) {
-            w->place[v->node] = --*left;
-            w->order[*left] = v->node;
+            place[v->node] = --*left;
+            c->work_order[*left] = v->node;
             n--;
             continue;
         }
         const struct graph_edge *e = &SEMA_AT(c->edges, struct graph_edge, v->edge);
         v->edge = e->next;
-        if (w->place[e->to] == SEMA_NO_INDEX) {
-            w->place[e->to] = 0;
+        if (place[e->to] == SEMA_NO_INDEX) {
+            place[e->to] = 0;
             stack[n++] = (struct visit){e->to, SEMA_AT(c->nodes, struct graph_node, e->to).first_out};
         }
     }
 }
 
-bool sema_work_begin(struct ctx *c, struct graph_work *w)
+static bool make_order(struct ctx *c)
 {
     uint32_t n = c->nodes.n, left = n;
-    *w = (struct graph_work){.order = fn_arena_array(c->arena, n, sizeof *w->order),
-                             .place = fn_arena_array(c->arena, n, sizeof *w->place),
-                             .waiting = fn_arena_array(c->arena, n, sizeof *w->waiting),
-                             .n = n};
     struct visit *stack = fn_arena_array(c->arena, n, sizeof *stack);
-    if (w->order == NULL || w->place == NULL || w->waiting == NULL || stack == NULL) {
+    c->work_order = fn_arena_array(c->arena, n, sizeof *c->work_order);
+    c->work_place = fn_arena_array(c->arena, n, sizeof *c->work_place);
+    if (c->work_order == NULL || c->work_place == NULL || stack == NULL) {
         c->full = true;
         return false;
     }
-    memset(w->place, 0xFF, n * sizeof *w->place);
+    memset(c->work_place, 0xFF, n * sizeof *c->work_place);
     for (uint32_t i = n; i > 0; i--) { /* the root last, so that it and what it leads to come first */
-        if (w->place[i - 1] == SEMA_NO_INDEX && (i == 1 || !SEMA_AT(c->nodes, struct graph_node, i - 1).reached)) {
-            order_from(c, w, i - 1, stack, &left);
+        if (c->work_place[i - 1] == SEMA_NO_INDEX && (i == 1 || !SEMA_AT(c->nodes, struct graph_node, i - 1).reached)) {
+            order_from(c, i - 1, stack, &left);
         }
     }
     for (uint32_t i = 0; i < n; i++) { /* reached means more when there is no start */
-        if (w->place[i] == SEMA_NO_INDEX) {
-            order_from(c, w, i, stack, &left);
+        if (c->work_place[i] == SEMA_NO_INDEX) {
+            order_from(c, i, stack, &left);
         }
+    }
+    return true;
+}
+
+bool sema_work_begin(struct ctx *c, struct graph_work *w)
+{
+    uint32_t n = c->nodes.n;
+    if (c->work_order == NULL && !make_order(c)) {
+        return false;
+    }
+    *w = (struct graph_work){
+        .order = c->work_order, .place = c->work_place, .waiting = fn_arena_array(c->arena, n, 1), .n = n};
+    if (w->waiting == NULL) {
+        c->full = true;
+        return false;
     }
     memset(w->waiting, 1, n);
     return true;

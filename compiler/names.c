@@ -6,7 +6,7 @@
 
 enum { FIRST_SLOTS = 8 }; /* most tables are those of one question's options */
 
-/* Eight bytes at a time: looking names up is what the checker does most. Not fn_hash, whose values are stored. */
+/* Never 0. Eight bytes at a time: looking names up is what the checker does most. Not fn_hash, whose values are stored. */
 static uint32_t hash_of(struct fn_str s)
 {
     static const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
@@ -20,27 +20,77 @@ static uint32_t hash_of(struct fn_str s)
     for (rest = 0; i < s.n; i++) {
         rest = rest << 8 | (unsigned char)s.p[i];
     }
-    return (uint32_t)((h ^ rest) * odd >> 32);
+    h = (h ^ rest) * odd >> 32;
+    return h != 0 ? (uint32_t)h : 1;
+}
+
+/* Slots and, behind them, their hashes: all free. */
+static struct name **new_slots(struct ctx *c, uint32_t cap)
+{
+    size_t size = sizeof(struct name *) + sizeof(uint32_t);
+    if (cap != FIRST_SLOTS || c->left_slots == NULL) {
+        return fn_arena_array(c->arena, cap, size);
+    }
+    struct name **slots = c->left_slots;
+    c->left_slots = (struct name **)(void *)slots[0];
+    return memset(slots, 0, FIRST_SLOTS * size);
+}
+
+static void leave_slots(struct ctx *c, struct names *t)
+{
+    if (t->cap == FIRST_SLOTS) {
+        t->slots[0] = (struct name *)(void *)c->left_slots;
+        c->left_slots = t->slots;
+    }
+}
+
+static struct name *new_name(struct ctx *c)
+{
+    struct name *n = c->left_names;
+    if (n == NULL) {
+        return fn_arena_alloc(c->arena, sizeof *n);
+    }
+    c->left_names = n->next_left;
+    return memset(n, 0, sizeof *n);
+}
+
+static void leave_name(struct ctx *c, struct name *n)
+{
+    n->next_left = c->left_names;
+    c->left_names = n;
+}
+
+void sema_names_end(struct ctx *c, struct names *t)
+{
+    for (uint32_t i = 0; i < t->cap; i++) {
+        if (t->slots[i] != NULL) {
+            leave_name(c, t->slots[i]);
+        }
+    }
+    leave_slots(c, t);
+    *t = (struct names){0};
 }
 
 static bool grow(struct ctx *c, struct names *t)
 {
-    uint32_t cap = t->cap == 0 ? FIRST_SLOTS : t->cap * 2;
-    struct name **slots = fn_arena_array(c->arena, cap, sizeof(struct name *));
-    if (slots == NULL) {
+    struct names wider = {.n = t->n, .cap = t->cap == 0 ? FIRST_SLOTS : t->cap * 2};
+    wider.slots = new_slots(c, wider.cap);
+    if (wider.slots == NULL) {
         c->full = true;
         return false;
     }
+    wider.hashes = (uint32_t *)(void *)(wider.slots + wider.cap);
     for (uint32_t i = 0; i < t->cap; i++) {
-        if (t->slots[i] != NULL) {
-            uint32_t at = t->slots[i]->hash & (cap - 1);
-            for (; slots[at] != NULL; at = (at + 1) & (cap - 1)) {
+        if (t->hashes[i] != 0) {
+            uint32_t at = t->hashes[i] & (wider.cap - 1);
+            for (; wider.hashes[at] != 0; at = (at + 1) & (wider.cap - 1)) {
             }
-            slots[at] = t->slots[i];
+            wider.slots[at] = t->slots[i];
+            wider.hashes[at] = t->hashes[i];
         }
     }
-    t->slots = slots;
-    t->cap = cap;
+    leave_slots(c, t);
+    *t = wider;
     return true;
 }
 
@@ -48,7 +98,7 @@ static bool grow(struct ctx *c, struct names *t)
 static uint32_t slot_of(const struct names *t, struct fn_str text, uint32_t hash)
 {
     uint32_t at = hash & (t->cap - 1);
-    while (t->slots[at] != NULL && (t->slots[at]->hash != hash || !fn_str_eq(t->slots[at]->text, text))) {
+    while (t->hashes[at] != 0 && (t->hashes[at] != hash || !fn_str_eq(t->slots[at]->text, text))) {
         at = (at + 1) & (t->cap - 1);
     }
     return at;
@@ -71,11 +121,11 @@ struct name *sema_name(struct ctx *c, struct names *t, struct fn_str text, bool 
     if (t->slots[at] != NULL) {
         return t->slots[at];
     }
-    struct name *made = make ? fn_arena_alloc(c->arena, sizeof *made) : NULL;
+    struct name *made = make ? new_name(c) : NULL;
     if (made != NULL) {
         made->text = text;
-        made->hash = hash;
         t->slots[at] = made;
+        t->hashes[at] = hash;
         t->n++;
     }
     c->full |= make && made == NULL;
@@ -129,23 +179,52 @@ struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kin
     return s;
 }
 
+struct name *sema_bind(struct ctx *c, struct fn_str text, struct fcc_sym *now)
+{
+    uint32_t n = c->names->n;
+    struct name *name = now != NULL && text.n != 0 ? sema_name(c, c->names, text, true) : NULL;
+    struct local_undo *undo = name != NULL ? sema_push(c, &c->locals, sizeof *undo) : NULL;
+    if (undo == NULL) {
+        return NULL;
+    }
+    *undo = (struct local_undo){name, name->local, now, c->names->n > n ? c->names->cap : 0};
+    name->local = now;
+    return name;
+}
+
+/* Locals bring their entries and take them along, the last first: then what stands behind it in the table was there before it and is
+ * found without it. Not so when the table grew in between; the entry stays. */
+static void unbind(struct ctx *c, const struct local_undo *u)
+{
+    struct names *t = c->names;
+    u->name->local = u->before;
+    if (u->made != t->cap) {
+        return;
+    }
+    uint32_t at = slot_of(t, u->name->text, hash_of(u->name->text));
+    if (t->slots[at] == u->name) {
+        t->slots[at] = NULL;
+        t->hashes[at] = 0;
+        t->n--;
+        leave_name(c, u->name);
+    }
+}
+
 struct fcc_sym *sema_local(struct ctx *c, enum fcc_sym_kind kind, struct fgr_node *decl, struct fn_str name,
                            const struct fcc_type *type)
 {
     struct fcc_sym *s = sema_new_sym(c, kind, decl, name);
-    struct name *n = s != NULL && name.n != 0 ? sema_name(c, c->names, name, true) : NULL;
-    struct local_undo *undo = n != NULL ? sema_push(c, &c->locals, sizeof *undo) : NULL;
-    if (undo == NULL) {
+    struct name *n = sema_bind(c, name, s);
+    if (n == NULL) {
         return s;
     }
-    struct fcc_sym *before = n->local != NULL ? n->local : n->in[NS_VALUE];
+    struct fcc_sym *outer = SEMA_AT(c->locals, struct local_undo, c->locals.n - 1).before;
+    struct fcc_sym *before = outer != NULL ? outer : n->in[NS_VALUE];
     if (before != NULL) {
         taken(c, FGR_D_NAME_TAKEN, decl, name, before);
         s->uses++;
         before->uses++;
     }
-    *undo = (struct local_undo){n, n->local, s};
-    n->local = s;
     s->type = type;
     decl->type = type;
     sema_sym(s)->taint |= (uint8_t)sema_type_taint(type);
@@ -171,7 +250,7 @@ void sema_scope_end(struct ctx *c, uint32_t mark)
         if (worth_using(u->now)) {
             sema_name_diag(c, FGR_D_UNUSED, u->now->decl);
         }
-        u->name->local = u->before;
+        unbind(c, u);
     }
     c->locals.n = mark;
 }

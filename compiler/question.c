@@ -574,7 +574,7 @@ void sema_question(struct ctx *c, struct fgr_node *n)
     struct asked a = {.node = n, .branches = branches_of(n), .q = &own};
     static struct fgr_node nothing = {.kind = FGR_LIST};
     a.branches = a.branches != NULL ? a.branches : &nothing;
-    n->slot = at;
+    n->question = at;
     n->type = n->type != NULL ? n->type : &fcc_t_void;
     read_branches(c, &a);
     SEMA_AT(c->questions, struct fcc_question, at) = own;

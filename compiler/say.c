@@ -33,8 +33,11 @@ void *sema_push(struct ctx *c, struct vec *v, size_t size)
         return NULL;
     }
     void *at = (char *)v->blocks[v->n / VEC_BLOCK] + v->n % VEC_BLOCK * size;
-    v->n++;
-    return memset(at, 0, size);
+    if (v->n++ < v->used) {
+        return memset(at, 0, size);
+    }
+    v->used = v->n;
+    return at;
 }
 
 void *sema_flat(struct ctx *c, const struct vec *v, size_t size)

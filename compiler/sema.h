@@ -27,14 +27,18 @@ enum sema_taint { TAINT_SECRET = 1, TAINT_PERSONAL = 2 };
 /* -- names ---------------------------------------------------------------------------------------------------------------- */
 enum name_space { NS_VALUE, NS_STAGE, NS_EVENT, NS_COUNT };
 struct name {
-    uint32_t hash, times; /* times: tables that count */
     struct fn_str text;
+    uint32_t times; /* tables that count */
     struct fcc_sym *in[NS_COUNT];
-    struct fcc_sym *local;       /* innermost, wins over in[NS_VALUE] */
-    const struct fgr_node *node; /* tables of phrases, labels, ids: who has it */
+    struct fcc_sym *local; /* innermost, wins over in[NS_VALUE] */
+    union {
+        const struct fgr_node *node; /* tables of phrases, labels, ids: who has it */
+        struct name *next_left;      /* of an entry that waits for its next use */
+    };
 };
-struct names { /* open addressing; rebuilt at 3/4 */
-    struct name **slots;
+struct names {           /* open addressing; rebuilt at 3/4 */
+    struct name **slots; /* NULL: free */
+    uint32_t *hashes;    /* of each slot, behind the slots; 0: free. An entry is only read when its hash fits */
     uint32_t n, cap;
 };
 struct place;
@@ -61,6 +65,7 @@ static inline struct sym *sema_sym(const struct fcc_sym *s)
 struct local_undo {
     struct name *name;
     struct fcc_sym *before, *now;
+    uint32_t made; /* 0, or how many slots the table had when the local brought its entry */
 };
 
 /* -- facts ---------------------------------------------------------------------------------------------------------------- */
@@ -127,6 +132,7 @@ struct
     vec { /* growing array in the arena; its items never move, and growing leaves nothing behind but the list of blocks */
     void **blocks; /* of VEC_BLOCK items each */
     uint32_t n, n_blocks, cap;
+    uint32_t used; /* items from here on are still as they came: zero */
 };
 
 struct some_syms { /* a few symbols; beyond SEMA_SOME which they are is not known */
@@ -160,8 +166,9 @@ struct ctx {
     struct fn_arena *arena;
     struct fn_diag_list *diags;
     const struct fcc_options *options;
-    struct names *names;  /* of the file being walked */
-    struct names *tables; /* of each tree */
+    struct names *names;                   /* of the file being walked */
+    struct name *left_names, **left_slots; /* of tables that nobody asks any more */
+    struct names *tables;                  /* of each tree */
     uint16_t file;
     bool full; /* memory or a limit: stop quietly */
     uint32_t depth;
@@ -194,12 +201,13 @@ struct ctx {
     struct names fields; /* of contact */
     uint32_t unit_trail; /* start of the unit's facts */
     uint32_t hub_phrase, hub_silence, hub_error;
-    const struct fgr_node *last_wait; /* of this unit */
-    struct fgr_node *worst_ai;        /* the wait that ends the turn with most AI calls */
-    struct vec ons;                   /* ON nodes in `always` order */
-    struct names phrases, starts;     /* of `always` and of `start`, folded: they win over every question */
-    const struct fgr_node *effect_at; /* the expression that may be an effect: the whole right side of a statement */
-    struct fn_str choice;             /* label of the option the walk is in: for "why it matters" */
+    uint32_t *work_order, *work_place; /* graph_work.c: made once, for the graph does not change by then */
+    const struct fgr_node *last_wait;  /* of this unit */
+    struct fgr_node *worst_ai;         /* the wait that ends the turn with most AI calls */
+    struct vec ons;                    /* ON nodes in `always` order */
+    struct names phrases, starts;      /* of `always` and of `start`, folded: they win over every question */
+    const struct fgr_node *effect_at;  /* the expression that may be an effect: the whole right side of a statement */
+    struct fn_str choice;              /* label of the option the walk is in: for "why it matters" */
 };
 
 /* -- vec ------------------------------------------------------------------------------------------------------------------ */
@@ -239,6 +247,9 @@ void sema_suggest_end(struct suggest *s, struct fn_diag *d, struct fn_span span)
 
 /* -- names (names.c) -------------------------------------------------------------------------------------------------------- */
 struct name *sema_name(struct ctx *c, struct names *t, struct fn_str text, bool make);
+void sema_names_end(struct ctx *c, struct names *t); /* its entries and slots serve other tables from now on */
+/* From here to the end of the scope the name is `now`. The entry, where it stands; NULL when memory is out. */
+struct name *sema_bind(struct ctx *c, struct fn_str text, struct fcc_sym *now);
 struct fcc_sym *sema_part(const struct fcc_sym *owner, struct fn_str name); /* NULL when it has none of that name */
 struct fcc_sym *sema_declare(struct ctx *c, enum name_space ns, enum fcc_sym_kind kind, struct fgr_node *decl,
                              struct fn_str name);
@@ -415,10 +426,10 @@ enum sema_limit {
 
 /* -- graph (graph.c, graph_flow.c, graph_bounds.c) -------------------------------------------------------------------------------------- */
 uint32_t sema_graph_node(struct ctx *c, enum graph_kind kind, struct fcc_sym *sym, struct fgr_node *decl);
-/* graph_work.c: all nodes wait at first; `put` makes one wait, `take` gives the first. */
+/* graph_work.c, when the graph is complete: all nodes wait at first; `put` makes one wait, `take` gives the first. */
 struct graph_work {
-    uint32_t *order, *place; /* node at a place, place of a node */
-    uint8_t *waiting;        /* by place */
+    const uint32_t *order, *place; /* node at a place, place of a node: of ctx */
+    uint8_t *waiting;              /* by place */
     uint32_t n, at;
 };
 bool sema_work_begin(struct ctx *c, struct graph_work *w);

@@ -38,8 +38,7 @@ static uint32_t unit_begin(struct ctx *c, enum unit_kind kind, struct fgr_node *
     c->unit_bytes = 0;
     c->last_wait = NULL;
     if (c->assigned.n > 0) {
-        memset(c->assigned.slots, 0, c->assigned.cap * sizeof *c->assigned.slots);
-        c->assigned.n = 0;
+        sema_names_end(c, &c->assigned);
     }
     note_assigned(c, body);
     return sema_scope(c);
@@ -67,9 +66,8 @@ static void params_into_scope(struct ctx *c, const struct fgr_node *params)
     for (uint32_t i = 0; params != NULL && i < params->n_items; i++) {
         struct fgr_node *p = params->items[i];
         struct fcc_sym *s = p->sym;
-        struct name *n = s != NULL && p->text.n != 0 ? sema_name(c, c->names, p->text, true) : NULL;
-        struct local_undo *undo = n != NULL ? sema_push(c, &c->locals, sizeof *undo) : NULL;
-        if (undo == NULL) {
+        const struct name *n = sema_bind(c, p->text, s);
+        if (n == NULL) {
             continue;
         }
         if (n->in[NS_VALUE] != NULL) {
@@ -78,8 +76,6 @@ static void params_into_scope(struct ctx *c, const struct fgr_node *params)
                 fn_diag_label(d, n->in[NS_VALUE]->decl->text_span, FGR_L_FIRST_HERE);
             }
         }
-        *undo = (struct local_undo){n, n->local, s};
-        n->local = s;
         c->unit_bytes += sema_bytes_max(s->type);
     }
 }

@@ -76,7 +76,6 @@ static inline struct fgr_node *alloc_node(struct build *b, enum fgr_kind kind, s
     n->flags |= doubt_in(b, at);
     n->span = build_bytes(b, at);
     n->first_token = at.first;
-    n->last_token = at.last;
     return n;
 }
 
@@ -175,6 +174,24 @@ struct fgr_node *build_list(struct build *b, struct fgr_loc at)
     return alloc_node(b, FGR_LIST, at);
 }
 
+/* Room for 2^power items: an array that another list has outgrown, or a new one. */
+static struct fgr_node **take_items(struct build *b, unsigned power)
+{
+    struct fgr_node **items = b->outgrown[power];
+    if (items == NULL) {
+        return fn_arena_array(b->arena, (size_t)1 << power, sizeof(struct fgr_node *));
+    }
+    b->outgrown[power] = (struct fgr_node **)(void *)items[0];
+    return items;
+}
+
+/* For the next list that grows this far: its first item says which is behind it. */
+static void leave_items(struct build *b, unsigned power, struct fgr_node **items)
+{
+    items[0] = (struct fgr_node *)(void *)b->outgrown[power];
+    b->outgrown[power] = items;
+}
+
 /* The array doubles whenever its count is a power of two, so no capacity is kept. */
 static bool has_room(struct build *b, struct fgr_node *list)
 {
@@ -182,12 +199,14 @@ static bool has_room(struct build *b, struct fgr_node *list)
     if (n != 0 && (n & (n - 1)) != 0) {
         return true;
     }
-    struct fgr_node **bigger = fn_arena_array(b->arena, n == 0 ? 1 : (size_t)n * 2, sizeof(struct fgr_node *));
+    unsigned power = n == 0 ? 0 : (unsigned)__builtin_ctz(n) + 1;
+    struct fgr_node **bigger = power < BUILD_POWERS ? take_items(b, power) : NULL;
     if (bigger == NULL) {
         return false;
     }
     if (n > 0) {
         memcpy(bigger, list->items, n * sizeof(struct fgr_node *));
+        leave_items(b, power - 1, list->items);
     }
     list->items = bigger;
     return true;
@@ -200,7 +219,6 @@ static void widen(struct fgr_node *list, const struct fgr_node *item)
         list->first_token = item->first_token;
     }
     list->span.b = item->span.b;
-    list->last_token = item->last_token;
     list->flags |= item->flags & (FGR_BROKEN | FGR_ASSIGNS);
     list->depth = item->depth >= list->depth ? (item->depth + 1U) & NODE_DEPTH : list->depth;
 }
@@ -313,7 +331,7 @@ struct fgr_node *build_cans(struct build *b, struct fgr_node *names)
     struct fgr_node *all = build_list(b, build_nowhere());
     for (uint32_t i = 0; i < names->n_items; i++) {
         const struct fgr_node *name = names->items[i];
-        struct fgr_loc at = {name->first_token, name->last_token};
+        struct fgr_loc at = {name->first_token, name->first_token};
         struct fgr_node *can = build_aux(build_node(b, FGR_PROP, at, NULL), FGR_P_CAN);
         can->text = name->text;
         can->text_span = name->text_span;
@@ -328,7 +346,6 @@ struct fgr_node *build_start(struct build *b, struct fgr_loc at, struct fgr_node
     start->flags |= jump->flags & FGR_BROKEN;
     start->span = build_bytes(b, at);
     start->first_token = at.first;
-    start->last_token = at.last;
     return start;
 }
 

@@ -11,6 +11,7 @@
 struct fgr_loc {
     uint32_t first, last;
 };
+enum { BUILD_POWERS = 32 };
 struct build {
     struct fn_arena *arena;
     struct fn_diag_list *diags;
@@ -24,8 +25,9 @@ struct build {
     uint32_t header_flags;
     bool has_header, told_depth, broke;
     struct fgr_loc broke_at;
-    struct settle *words; /* decides what is a name; NULL when the tokens are settled */
-    uint32_t next;        /* token */
+    struct settle *words;                     /* decides what is a name; NULL when the tokens are settled */
+    uint32_t next;                            /* token */
+    struct fgr_node **outgrown[BUILD_POWERS]; /* arrays of lists that grew, by the power of two of their room */
 };
 
 /* The parser's next token: its number for Bison, and where it stands. */
@@ -75,7 +77,7 @@ struct fgr_node *build_ask(struct build *b, struct fgr_node *question, struct fg
 struct fgr_node *build_do(struct build *b, struct fgr_node *n);
 struct fgr_node *build_for(struct build *b, struct fgr_node *n, struct fgr_loc name, struct fgr_loc order);
 struct fgr_node *build_record(struct build *b, struct fgr_loc open, struct fgr_loc close, struct fgr_node *fields);
-struct fgr_node *build_key(struct build *b, struct fgr_node *exprs);
+struct fgr_node *build_key(struct build *b, struct fgr_loc at, struct fgr_node *exprs);
 struct fgr_node *build_times(struct build *b, struct fgr_node *branch, enum fgr_branch kind, struct fgr_loc times);
 struct fgr_node *build_choose(struct build *b, struct fgr_loc at, struct fgr_loc name, struct fgr_node *type,
                               struct fgr_node *prompt, struct fgr_node *clauses, struct fgr_node *items);

@@ -57,7 +57,6 @@ static void reach(const struct build *b, struct fgr_node *n, struct fgr_loc at)
 {
     n->span = build_bytes(b, at);
     n->first_token = at.first;
-    n->last_token = at.last;
 }
 
 struct fgr_node *build_type_flag(struct build *b, struct fgr_node *type, struct fgr_loc at, uint32_t flag)
@@ -123,9 +122,11 @@ struct fgr_node *build_do(struct build *b, struct fgr_node *n)
         return n;
     }
     tell_other_spelling(b, n->first_token, w);
-    struct fgr_loc at = {n->first_token, n->last_token};
+    struct fgr_loc at = {n->first_token, n->first_token};
     enum fgr_kind kind = w->token == FGR_TOK_END ? FGR_END : w->token == FGR_TOK_RETURN ? FGR_RETURN : FGR_TYPING;
-    return build_node(b, kind, at, NULL);
+    struct fgr_node *leaves = build_node(b, kind, at, NULL);
+    leaves->span = n->span;
+    return leaves;
 }
 
 struct fgr_node *build_for(struct build *b, struct fgr_node *n, struct fgr_loc name, struct fgr_loc order)
@@ -143,12 +144,11 @@ struct fgr_node *build_record(struct build *b, struct fgr_loc open, struct fgr_l
 }
 
 /* T[a] has a as its key, T[a, b] a list. */
-struct fgr_node *build_key(struct build *b, struct fgr_node *exprs)
+struct fgr_node *build_key(struct build *b, struct fgr_loc at, struct fgr_node *exprs)
 {
     if (exprs->n_items == 1) {
         return exprs->items[0];
     }
-    struct fgr_loc at = {exprs->first_token, exprs->last_token};
     return build_node(b, FGR_LIST_LIT, at, (struct fgr_node * [FGR_KIDS_MAX + 1]){exprs});
 }
 
@@ -231,7 +231,7 @@ struct fgr_node *build_binary(struct build *b, struct fgr_loc at, enum fgr_op op
 struct fgr_node *build_callee(struct build *b, struct fgr_node *name)
 {
     uint32_t token = name->first_token;
-    while (token < name->last_token && b->tree->tokens[token].span.a != name->text_span.a) {
+    while (b->tree->tokens[token].span.a < name->text_span.a) {
         token++;
     }
     struct fgr_token *t = &b->tree->tokens[token];

@@ -16,8 +16,9 @@ static const struct fgr_node *action_of(const struct fgr_node *n)
 
 static bool on_one_line(const struct fmt *f, const struct fgr_node *n)
 {
-    for (uint32_t i = n->first_token + 1; i <= n->last_token; i++) {
-        if (f->tree->tokens[i].flags & FGR_TOKEN_FIRST) {
+    const struct fgr_token *tokens = f->tree->tokens;
+    for (uint32_t i = n->first_token + 1; i < f->tree->n_tokens && tokens[i].span.a < n->span.b; i++) {
+        if (tokens[i].flags & FGR_TOKEN_FIRST) {
             return false;
         }
     }

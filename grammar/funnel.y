@@ -333,7 +333,7 @@ headed:
 | effect else_opt                       { $$ = NODE(DO, @$, $effect, $else_opt); }
 | "save" NAME "{" record_fields "}"     { $$ = NAMED(NODE(SAVE, @$, build_record(b, @3, @5, $record_fields)), @NAME); }
 | "save" NAME expr                      { $$ = NAMED(NODE(SAVE, @$, $expr), @NAME); }
-| "delete" NAME "[" exprs "]"           { $$ = NAMED(NODE(DELETE, @$, build_key(b, $exprs)), @NAME); }
+| "delete" NAME "[" exprs "]"           { $$ = NAMED(NODE(DELETE, @$, build_key(b, @exprs, $exprs)), @NAME); }
 | "goal" NAME                           { $$ = NAMED(NODE(GOAL, @$, NULL), @NAME); }
 | "goal" NAME "value" expr              { $$ = NAMED(NODE(GOAL, @$, $expr), @NAME); }
 | "tag" expr                            { $$ = NODE(TAG, @$, $expr); }
@@ -477,7 +477,7 @@ effect:
 | "extract" type "from" operand by      { $$ = NODE(EXTRACT, @$, $type, $operand, $by); }
 | "classify" subject "as" type by       { $$ = NODE(CLASSIFY, @$, $subject, $type, $by, NULL, NULL); }
 | "write" expr by                       { $$ = NODE(WRITE, @$, $expr, $by); }
-| "find" NAME "[" exprs "]"             { $$ = NAMED(NODE(FIND, @$, build_key(b, $exprs)), @NAME); }
+| "find" NAME "[" exprs "]"             { $$ = NAMED(NODE(FIND, @$, build_key(b, @exprs, $exprs)), @NAME); }
 ;
 method:
   "http get"                            { $$ = build_aux(LEAF(NAME, @$), FGR_GET); }

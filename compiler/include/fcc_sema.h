@@ -91,17 +91,17 @@ extern const struct fcc_builtin fcc_builtins[FCC_BUILTINS];
 
 struct fcc_sym {
     enum fcc_sym_kind kind;
-    struct fn_str name;    /* NFC; for library functions "br.cpf_valid" */
-    struct fgr_node *decl; /* declaring node; NULL for what the language brings */
     uint16_t file;
+    bool personal, secret;
+    struct fn_str name;          /* NFC; for library functions "br.cpf_valid" */
+    struct fgr_node *decl;       /* declaring node; NULL for what the language brings */
     const struct fcc_type *type; /* of values; result of functions; row type of tables */
     struct fcc_sym *owner;       /* MEMBER -> enum, FIELD -> record/table */
-    uint32_t index;              /* MEMBER, FIELD, PARAM: position */
     const struct fcc_builtin *builtin;
     const struct fcc_type *const *params; /* FN, FLOW, TOOL, EVENT: n_params types */
     uint32_t n_params;
+    uint32_t index; /* MEMBER, FIELD, PARAM: position */
     uint32_t uses;
-    bool personal, secret;
     uint32_t slot; /* free use of emission: global, register, function, stage index */
 };
 
@@ -139,7 +139,8 @@ struct fcc_program {
     uint32_t n_trees;
     struct fcc_sym **syms; /* every declaration, in source order, main file first */
     uint32_t n_syms;
-    struct fcc_question *questions; /* in source order; fgr_node.slot of the node = index while checking is current */
+    struct fcc_question
+        *questions; /* in source order; fgr_node.question of the node = index while checking is current */
     uint32_t n_questions;
     /* figures of `check --report` (guarantees 8 and 9) */
     uint32_t ai_calls_turn, ai_calls_conversation, messages_turn;

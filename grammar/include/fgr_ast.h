@@ -1,7 +1,7 @@
 /* fgr_ast.h: the syntax tree. One node struct; its shape per kind is the table ast.def.
  *
  * Nodes live in the compile's arena, are never freed alone and are as large as their kind needs. The parser fills the syntax half; the compiler fills the
- * annotation half (type, sym, slot) and nothing else. A node that recovery made up, or that contains one, carries
+ * annotation half (type, sym, question) and nothing else. A node that recovery made up, or that contains one, carries
  * FGR_BROKEN: later phases stay silent about it (no cascades) but may still walk it.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FGR_AST_H
@@ -154,8 +154,6 @@ struct fgr_node {
     uint16_t depth : 12; /* 1 + that of the deepest kid; at most FGR_DEPTH_MAX */
     uint32_t flags;      /* enum fgr_flag */
     struct fn_span span;
-    uint32_t first_token,
-        last_token; /* indices into the token array, inclusive: the formatter's and the editor's way back */
     union {
         int64_t num;
         double real; /* NUMBER only */
@@ -164,9 +162,10 @@ struct fgr_node {
         };
         const struct fn_str *text2; /* MIGRATE_STAGE only */
         struct fgr_node **items;    /* LIST only */
+        uint32_t question;          /* compiler/: of what waits for an answer, its number */
     };
+    uint32_t first_token;     /* index into the token array: the formatter's way back */
     uint32_t n_items;         /* 0 but for LIST */
-    uint32_t slot;            /* compiler/: free use of emission */
     struct fn_span text_span; /* a LIST ends before this field: it is allocated shorter */
     struct fn_str text;
     const struct fcc_type *type; /* compiler/: of an expression, declaration or TYPE */
