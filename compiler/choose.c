@@ -4,6 +4,8 @@
 
 #include "fn_utf8.h"
 
+enum { ROW_BYTES = 2 * (8 + 16) + 8 + 4 * LIMIT_ROW_TITLE };
+
 /* The label among those of the question, told at `at` when it is there already. */
 static void label_once(struct ctx *c, struct names *labels, struct fn_str folded, const struct fgr_node *label,
                        const struct fgr_node *at)
@@ -81,6 +83,13 @@ static void option_labels(struct ctx *c, struct fgr_node *n, const struct fcc_ty
     sema_lint_options(c, n, texts);
 }
 
+/* While it waits: the list, and the id and the label of each row. */
+static uint64_t rows_bytes(const struct fcc_type *list)
+{
+    uint64_t most = list->bound != 0 ? list->bound : SEMA_LIST;
+    return list->cls == FCC_C_LIST ? sema_bytes_max(list) + most * ROW_BYTES : 0;
+}
+
 /* `choose cor: Cor`: the answer is kept; `choose r from lista`: the row is. */
 static struct place *choose_local(struct ctx *c, struct fgr_node *n, const struct fcc_type **e)
 {
@@ -91,6 +100,7 @@ static struct place *choose_local(struct ctx *c, struct fgr_node *n, const struc
         if (!sema_is_error(t) && t->cls != FCC_C_LIST) {
             sema_arg_type(c, sema_diag(c, FGR_D_NOT_ITERABLE, source), "type", t);
         }
+        c->unit_bytes += rows_bytes(t);
         struct fcc_sym *row = sema_local(c, FCC_S_LOCAL, n, n->text, t->cls == FCC_C_LIST ? t->elem : &fcc_t_error);
         if (row != NULL) {
             sema_sym(row)->taint |= (uint8_t)c->taint;
@@ -162,7 +172,7 @@ static void choose_options(struct ctx *c, struct asked *a, struct place *place)
     }
 }
 
-enum { NUMBERED = 6 /* what stands before a label in numbered text: a line break, the number, a point, a blank */ };
+enum { NUMBERED = 7 /* what stands before a label in numbered text: a line break, the number, a point, a blank */ };
 
 static uint64_t members_size(const struct fcc_type *e)
 {
@@ -173,6 +183,17 @@ static uint64_t members_size(const struct fcc_type *e)
         size += NUMBERED + fn_utf8_count(label != NULL ? label->text : members->items[i]->text);
     }
     return size;
+}
+
+/* Rows are split over messages where one does not hold them: runtime/choose.c. */
+static uint64_t rows_size(const struct fgr_node *n)
+{
+    const struct fcc_type *list = n->kid[FGR_CHOOSE_source]->type;
+    const struct fgr_node *label = n->kid[FGR_CHOOSE_label];
+    uint64_t size = label != NULL && label->type != NULL ? sema_text_max(label->type) : LIMIT_ROW_TITLE;
+    size = size < LIMIT_ROW_TITLE ? size : LIMIT_ROW_TITLE;
+    return list == NULL || list->cls != FCC_C_LIST ? 0
+                                                   : (list->bound != 0 ? list->bound : SEMA_LIST) * (NUMBERED + size);
 }
 
 /* Any choose may be sent as numbered text, which holds its prompt and every label: Evolution does so, and so does what has more than ten
@@ -187,6 +208,9 @@ static void choose_size(struct ctx *c, const struct fgr_node *n, const struct fc
         size += NUMBERED + (label != NULL && label->type != NULL ? sema_text_max(label->type) : LIMIT_ROW_TITLE);
     }
     size += e != NULL && options->n_items == 0 ? members_size(e) : 0;
+    if (n->kid[FGR_CHOOSE_source] != NULL) {
+        sema_path_more(c, (int64_t)((size + rows_size(n)) / (LIMIT_TEXT - NUMBERED - LIMIT_ROW_TITLE)));
+    }
     if (!told && size > LIMIT_TEXT) {
         struct fn_diag *d = sema_diag(c, FGR_D_TEXT_OVER_LIMIT, prompt != NULL ? prompt : n);
         sema_arg_num(c, d, "size", (int64_t)size);

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
+#include "fbc_image.h"
+
 enum {
     TIMES_TAKEN = 40, /* a cost that still grows then goes around a flood, which is told */
     FRAME_BYTES = 64,
@@ -110,6 +112,7 @@ static void check_agents(struct ctx *c)
 static void bound_bytes(struct ctx *c)
 {
     uint64_t sum = CONVERSATION_BYTES + c->unit_most + c->flows_bytes;
+    sum += c->talks ? sema_bytes_max(sema_type_text(c, FBC_MESSAGE_KEPT)) : 0;
     for (uint32_t i = 0; i < c->syms.n; i++) {
         const struct fcc_sym *s = SEMA_AT(c->syms, struct fcc_sym *, i);
         if (s->kind == FCC_S_VAR || s->kind == FCC_S_CONTACT_FIELD) {

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
+enum { ROWS_MOST = 4096 /* the machine reads no more rows of a table at once */ };
+
 static int64_t times(int64_t before, int64_t after, int64_t rounds)
 {
     if (before < 0 || after < before) {
@@ -64,6 +66,7 @@ static void body(struct ctx *c, struct fgr_node *n, struct fgr_node *block, int6
 static void for_table(struct ctx *c, struct fgr_node *n, struct fcc_sym *table, int64_t *rounds)
 {
     struct fgr_node *source = n->kid[FGR_FOR_source], *limit = n->kid[FGR_FOR_limit];
+    *rounds = ROWS_MOST;
     table->uses++;
     source->sym = table;
     source->type = sema_type_list(c, sema_type_of_decl(c, table), 0);
@@ -80,7 +83,7 @@ static void for_table(struct ctx *c, struct fgr_node *n, struct fcc_sym *table, 
     }
     if (limit != NULL) {
         sema_expr_to(c, limit, &fcc_t_int);
-        *rounds = limit->kind == FGR_INT && limit->num > 0 && limit->num < SEMA_LIST ? limit->num : SEMA_LIST;
+        *rounds = limit->kind == FGR_INT && limit->num > 0 && limit->num < ROWS_MOST ? limit->num : ROWS_MOST;
     }
 }
 
@@ -102,6 +105,7 @@ static const struct fcc_type *for_elem(struct ctx *c, struct fgr_node *source, i
         return t->elem;
     }
     if (t->cls == FCC_C_LIST) {
+        c->unit_bytes += source->kind != FGR_NAME ? sema_bytes_max(t) : 0; /* nobody else has it */
         *rounds = t->bound != 0 ? t->bound : SEMA_LIST;
         return t->elem;
     }

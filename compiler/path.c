@@ -164,6 +164,12 @@ void sema_path_send(struct ctx *c, struct fgr_node *at, bool needs_window, bool 
     }
 }
 
+void sema_path_more(struct ctx *c, int64_t messages)
+{
+    c->path.msg_in = plus(c->path.msg_in, messages);
+    c->path.msg = plus(c->path.msg, messages);
+}
+
 void sema_path_ai(struct ctx *c, int64_t calls)
 {
     c->models++;

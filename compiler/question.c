@@ -526,6 +526,7 @@ static void talk(struct ctx *c, struct asked *a)
 {
     struct fgr_node *agent = a->node->kid[FGR_TALK_agent];
     agent->sym = sema_find(c, NS_VALUE, agent, agent->text, FGR_D_AGENT_UNKNOWN, is_agent);
+    c->talks = true;
     sema_path_ai(c, talk_calls(agent->sym));
     sema_path_send(c, a->node, true, false);
     if (agent->sym != NULL) {

@@ -45,7 +45,7 @@ struct place;
 struct sym {
     struct fcc_sym pub;  /* first: a struct fcc_sym * of ours is a struct sym * */
     struct place *place; /* facts about the value it names, made when first needed */
-    uint32_t expose;     /* number among the variables that are read somewhere before they are set, or SEMA_NO_INDEX */
+    uint32_t expose;     /* number among the variables without a value of their own, or SEMA_NO_INDEX */
     uint32_t allowed;    /* `allow personal` in force, nested */
     uint32_t ai;         /* TOOL: most AI calls of one run of its body */
     uint32_t graph;      /* STAGE, FLOW: node of the graph */
@@ -188,6 +188,7 @@ struct ctx {
     uint64_t unit_bytes, unit_most, flows_bytes; /* of the locals of this unit, of the largest stage, of all flows */
     struct vec sums;                             /* struct flow_sum */
     uint32_t models, messages;                   /* calls of a model and messages met so far */
+    bool talks;                                  /* the customer's last message is kept for an agent */
     bool sleeps;                                 /* somewhere the funnel waits and messages are kept */
     bool told_on_error;
     bool in_text;     /* the expression is shown to a person */
@@ -350,6 +351,7 @@ void sema_path_none_kept(struct path *p);
 int64_t sema_path_kept(int64_t age);                        /* what is older is not kept */
 void sema_path_suspend(struct ctx *c, struct fgr_node *at); /* the turn ends here */
 void sema_path_send(struct ctx *c, struct fgr_node *at, bool needs_window, bool is_template);
+void sema_path_more(struct ctx *c, int64_t messages); /* what was sent goes out in so many more messages */
 void sema_path_ai(struct ctx *c, int64_t calls);
 void sema_path_peak(struct ctx *c); /* an error here would go to `on error` with what the turn has cost so far */
 

@@ -356,6 +356,8 @@ bool errors_more(struct turn *t);                 /* false: too often, it is to 
 void errors_heard(struct turn *t);                /* somebody wrote */
 void errors_forget(struct turn *t);               /* a person says that it goes on */
 bool errors_told(struct turn *t, int64_t effect); /* the program has been to `on error` since this was sent */
+/* choose.c: the effect of a question with options, or several where its numbered text is longer than a message */
+void turn_choose(struct turn *t, struct fn_str payload);
 /* window.c: channels with a 24-hour window */
 bool window_forbids(const struct frt_engine *e, const struct frt_effect *x,
                     int64_t last_in_at);          /* may not be sent now */

@@ -306,7 +306,11 @@ static void on_effect(struct turn *t)
     if (q.host == FBC_HOST_react) {
         turn_join_ref(t, &t->scratch);
     }
-    (void)turn_effect(t, q.host, fn_buf_view(&t->scratch), 0, FRT_DIR_OUT);
+    if (q.host == FBC_HOST_choose) {
+        turn_choose(t, fn_buf_view(&t->scratch));
+    } else {
+        (void)turn_effect(t, q.host, fn_buf_view(&t->scratch), 0, FRT_DIR_OUT);
+    }
 }
 
 static void suspend(struct turn *t, int64_t deadline)

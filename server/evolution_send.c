@@ -4,7 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fsv_evolution.h"
 
-enum { BODY_MAX = 65536, PATH_MAX_BYTES = 512, BUTTONS_MAX = 3, TYPING_MAX_MS = 3000 };
+#include "fn_utf8.h"
+
+enum { BODY_MAX = 65536, PATH_MAX_BYTES = 512, TYPING_MAX_MS = 3000 };
+/* What WhatsApp shows of buttons and lists: docs/language/channels.*.md. */
+enum { BUTTONS_MAX = 3, BUTTON_POINTS = 20, BODY_POINTS = 1024, ROWS_MAX = 10 };
 
 void fsv_evo_request_init(struct fsv_evo_request *r)
 {
@@ -59,10 +63,15 @@ void fsv_evo_text(struct fn_buf *out, struct fn_str host, const struct fn_json *
     if (!fn_str_eq(host, FN_STR("choose"))) {
         return;
     }
-    int number = 0;
+    int64_t number = 0; /* rows that earlier messages said: runtime/choose.c */
+    (void)fn_json_int(fn_json_get(args, "first"), &number);
     const struct fn_json *labels = fn_json_get(args, "labels");
     for (const struct fn_json *l = labels != NULL ? labels->first : NULL; l != NULL; l = l->next) {
-        fn_buf_printf(out, "%s%d. %.*s", number == 0 ? "\n\n" : "\n", number + 1, FN_STR_ARG(fn_json_str(l)));
+        fn_buf_printf(out, "%s%lld. %.*s",
+                      out->n == 0   ? ""
+                      : number == 0 ? "\n\n"
+                                    : "\n",
+                      (long long)number + 1, FN_STR_ARG(fn_json_str(l)));
         number++;
     }
 }
@@ -114,6 +123,16 @@ static void put_list(struct fsv_evo_request *out, const struct fsv_evo_effect *e
     fn_buf_z(&out->body, "]}]}");
 }
 
+static size_t longest(const struct fn_json *labels)
+{
+    size_t most = 0;
+    for (const struct fn_json *l = labels->first; l != NULL; l = l->next) {
+        size_t points = fn_utf8_count(fn_json_str(l));
+        most = points > most ? points : most;
+    }
+    return most;
+}
+
 static enum fn_code build_choose(struct fsv_evo_request *out, const struct fsv_evo_effect *e, struct fn_err *err)
 {
     const struct fn_json *ids = fn_json_get(e->args, "ids"), *labels = fn_json_get(e->args, "labels");
@@ -121,10 +140,10 @@ static enum fn_code build_choose(struct fsv_evo_request *out, const struct fsv_e
         ids->n != labels->n) {
         return fn_fail(err, FN_INVALID, "choose without options");
     }
-    if (e->choose == FSV_CHOOSE_TEXT) {
+    if (e->choose == FSV_CHOOSE_TEXT || ids->n > ROWS_MAX || fn_json_get(e->args, "first") != NULL) {
         return build_text(out, e, err);
     }
-    if (ids->n <= BUTTONS_MAX) {
+    if (ids->n <= BUTTONS_MAX && longest(labels) <= BUTTON_POINTS && fn_utf8_count(arg(e, "text")) <= BODY_POINTS) {
         put_buttons(out, e);
     } else {
         put_list(out, e);

@@ -333,6 +333,22 @@ static void test_build(void)
                 "\"\\u2630\",\"rows\":[{\"title\":\"1\",\"rowId\":\"a\"},{\"title\":\"2\",\"rowId\":\"b\"},{\"title\":"
                 "\"3\",\"rowId\":\"c\"},"
                 "{\"title\":\"4\",\"rowId\":\"d\"}]}]}");
+    /* what buttons and lists do not show is numbered text, whatever the channel was set to */
+    check_build(
+        "choose", "{\"text\":\"Q\",\"ids\":[\"a\"],\"labels\":[\"vinte e um caracteres.\"]}", FSV_CHOOSE_BUTTONS,
+        "/message/sendList/loja%201%2F%C3%A7",
+        "{\"number\":\"5511987654321\",\"title\":\"Q\",\"footerText\":\"\\u2193\",\"buttonText\":\"\\u2630\","
+        "\"sections\":[{\"title\":\"\\u2630\",\"rows\":[{\"title\":\"vinte e um caracteres.\",\"rowId\":\"a\"}]}]}");
+    check_build(
+        "choose",
+        "{\"text\":\"Q\",\"ids\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\"],"
+        "\"labels\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\"]}",
+        FSV_CHOOSE_BUTTONS, "/message/sendText/loja%201%2F%C3%A7",
+        "{\"number\":\"5511987654321\",\"text\":\"Q\\n\\n1. a\\n2. b\\n3. c\\n4. d\\n5. e\\n6. f\\n7. g\\n8. h\\n9. i"
+        "\\n10. j\\n11. k\",\"delay\":0}");
+    check_build("choose", "{\"first\":136,\"text\":\"\",\"ids\":[\"137\",\"138\"],\"labels\":[\"a\",\"b\"]}",
+                FSV_CHOOSE_BUTTONS, "/message/sendText/loja%201%2F%C3%A7",
+                "{\"number\":\"5511987654321\",\"text\":\"137. a\\n138. b\",\"delay\":0}");
     check_build("media", "{\"kind\":\"image\",\"url\":\"https://x/a.png\",\"caption\":\"foto\"}", FSV_CHOOSE_TEXT,
                 "/message/sendMedia/loja%201%2F%C3%A7",
                 "{\"number\":\"5511987654321\",\"media\":\"https://x/"

@@ -62,6 +62,10 @@ struct fbc_stage {
 /* A wait without FBC_WAIT_MESSAGE keeps what the customer writes meanwhile. When it ends, whoever runs the conversation drops what is older than
  * this: nobody means an answer to a question that comes hours later, and the checker counts on it (guarantee 6). */
 #define FBC_KEPT_MS INT64_C(3600000)
+/* What is kept of a customer's message for an agent that answers it later, in code points: as much as a person would send in one. */
+enum { FBC_MESSAGE_KEPT = 4096 };
+/* Code points of one text message. */
+enum { FBC_TEXT_MOST = 4096 };
 /* An error that repeats: the stage of `on error` is entered at most so often, each time less than so long behind the time before, and twice only
  * when somebody was heard in between. Then the conversation is parked (guarantee 2). */
 enum { FBC_ERRORS_MAX = 5 };
