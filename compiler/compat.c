@@ -12,7 +12,8 @@ struct item {
     struct fn_str name; /* as the new version would call it */
     struct fn_str own;
     const struct fcc_type *type;
-    bool has_value; /* VAR: begins with a value */
+    bool has_value;            /* VAR: begins with a value */
+    const struct fcc_sym *sym; /* STAGE, VAR, CONTACT */
 };
 struct items {
     struct item *rows;
@@ -129,13 +130,15 @@ static void collect(struct fn_arena *arena, const struct fcc_program *p, const s
             continue;
         }
         if (s->kind == FCC_S_STAGE) {
-            add(arena, v, (struct item){.kind = FCC_COMPAT_STAGE, .name = renamed(arena, to, s->name), .own = s->name});
+            add(arena, v,
+                (struct item){.kind = FCC_COMPAT_STAGE, .name = renamed(arena, to, s->name), .own = s->name, .sym = s});
         } else if (s->kind == FCC_S_VAR || s->kind == FCC_S_CONTACT_FIELD) {
             add(arena, v,
                 (struct item){.kind = s->kind == FCC_S_VAR ? FCC_COMPAT_VAR : FCC_COMPAT_CONTACT,
                               .name = s->name,
                               .own = s->name,
                               .type = s->type,
+                              .sym = s,
                               .has_value = begins_with_value(s)});
         }
     }
@@ -198,13 +201,47 @@ static void stayed(struct fcc_compat *out, const struct fcc_program *from, const
     push(out, (struct fcc_compat_row){x->kind, state, x->own, y->own, settled});
 }
 
+/* -- values that only one of the versions counts on --------------------------------------------------------------------------------------- */
+static const struct item *find(const struct items *v, const struct item *x)
+{
+    return v->n == 0 ? NULL : bsearch(x, v->rows, v->n, sizeof *v->rows, by_name);
+}
+
+/* The first stage that a conversation of the old version may enter the new one at without this value, which the new one reads from there on. */
+static const struct item *lacking(const struct fcc_program *from, const struct fcc_program *to, const struct items *a,
+                                  const struct items *b, const struct item *x, const struct item *y)
+{
+    for (size_t i = 0; i < a->n && a->rows[i].kind == FCC_COMPAT_STAGE; i++) {
+        const struct item *s = &a->rows[i], *now = find(b, s);
+        if (now != NULL && fcc_is_needed_at(to, now->sym, y->sym) && !fcc_is_set_at(from, s->sym, x->sym)) {
+            return now;
+        }
+    }
+    return NULL;
+}
+
+static void tell_lacking(struct fcc_compat *out, const struct fcc_program *from, const struct fcc_program *to,
+                         const struct items *a, const struct items *b)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        const struct item *x = &a->rows[i];
+        bool value = x->kind == FCC_COMPAT_VAR || x->kind == FCC_COMPAT_CONTACT;
+        const struct item *y = value && !x->has_value ? find(b, x) : NULL;
+        bool carried = y != NULL && !y->has_value && same_shape(x->type, y->type, 0);
+        const struct item *stage = carried ? lacking(from, to, a, b, x, y) : NULL;
+        if (stage != NULL) {
+            push(out, (struct fcc_compat_row){x->kind, FCC_COMPAT_UNSET, x->own, stage->own, false});
+        }
+    }
+}
+
 enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from, const struct fcc_program *to,
                         struct fcc_compat *out)
 {
     struct items a = {0}, b = {0};
     collect(arena, from, to, &a);
     collect(arena, to, NULL, &b);
-    *out = (struct fcc_compat){.rows = fn_arena_array(arena, a.n + b.n + 1, sizeof *out->rows)};
+    *out = (struct fcc_compat){.rows = fn_arena_array(arena, 2 * a.n + b.n + 1, sizeof *out->rows)};
     if (out->rows == NULL || arena->failed) {
         return FN_NO_MEMORY;
     }
@@ -227,5 +264,6 @@ enum fn_code fcc_compat(struct fn_arena *arena, const struct fcc_program *from, 
             stayed(out, from, to, &a.rows[i++], &b.rows[k++]);
         }
     }
+    tell_lacking(out, from, to, &a, &b);
     return FN_OK;
 }

@@ -26,7 +26,8 @@ static void print_row(struct fn_buf *out, const struct fcc_compat_row *r, enum f
         fn_buf_str(out, r->to);
     }
     if (!r->settled) {
-        enum report_text help = r->kind == FCC_COMPAT_STAGE    ? TEXT_HELP_STAGE
+        enum report_text help = r->state == FCC_COMPAT_UNSET   ? TEXT_HELP_UNSET
+                                : r->kind == FCC_COMPAT_STAGE  ? TEXT_HELP_STAGE
                                 : r->kind == FCC_COMPAT_VAR    ? TEXT_HELP_VAR
                                 : r->state == FCC_COMPAT_ADDED ? TEXT_HELP_CONTACT_NEW
                                                                : TEXT_HELP_CONTACT;

@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
-enum { TIMES_GROWN = 40 /* then the time is taken as without limit: it grows around a cycle */ };
+enum {
+    TIMES_GROWN = 40, /* then the time is taken as without limit: it grows around a cycle */
+    ROUNDS_MOST = 64  /* then everything is taken as needed: only what no person writes has so many cycles in cycles */
+};
 
 static struct graph_node *node(const struct ctx *c, uint32_t i)
 {
@@ -113,16 +116,37 @@ static uint64_t *of(const struct sets *s, uint32_t i)
     return s->bits + (size_t)i * s->words;
 }
 
-static uint32_t number_reads(struct ctx *c)
+/* What has no value of its own: what is read of it here, and what another version may count on (compat.c). */
+static uint32_t number_unset(struct ctx *c)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < c->reads.n; i++) {
-        struct sym *s = sema_sym(SEMA_AT(c->reads, struct graph_read, i).sym);
-        if (s->expose == SEMA_NO_INDEX) {
+    for (uint32_t i = 0; i < c->syms.n; i++) {
+        struct sym *s = sema_sym(SEMA_AT(c->syms, struct fcc_sym *, i));
+        bool value = s->pub.kind == FCC_S_VAR || s->pub.kind == FCC_S_CONTACT_FIELD;
+        if (value && s->needs_set && s->expose == SEMA_NO_INDEX) {
             s->expose = n++;
         }
     }
     return n;
+}
+
+static bool is_in(const struct fcc_program *p, const uint64_t *bits, const struct fcc_sym *stage,
+                  const struct fcc_sym *value, bool otherwise)
+{
+    uint32_t bit = sema_sym(value)->expose, at = sema_sym(stage)->graph;
+    return bits == NULL || bit == SEMA_NO_INDEX || at == SEMA_NO_INDEX
+               ? otherwise
+               : (bits[(size_t)at * p->set_words + bit / 64] >> bit % 64 & 1) != 0;
+}
+
+bool fcc_is_set_at(const struct fcc_program *p, const struct fcc_sym *stage, const struct fcc_sym *value)
+{
+    return is_in(p, p->set_bits, stage, value, true);
+}
+
+bool fcc_is_needed_at(const struct fcc_program *p, const struct fcc_sym *stage, const struct fcc_sym *value)
+{
+    return is_in(p, p->need_bits, stage, value, false);
 }
 
 static bool meet(struct sets *s, const struct graph_edge *e, uint64_t *way)
@@ -144,17 +168,65 @@ static bool meet(struct sets *s, const struct graph_edge *e, uint64_t *way)
     return changed;
 }
 
+static bool need_over(struct sets *need, const struct graph_edge *e, uint64_t *way)
+{
+    uint64_t *from = of(need, e->from);
+    bool changed = false;
+    memcpy(way, of(need, e->to), need->words * sizeof *way);
+    for (uint32_t i = 0; i < e->n_sets; i++) {
+        uint32_t bit = sema_sym(e->set_syms[i])->expose;
+        if (bit != SEMA_NO_INDEX) {
+            way[bit / 64] &= ~((uint64_t)1 << (bit % 64));
+        }
+    }
+    for (uint32_t i = 0; i < need->words; i++) {
+        changed |= (way[i] & ~from[i]) != 0;
+        from[i] |= way[i];
+    }
+    return changed;
+}
+
+/* Against the ways: what is read from a stage on before it is set there. Each round goes from the end of the funnel to its beginning. */
+static void spread_needs(struct ctx *c, struct sets *need, const struct graph_work *order, uint64_t *way)
+{
+    bool changed = true;
+    for (uint32_t round = 0; changed; round++) {
+        changed = false;
+        for (uint32_t i = order->n; i > 0; i--) {
+            for (uint32_t k = node(c, order->order[i - 1])->first_out; k != SEMA_NO_INDEX; k = edge(c, k)->next) {
+                changed |= need_over(need, edge(c, k), way);
+            }
+        }
+        if (changed && round == ROUNDS_MOST) {
+            memset(need->bits, 0xFF, (size_t)c->nodes.n * need->words * sizeof *need->bits);
+            changed = false;
+        }
+    }
+}
+
+static void needs(struct ctx *c, struct sets *need, const struct graph_work *order, uint64_t *way)
+{
+    for (uint32_t i = 0; i < c->reads.n; i++) {
+        const struct graph_read *r = &SEMA_AT(c->reads, struct graph_read, i);
+        uint32_t bit = sema_sym(r->sym)->expose;
+        of(need, r->from)[bit / 64] |= (uint64_t)1 << (bit % 64);
+    }
+    spread_needs(c, need, order, way);
+    c->p->need_bits = need->bits;
+}
+
 void sema_graph_reads(struct ctx *c)
 {
-    uint32_t n = number_reads(c);
-    struct sets s = {.words = n / 64 + 1};
+    uint32_t n = number_unset(c);
+    struct sets s = {.words = n / 64 + 1}, need = s;
     size_t size;
     if (n == 0 || !fn_mul_size(c->nodes.n, s.words, &size)) {
         return;
     }
     s.bits = fn_arena_array(c->arena, size, sizeof *s.bits);
+    need.bits = fn_arena_array(c->arena, size, sizeof *need.bits);
     uint64_t *way = fn_arena_array(c->arena, s.words, sizeof *way);
-    if (s.bits == NULL || way == NULL) {
+    if (s.bits == NULL || need.bits == NULL || way == NULL) {
         c->full = true;
         return;
     }
@@ -171,6 +243,9 @@ void sema_graph_reads(struct ctx *c)
             }
         }
     }
+    c->p->set_bits = s.bits;
+    c->p->set_words = s.words;
+    needs(c, &need, &work, way);
     for (uint32_t i = 0; i < c->reads.n; i++) {
         const struct graph_read *r = &SEMA_AT(c->reads, struct graph_read, i);
         uint32_t bit = sema_sym(r->sym)->expose;

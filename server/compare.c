@@ -211,7 +211,7 @@ static int64_t stand_on(const struct frt_standing *standing, size_t n, struct fn
 static void put_row(struct fn_buf *out, const struct fcc_compat_row *row, int64_t conversations)
 {
     static const char *const kinds[] = {"stage", "variable", "contact", "question", "option"};
-    static const char *const states[] = {"same", "renamed", "added", "removed", "changed"};
+    static const char *const states[] = {"same", "renamed", "added", "removed", "changed", "unset"};
     fn_json_comma(out);
     fn_buf_printf(out, "{\"kind\":\"%s\",\"state\":\"%s\",\"from\":", kinds[row->kind], states[row->state]);
     fn_json_put_str(out, row->from);

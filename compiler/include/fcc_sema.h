@@ -133,6 +133,8 @@ struct fcc_options {
 };
 
 struct fcc_program {
+    const uint64_t *set_bits, *need_bits; /* fcc_is_set_at, fcc_is_needed_at */
+    uint32_t set_words;
     struct fn_arena *arena;
     struct fn_diag_list *diags;
     struct fgr_tree *trees; /* [0] the main file, then the modules it uses, in order of first use */
@@ -146,6 +148,10 @@ struct fcc_program {
     uint32_t ai_calls_turn, ai_calls_conversation, messages_turn;
     uint64_t suspended_bytes;
 };
+/* A variable or a field of the contact has a value whenever this stage is entered, in a program without errors: guarantee 4. */
+bool fcc_is_set_at(const struct fcc_program *p, const struct fcc_sym *stage, const struct fcc_sym *value);
+/* It is read there, or behind it, before it is set. */
+bool fcc_is_needed_at(const struct fcc_program *p, const struct fcc_sym *stage, const struct fcc_sym *value);
 /* Parses main and the modules it uses, checks everything; diagnostics go to diags. *out lives in arena. FN_OK also when there are errors
  * (ask diags->errors); other codes only for memory and limits. */
 FN_MUST_USE enum fn_code fcc_check(struct fn_arena *arena, struct fn_str path, struct fn_str text,
