@@ -334,6 +334,7 @@ static void go_on(struct cli_host *h)
 static void message_into(struct cli_host *h, struct fn_str message)
 {
     uint16_t global = fbc_find_global(h->o.image, FN_STR("$message"), 0);
+    message.n = fn_utf8_cut(message, FBC_MESSAGE_KEPT);
     fn_buf_clear(&h->answer);
     fn_json_put_str(&h->answer, message);
     if (global != FBC_NO_INDEX && fvm_global_set(h->run, global, fn_buf_view(&h->answer)) != FN_OK) {

@@ -40,6 +40,7 @@ struct emit_code {
     uint32_t last_line;
     bool stale[FBC_REGS_MAX]; /* given back, and not emptied since */
     bool dead;                /* nothing comes to the next word */
+    uint32_t suspended;       /* word behind the last AWAIT or HOST */
 };
 
 /* -- program --------------------------------------------------------------------------------------------------------------- */
@@ -121,6 +122,14 @@ static inline bool emit_dead(const struct emit *e)
 {
     return e->c->dead;
 }
+
+/* -- bounds (emit_fits.c) ------------------------------------------------------------------------------------------------------ */
+/* Behind a DECODE: the option becomes none when its value, a t, breaks a bound of t. */
+void emit_fits(struct emit *e, unsigned some, const struct fcc_type *t);
+void emit_fits_params(struct emit *e, unsigned some, uint16_t record, const struct fgr_node *params); /* of PARAM* */
+void emit_fits_row(struct emit *e, unsigned row, const struct fcc_type *t, uint32_t misfit);
+void emit_grown(struct emit *e, unsigned value,
+                const struct fcc_type *t); /* a list or map that is too long now is an error */
 
 /* -- small values (emit_code.c) ---------------------------------------------------------------------------------------------- */
 void emit_load_int(struct emit *e, unsigned dest, int64_t v);

@@ -45,8 +45,8 @@ void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_t
         emit_say_text(e, emit_sentence(e, t, choose));
     }
     emit_action(e, q->invalid_action);
-    emit_jump(e, r->again);
     emit_release(e, mark);
+    emit_jump(e, r->again);
 }
 
 static void failed(struct emit *e, const struct ask *a)
@@ -67,6 +67,7 @@ static void await_answer(struct emit *e, struct ask *a)
     uint32_t message = emit_label(e), silent = emit_label(e);
     unsigned mark = emit_mark(e);
     int64_t otherwise = a->q->silence_time == NULL ? EMIT_MS_DAY : 0;
+    emit_op(e, FBC_OP_ZERO, a->text, 0, 0); /* a wrong answer is not worth saving with the conversation */
     unsigned woke = emit_await(e, a->wait, emit_deadline(e, a->q->silence_time, otherwise));
     emit_switch(e, woke, (const uint32_t[]){message, silent}, 2);
     emit_place(e, silent);
@@ -79,9 +80,16 @@ static void await_answer(struct emit *e, struct ask *a)
 
 void emit_keep_message(struct emit *e, unsigned text)
 {
-    if (e->message != FBC_NO_INDEX) {
-        emit_op16(e, FBC_OP_SETG, text, e->message);
+    if (e->message == FBC_NO_INDEX) {
+        return;
     }
+    unsigned mark = emit_mark(e), w = emit_native(e, FBC_NATIVE_text_slice, e->t_text);
+    emit_op(e, FBC_OP_MOV, w + 1, text, 0);
+    emit_load_int(e, w + 2, 0);
+    emit_load_int(e, w + 3, FBC_MESSAGE_KEPT);
+    emit_native_run(e, FBC_NATIVE_text_slice, w);
+    emit_op16(e, FBC_OP_SETG, w, e->message);
+    emit_release(e, mark);
 }
 
 static void transcribed(struct emit *e, unsigned text, unsigned media, uint32_t invalid)
@@ -190,7 +198,7 @@ static void skip_if_set(struct emit *e, const struct fgr_node *target, uint32_t 
     emit_release(e, mark);
 }
 
-static void checks(struct emit *e, const struct ask *a, const struct fgr_node *target, unsigned old)
+static void checks(struct emit *e, const struct ask *a, const struct fgr_node *target, unsigned value, unsigned old)
 {
     for (uint32_t i = 0; i < a->branches->n_items; i++) {
         const struct fgr_node *check = a->branches->items[i];
@@ -200,6 +208,8 @@ static void checks(struct emit *e, const struct ask *a, const struct fgr_node *t
         uint32_t fits = emit_label(e);
         emit_cond(e, check->kid[FGR_BRANCH_value], true, fits);
         target_from(e, target, old);
+        emit_op(e, FBC_OP_ZERO, value, 0, 0);
+        emit_op(e, FBC_OP_ZERO, old, 0, 0);
         emit_invalid(e, &a->retry, a->type, false, check->kid[FGR_BRANCH_value2]);
         emit_place(e, fits);
     }
@@ -216,7 +226,7 @@ static void ask_answer(struct emit *e, const struct ask *a, const struct fgr_nod
     emit_read(e, a->type, a->text, value, a->invalid);
     emit_store(e, target, value, a->type);
     if (checked) {
-        checks(e, a, target, old);
+        checks(e, a, target, value, old);
     }
     emit_count(e, FBC_COUNT_ANSWER, a->q->name);
     emit_jump(e, a->done);

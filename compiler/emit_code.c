@@ -145,6 +145,7 @@ void emit_op(struct emit *e, enum fbc_op op, unsigned a, unsigned b, unsigned c)
 {
     if (!e->c->dead) {
         put_word(e, fbc_word(op, a, b, c));
+        e->c->suspended = op == FBC_OP_AWAIT ? n_words(e->c) : e->c->suspended;
     }
 }
 
@@ -152,6 +153,7 @@ void emit_op16(struct emit *e, enum fbc_op op, unsigned a, unsigned imm)
 {
     if (!e->c->dead) {
         put_word(e, fbc_word16(op, a, imm));
+        e->c->suspended = op == FBC_OP_HOST ? n_words(e->c) : e->c->suspended;
     }
 }
 
@@ -239,7 +241,10 @@ void emit_jump(struct emit *e, uint32_t label)
     uint32_t here = n_words(c);
     uint32_t to = label_at(c, label)->at;
     if (to != EMIT_NO_LABEL) {
-        put_word(e, fbc_word24(FBC_OP_LOOP, here + 1 - to));
+        if (c->suspended > to) { /* where this round waits, it would save what the last one left behind it */
+            emit_forget(e);
+        }
+        put_word(e, fbc_word24(FBC_OP_LOOP, n_words(c) + 1 - to));
         return;
     }
     put_word(e, fbc_word24(FBC_OP_JMP, 0));

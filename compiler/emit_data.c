@@ -323,6 +323,7 @@ void emit_for_table(struct emit *e, const struct fgr_node *n)
     emit_release(e, mark);
     for_begin(e, &l, FBC_OP_LISTLEN);
     emit_op(e, FBC_OP_LISTGET, n->sym->slot, l.list, l.i);
+    emit_fits_row(e, n->sym->slot, n->sym->type, l.next);
     if (n->kid[FGR_FOR_where] != NULL) {
         emit_cond(e, n->kid[FGR_FOR_where], false, l.next);
     }

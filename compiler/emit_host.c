@@ -270,6 +270,7 @@ static unsigned decoded(struct emit *e, unsigned some, const struct fcc_type *t)
     emit_jump_if(e, has, false, done);
     emit_op(e, FBC_OP_OPEN, json, some, 0);
     emit_op(e, FBC_OP_DECODE, out, json, 0);
+    emit_fits(e, out, t);
     emit_place(e, done);
     return out;
 }
@@ -292,6 +293,7 @@ static unsigned as_value(struct emit *e, const struct fgr_node *n, const struct 
     }
     unsigned out = emit_reg(e, emit_some(e, t));
     emit_op(e, FBC_OP_DECODE, out, emit_value(e, v, emit_open(v->type)), 0);
+    emit_fits(e, out, t);
     return out;
 }
 

@@ -82,6 +82,9 @@ static void change(struct emit *e, uint16_t row, const struct fgr_node *object, 
         emit_into(e, object, t, copy);
         emit_op(e, is_add ? FBC_OP_LISTADD : row == FCC_B_MAP_REMOVE ? FBC_OP_MAPDEL : FBC_OP_LISTDEL, copy, arg, 0);
     }
+    if (row == FCC_B_LIST_ADD) {
+        emit_grown(e, copy, t);
+    }
     emit_store(e, object, copy, t);
 }
 

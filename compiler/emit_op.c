@@ -90,6 +90,7 @@ static void add(struct emit *e, const struct fgr_node *n, bool sub, unsigned des
     const struct fcc_type *lt = l->type, *rt = r->type;
     if (n->type->cls == FCC_C_LIST) {
         plain(e, l, r, n->type, FBC_OP_LISTCAT, dest);
+        emit_grown(e, dest, n->type);
     } else if (emit_is_text(n->type)) {
         const uint16_t two[] = {e->t_text, e->t_text};
         unsigned w = emit_window(e, two, 2);

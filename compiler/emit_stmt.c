@@ -47,6 +47,9 @@ static void store_index(struct emit *e, const struct fgr_node *target, unsigned 
     unsigned k = emit_value(e, key, t->cls == FCC_C_MAP ? &fcc_t_text : &fcc_t_int);
     emit_into(e, object, t, whole);
     emit_op(e, t->cls == FCC_C_MAP ? FBC_OP_MAPSET : FBC_OP_LISTSET, whole, k, value);
+    if (t->cls == FCC_C_MAP) {
+        emit_grown(e, whole, t);
+    }
     emit_store(e, object, whole, t);
 }
 

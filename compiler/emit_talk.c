@@ -122,6 +122,7 @@ static void tool_arm(struct emit *e, const struct talk *t, struct fcc_sym *tool,
     uint16_t some_json = fbc_build_type_of(e->b, FBC_T_OPTION, fbc_build_type(e->b, FBC_T_JSON, 0), 0);
     open_field(e, t, call, CALL_ARGS, some_json, json, bad);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
+    emit_fits_params(e, some, record, tool->decl->kid[FGR_TOOL_params]);
     emit_op(e, FBC_OP_HAS, t->has, some, 0);
     emit_jump_if(e, t->has, false, bad);
     emit_op(e, FBC_OP_OPEN, args, some, 0);
@@ -210,6 +211,7 @@ static void next_message(struct emit *e, const struct talk *t)
     uint32_t message = emit_label(e), silent = emit_label(e), more = emit_label(e), ready = emit_label(e);
     unsigned mark = emit_mark(e);
     int64_t otherwise = t->q->silence_time == NULL ? EMIT_MS_DAY : 0;
+    emit_op(e, FBC_OP_ZERO, t->message, 0, 0); /* answered: not worth saving with the conversation */
     unsigned woke = emit_await(e, t->wait, emit_deadline(e, t->q->silence_time, otherwise));
     emit_switch(e, woke, (const uint32_t[]){message, silent}, 2);
     emit_place(e, silent);
@@ -227,6 +229,7 @@ static void next_message(struct emit *e, const struct talk *t)
     emit_media(e, t->q, t->message, ready, t->done);
     emit_place(e, ready);
     emit_keep_message(e, t->message);
+    emit_op16(e, FBC_OP_GETG, t->message, e->message);
     emit_op(e, FBC_OP_ZERO, t->results, 0, 0);
     emit_op(e, FBC_OP_ZERO, t->rounds, 0, 0);
     emit_op(e, FBC_OP_LOADB, t->spoke, 1, 0);

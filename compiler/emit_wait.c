@@ -170,6 +170,7 @@ void emit_bind_event(struct emit *e, const struct fcc_sym *event, const struct f
     uint32_t fits = emit_label(e);
     emit_input(e, json, FBC_IN_EVENT);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
+    emit_fits_params(e, some, record, params);
     emit_op(e, FBC_OP_HAS, has, some, 0);
     emit_jump_if(e, has, true, fits);
     emit_jump(e, again);

@@ -254,6 +254,7 @@ static void give_message(struct turn *t, struct fn_str text)
     if (global == FBC_NO_INDEX) {
         return;
     }
+    text.n = fn_utf8_cut(text, FBC_MESSAGE_KEPT);
     fn_buf_clear(&t->scratch);
     fn_json_put_str(&t->scratch, text);
     if (t->scratch.failed || fvm_global_set(t->run, global, fn_buf_view(&t->scratch)) != FN_OK) {

@@ -1,0 +1,95 @@
+/* test_frt_bounds.c: what is saved of a conversation keeps within the bound that the compiler printed (guarantee 9), whatever the customer writes.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine_world.h"
+#include "fbc_image.h"
+#include "fcc_compile.h"
+#include "frt_engine.h"
+#include "fsl_natives.h"
+#include "unit.h"
+
+enum { LONG = 60000 };
+
+#define TOP "funnel eco \"Eco\"\nstart on message -> a\nalways {\n  on error -> f\n}\nstage f {\n  end\n}\n"
+
+static char *long_text(void)
+{
+    char *text = malloc(LONG + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    memset(text, 'x', LONG);
+    text[LONG] = '\0';
+    return text;
+}
+
+static uint64_t bound_of(const char *source)
+{
+    struct fn_arena arena;
+    struct fn_diag_list diags = {0};
+    struct fcc_program *program = NULL;
+    fn_arena_init(&arena, 1 << 26);
+    fn_diag_list_init(&diags, &arena, 100);
+    CU_ASSERT_EQUAL_FATAL(fcc_check(&arena, FN_STR("eco.funnel"), fn_str_c(source), NULL, &diags, &program), FN_OK);
+    uint64_t bytes = program->suspended_bytes;
+    fn_arena_fini(&arena);
+    return bytes;
+}
+
+/* The customer writes this, again and again: each snapshot is within the bound. */
+static void keeps_within(const char *source, const char *typed)
+{
+    struct world w;
+    struct frt_engine_stats before, after;
+    uint64_t bound = bound_of(source);
+    setup(&w, 0);
+    publish_source(&w, source);
+    w.hold = true; /* an agent does not answer: the turn waits */
+    say(&w, typed);
+    for (int i = 0; i < 2; i++) {
+        frt_engine_stats(w.engine, &before);
+        say(&w, typed);
+        frt_engine_stats(w.engine, &after);
+        CU_ASSERT_EQUAL(status_now(&w), FRT_RUNNING);
+        uint64_t kept = after.turn_bytes - before.turn_bytes;
+        if (kept > bound) {
+            printf("\n  %llu bytes, not %llu\n", (unsigned long long)kept, (unsigned long long)bound);
+        }
+        CU_ASSERT_TRUE(kept <= bound);
+    }
+    teardown(&w);
+}
+
+static void test_wrong_answers(void)
+{
+    char *typed = long_text();
+    keeps_within(TOP "stage a {\n  ask x: int \"?\" {\n    invalid 9x \"?\"\n  }\n  say \"{x}\"\n  end\n}\n", typed);
+    keeps_within(TOP "stage a {\n  choose \"?\" {\n    x \"X\" -> f\n    y \"Y\" -> f\n    invalid 9x \"?\"\n  }\n}\n",
+                 typed);
+    keeps_within(
+        TOP
+        "var t: text(10) = \"\"\nstage a {\n  ask x: text \"?\" {\n    invalid 9x \"?\"\n    check x.count < 10 else "
+        "\"?\"\n  }\n  t = cut(x, 10)\n  say t\n  end\n}\n",
+        typed);
+    free(typed);
+}
+
+/* What a round of a loop leaves in temporaries, the next one does not save. */
+static void test_rounds(void)
+{
+    char *typed = long_text();
+    keeps_within(TOP "var t: text(10) = \"\"\nstage a {\n  while true {\n    ask x: text \"?\"\n    t = "
+                     "cut(\"{x}{x}\", 10)\n    say "
+                     "t\n    x = \"\"\n  }\n}\n",
+                 typed);
+    free(typed);
+}
+
+static void test_what_an_agent_answers(void)
+{
+    char *typed = long_text();
+    keeps_within(TOP "agent ana {\n  model \"m\"\n  instructions \"x\"\n}\n"
+                     "stage a {\n  talk to ana {\n    failed -> f\n    done -> f\n  }\n}\n",
+                 typed);
+    free(typed);
+}
+
+UNIT_SUITE("frt_bounds", {"wrong answers", test_wrong_answers}, {"rounds", test_rounds},
+           {"what an agent answers", test_what_an_agent_answers})
