@@ -210,19 +210,21 @@ def plain(text):
 
 
 class Verdict:
-    """The counts of one contact."""
+    """The counts of one contact. `dead`: texts that were given up; `told`: how often the program was told of that. Each time it may have left a message
+    that it had taken and not answered yet: `on error` goes on from where the counting was."""
 
-    def __init__(self, c, dead):
+    def __init__(self, c, dead, told):
         got = [plain(r['message']['conversation']) for r in tuple(c.texts())]
         want, self.consumed = STORIES[c.kind](c, got)
         self.abandoned = 0
-        if dead or c.blind:  # the program was told of a send that was given up, and went on from there; or a text came twice because it may
+        if told or c.blind:  # the program was told of a send that was given up, and went on from there; or a text came twice because it may
             got = list(dict.fromkeys(got))
             want = [t for t in want if t not in dead or t in got]  # given up is not the same as not arrived
-            left = [t for t in want if t not in got and not t.endswith('?')][:len(dead)]  # `on error` came while that turn still had calls
+            left = [t for t in want if t not in got and not t.endswith('?')][:told]  # `on error` came while that turn still had calls
             self.abandoned, want = len(left), [t for t in want if t not in left]
         self.doubled = len(got) - len(set(got))
         missing = set(want) - set(got)
+        self.missing = sorted(missing)
         self.lost, self.surplus = len(missing), len(set(got) - set(want))
         self.consumed -= sum(not t.endswith('?') for t in missing)
         self.unordered = got != want and not (self.doubled or self.lost or self.surplus)

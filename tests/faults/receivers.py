@@ -6,6 +6,7 @@ arrived whole; whether we answered is the sender's problem, and the reason for p
 SPDX-License-Identifier: Apache-2.0
 """
 import json
+import os
 import random
 import re
 import threading
@@ -14,11 +15,12 @@ import time
 from harness import Answer, Double, Evolution, OpenAI
 
 FIRST = 70000000  # the last eight digits of contact 0
+BLIND = int(os.environ.get('BLIND', '8'))
 
 
 def is_blind(number):
     """Contacts for whom findMessages does not work: there the receiver cannot tell."""
-    return (int(number[5:13]) - FIRST) % 8 == 1
+    return (int(number[5:13]) - FIRST) % BLIND == 1 % BLIND
 
 
 class Ledger:

@@ -2,7 +2,8 @@
  *
  *     I1 every accepted message is taken in exactly one committed turn      I4 a lane is in order
  *     I2 the snapshot after a turn is a function of the one before and its rows (replay.c)
- *     I3 sends by policy: at most once; reconcile never twice when the receiver can tell; none lost without a dead letter
+ *     I3 sends by policy: at most once; reconcile never twice when the receiver can tell, and repeated once when it cannot; none lost without a dead
+ *        letter, and none closed by somebody who cannot know
  *     I5 nothing leaves before its commit (world.c, at the moment of the send)
  *     I6 metrics are those of the replay      I7 no effect without a turn
  * SPDX-License-Identifier: Apache-2.0 */
@@ -84,6 +85,28 @@ static unsigned replays(const struct sim *s, int64_t conv, int64_t effect)
     return 0;
 }
 
+static enum frt_closer closer_of(struct sim *s, struct fn_arena *arena, int64_t conv, int64_t effect)
+{
+    struct frt_op_messages log = {.tenant = 1, .conv = conv, .limit = SIM_SENT};
+    sim_op(s, FRT_OP_MESSAGES, &log.op, arena);
+    for (size_t i = 0; i < log.n; i++) {
+        if (log.messages[i].id == frt_result_row(effect)) {
+            return log.messages[i].closed_by;
+        }
+    }
+    return FRT_BY_NOBODY;
+}
+
+/* Who closed it knew that it had arrived. */
+static void check_closer(struct sim *s, struct fn_arena *arena, int64_t conv, const struct sim_effect *e)
+{
+    enum frt_closer by = closer_of(s, arena, conv, e->id);
+    s->counts[SIM_N_CLOSED_LATE] += by == FRT_BY_LATE;
+    if (by != FRT_BY_ANSWER && by != FRT_BY_QUESTION && by != FRT_BY_LATE && !is_dead(s, arena, conv, e->id)) {
+        sim_break(s, "I3: effect %llx was closed by '%s'", (unsigned long long)e->id, frt_closer_word(by));
+    }
+}
+
 static bool is_answered(const struct sim_replay *r, int64_t effect)
 {
     for (size_t i = 0; i < r->n_answered; i++) {
@@ -110,6 +133,9 @@ static void check_effect(struct sim *s, struct fn_arena *arena, int64_t conv, co
     }
     if (times == 0 && !call && !is_dead(s, arena, conv, e->id)) {
         sim_break(s, "I3: effect %llx was lost without a dead letter", (unsigned long long)e->id);
+    }
+    if (policy == FBC_POLICY_RECONCILE) {
+        check_closer(s, arena, conv, e);
     }
     if (times == 0 && call && is_answered(r, e->id)) {
         sim_break(s, "I3: call %llx was answered but never made", (unsigned long long)e->id);

@@ -28,7 +28,7 @@ enum sim_count {
 };
 
 struct sim_rates {                                     /* of a thousand */
-    uint32_t crash, lose, vanish, refuse, hold;        /* store operations */
+    uint32_t crash, lose, vanish, refuse, hold, late;  /* store operations */
     uint32_t unknown, not_sent, rejected, cannot_tell; /* provider */
     uint32_t redeliver;                                /* webhooks */
     uint32_t slow_ms;                                  /* how long the provider's answers take at most; not a rate */
@@ -51,6 +51,7 @@ enum sim_event_kind {
     SIM_EV_DISK_FULL,
     SIM_EV_CARRY,  /* the database goes on with what a stopped node sent */
     SIM_EV_BURY,   /* ... and with what a dead one did; then nothing is left of it */
+    SIM_EV_LATE,   /* an operation whose answer was lost is carried out, whatever has become of its repetition */
     SIM_EV_JUMP,   /* a node's wall clock */
     SIM_EV_DEPLOY, /* a newer version, or a canary of it */
     SIM_EV_OPERATE /* somebody resumes what is parked and replays what is dead */
@@ -66,6 +67,7 @@ struct sim_event {
     enum frt_outcome outcome;
     bool present;
     char ext_id[24];
+    struct sim_late *late;
 };
 struct sim_sent { /* what the receiver got */
     int64_t conv, effect;
@@ -139,6 +141,10 @@ struct sim_event *sim_schedule(struct sim *s, enum sim_event_kind kind, int64_t 
 void sim_publish_first(struct sim *s);
 void sim_deploy(struct sim *s);
 void sim_operate(struct sim *s);
+/* late.c: CLAIM and DONE that a node submits again before the first is carried out */
+struct sim_late *sim_late_take(const struct frt_op *op); /* a copy; NULL: not one of these */
+void sim_late_run(struct sim *s, struct sim_late *late); /* carries it out and frees it */
+void sim_late_free(struct sim_late *late);
 void sim_tell(struct sim *s, const char *format, ...) FN_PRINTF(2, 3);
 void sim_break(struct sim *s, const char *format, ...) FN_PRINTF(2, 3); /* an invariant does not hold */
 void sim_run(struct sim *s);                                            /* world.c: until nothing moves any more */

@@ -15,6 +15,7 @@
 enum {
     PUMP_MAX = 20000,
     HORIZON_MS = 300000,
+    LATE_MS = 10000,
     CALM_MS = 1200000,
     LEASE_MS = 20000,
     STOP_MS = 3 * LEASE_MS,
@@ -202,6 +203,13 @@ static enum frt_fault draw(struct sim *s, const struct frt_op *op)
     if (sim_chance(s, r->crash)) {
         s->acting->crash_now = true;
         return sim_chance(s, 333) ? FRT_FAULT_LOSE : sim_chance(s, 500) ? FRT_FAULT_VANISH : FRT_FAULT_HOLD;
+    }
+    if (s->kind != SIM_ALONE && sim_chance(s, r->late)) { /* a file has no connections to lose */
+        struct sim_late *late = sim_late_take(op);
+        if (late != NULL) {
+            sim_schedule(s, SIM_EV_LATE, (int64_t)sim_random(s, LATE_MS))->late = late;
+            return FRT_FAULT_VANISH;
+        }
     }
     return sim_chance(s, r->lose)     ? FRT_FAULT_LOSE
            : sim_chance(s, r->vanish) ? FRT_FAULT_VANISH
@@ -577,6 +585,7 @@ static void fire(struct sim *s, struct sim_event ev)
             bury(s, ev.node);
         }
         break;
+    case SIM_EV_LATE: sim_late_run(s, ev.late); break;
     case SIM_EV_JUMP: jump(s, ev.node); break;
     case SIM_EV_DEPLOY: sim_deploy(s); break;
     case SIM_EV_OPERATE: sim_operate(s); break;
@@ -708,6 +717,9 @@ static void calm(struct sim *s)
 
 static void end(struct sim *s)
 {
+    for (size_t i = 0; i < s->n_events; i++) {
+        sim_late_free(s->events[i].late);
+    }
     for (unsigned i = 0; i < s->n_nodes; i++) {
         bury(s, &s->nodes[i]);
         s->nodes[i].store.ops->close(s->nodes[i].store.self);
@@ -736,6 +748,7 @@ void sim_run(struct sim *s)
                                   .vanish = (uint32_t)sim_random(s, 30),
                                   .refuse = (uint32_t)sim_random(s, 30),
                                   .hold = (uint32_t)sim_random(s, 50),
+                                  .late = (uint32_t)sim_random(s, 60),
                                   .unknown = (uint32_t)sim_random(s, 200),
                                   .not_sent = (uint32_t)sim_random(s, 200),
                                   .rejected = (uint32_t)sim_random(s, 20),
@@ -748,7 +761,7 @@ void sim_run(struct sim *s)
         s->rates.unknown *= 2;
         s->rates.slow_ms += LEASE_MS; /* many are stopped while a send is out */
     }
-    s->rates.cannot_tell = sim_chance(s, 500) ? (uint32_t)sim_random(s, 500) : 0;
+    s->rates.cannot_tell = sim_chance(s, 500) ? (sim_chance(s, 300) ? 1000 : (uint32_t)sim_random(s, 500)) : 0;
     s->memory = frt_memory_new(frt_clock_fake(&s->clock));
     s->store = frt_memory_node(s->memory, 2 * SIM_NODES);
     sim_publish_first(s);
