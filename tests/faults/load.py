@@ -215,7 +215,7 @@ class Verdict:
 
     def __init__(self, c, dead, told):
         got = [plain(r['message']['conversation']) for r in tuple(c.texts())]
-        want, self.consumed = STORIES[c.kind](c, got)
+        want, self.consumed = STORIES[c.kind](c, got + sorted(dead))  # what was joined is told by what was given up as well
         self.abandoned = 0
         if told or c.blind:  # the program was told of a send that was given up, and went on from there; or a text came twice because it may
             got = list(dict.fromkeys(got))

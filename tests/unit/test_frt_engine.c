@@ -392,6 +392,73 @@ static void test_reconcile_by_echo(void)
     teardown(&w);
 }
 
+/* The owner died with a send out. Its echo is no person who typed. */
+static void test_echo_of_a_dead_owners_send(void)
+{
+    struct world w;
+    struct fn_arena arena;
+    setup(&w, 0);
+    w.hold = true;
+    say(&w, "a");
+    crash(&w);
+    boot(&w);
+    CU_ASSERT_TRUE_FATAL(w.n_pending == 1 && w.pending[0].query);
+    post(&w, FRT_IN_ECHO, "oi", "fone-9");
+    answer(&w, FRT_UNKNOWN);
+    settle(&w);
+    CU_ASSERT_EQUAL(w.n_pending, 0);
+    fn_arena_init(&arena, 1 << 20);
+    CU_ASSERT_EQUAL(conv_now(&w, &arena).owner, FRT_OWNER_BOT);
+    fn_arena_fini(&arena);
+    teardown(&w);
+}
+
+/* An echo was loaded before the log knew the id of what it is of, and is looked at when the next effect is out, with the same text. */
+static void test_a_late_echo_is_not_of_the_next(void)
+{
+    struct world w;
+    setup(&w, 0);
+    w.hold = true;
+    say(&w, "a");
+    answer(&w, FRT_SENT);
+    settle(&w);
+    say(&w, "b");
+    say(&w, "b");
+    CU_ASSERT_EQUAL_FATAL(w.n_pending, 1);
+    char id[32];
+    snprintf(id, sizeof id, "ext-%u", w.ids); /* that the answer will give */
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_ECHO, .conv = w.conv};
+    in.payload.text = FN_STR("b");
+    in.dedupe = in.ref = fn_str_c(id);
+    frt_engine_ingest(w.engine, &in, NULL, NULL);
+    (void)frt_engine_step(w.engine);
+    w.store.ops->drain(w.store.self);
+    answer(&w, FRT_SENT);
+    settle(&w); /* LOAD and DONE go together, in this order */
+    CU_ASSERT_EQUAL_FATAL(w.n_pending, 1);
+    CU_ASSERT_EQUAL(w.n_said, 3);
+    answer(&w, FRT_UNKNOWN);
+    settle(&w);
+    wait_ms(&w, 30000);
+    CU_ASSERT_TRUE_FATAL(w.n_pending == 1 && w.pending[0].query); /* in doubt, and not taken for sent */
+    teardown(&w);
+}
+
+/* A person types what begins like the message in doubt. */
+static void test_an_echo_is_the_whole_text(void)
+{
+    struct world w;
+    setup(&w, 0);
+    w.hold = true;
+    say(&w, "a");
+    answer(&w, FRT_UNKNOWN);
+    settle(&w);
+    post(&w, FRT_IN_ECHO, "oi, aqui é a Ana", "fone-9");
+    wait_ms(&w, 30000);
+    CU_ASSERT_TRUE(w.n_pending == 1 && w.pending[0].query);
+    teardown(&w);
+}
+
 static void test_crash_while_sending(void)
 {
     struct world w;
@@ -583,6 +650,9 @@ UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence
            {"clock set back", test_clock_set_back}, {"not sent is retried", test_not_sent_is_retried},
            {"lane is ordered", test_lane_is_ordered}, {"reconcile", test_reconcile},
            {"reconcile by echo", test_reconcile_by_echo},
+           {"echo of a dead owner's send", test_echo_of_a_dead_owners_send},
+           {"a late echo is not of the next", test_a_late_echo_is_not_of_the_next},
+           {"an echo is the whole text", test_an_echo_is_the_whole_text},
            {"not reached is no answer", test_reconcile_asks_again_when_not_reached},
            {"crash while sending", test_crash_while_sending}, {"faults of the store", test_lost_commit_answer},
            {"poison", test_poison_is_bisected}, {"drain", test_drain})

@@ -14,6 +14,7 @@ struct pending {
     void *ctx;
     unsigned node;
     bool query;
+    int64_t effect;
 };
 struct world {
     struct frt_memory *memory;
@@ -38,7 +39,7 @@ static void begin(struct node *n, const struct frt_send *s, frt_sent_fn done, vo
 {
     struct world *w = n->world;
     n->first = n->first == NONE ? s->effect : n->first;
-    w->pending[w->n_pending++] = (struct pending){done, ctx, n->index, query};
+    w->pending[w->n_pending++] = (struct pending){done, ctx, n->index, query, s->effect};
     n->sent += !query;
     n->queried += query;
 }
@@ -437,6 +438,51 @@ static void test_behind_what_another_has(void)
     teardown(&w);
 }
 
+/* The one effect that is out, or asked about, ends like this. */
+static void answer_with(struct world *w, enum frt_outcome outcome, bool query)
+{
+    CU_ASSERT_EQUAL_FATAL(w->n_pending, 1);
+    struct pending p = w->pending[--w->n_pending];
+    CU_ASSERT_EQUAL(p.query, query);
+    p.done(p.ctx, &(struct frt_sent){.outcome = outcome, .reason = FN_STR("scripted")});
+    settle(w);
+}
+
+/* A node is stopped while it asks about an effect; the next one waits behind it in the lane. Another node takes both over, repeats the second because it is
+ * not told, and dies. What the first one remembers of it, no repetition yet, is not what the store says. */
+static void test_a_repetition_is_the_stores(void)
+{
+    struct world w;
+    struct node *n;
+    setup(&w, false);
+    n = &w.nodes[0];
+    w.hold = true;
+    one_says(&w, "a");
+    one_says(&w, "b");
+    end(&w, 0);
+    wait_ms(&w, 11000);
+    boot(&w, 0);
+    CU_ASSERT_TRUE_FATAL(w.n_pending == 1 && w.pending[0].query);
+    struct pending first = w.pending[--w.n_pending];
+    n->stopped = true;
+    wait_ms(&w, 11000);
+    boot(&w, 1);
+    answer_with(&w, FRT_SENT, true);
+    answer_with(&w, FRT_UNKNOWN, true); /* the second: not told, so once more */
+    answer_with(&w, FRT_UNKNOWN, false);
+    CU_ASSERT_EQUAL(w.nodes[1].sent, 1);
+    end(&w, 1);
+    wait_ms(&w, 11000);
+    n->stopped = false;
+    wait_ms(&w, 5000);
+    first.done(first.ctx, &(struct frt_sent){.outcome = FRT_SENT});
+    settle(&w);
+    answer_with(&w, FRT_UNKNOWN, true);
+    CU_ASSERT_EQUAL_FATAL(w.n_pending, 1); /* given up: what is sent is what `on error` says */
+    CU_ASSERT_TRUE(!w.pending[0].query && w.pending[0].effect > frt_effect_id(1, 255));
+    teardown(&w);
+}
+
 static void test_both_own_everything(void)
 {
     struct world w;
@@ -457,4 +503,6 @@ UNIT_SUITE("frt_nodes", {"shares", test_shares}, {"idle is not in memory", test_
            {"arrival", test_arrival_leaves_nothing_in_doubt}, {"drain gives back", test_drain_gives_back},
            {"death is noticed", test_death_is_noticed}, {"stopped owner", test_stopped_owner},
            {"a turn keeps its epoch", test_a_turn_keeps_its_epoch},
-           {"behind what another has", test_behind_what_another_has}, {"both own everything", test_both_own_everything})
+           {"behind what another has", test_behind_what_another_has},
+           {"a repetition is the store's", test_a_repetition_is_the_stores},
+           {"both own everything", test_both_own_everything})
