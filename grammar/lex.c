@@ -461,6 +461,9 @@ void lex_comment(struct lexer *lx)
 
 void lex_foreign_comment(struct lexer *lx)
 {
+    if (lex_reopen_address(lx)) {
+        return;
+    }
     uint32_t at = lex_at(lx, lx->token);
     struct fn_diag *d = fgr_diag_add(lx->diags, FGR_D_FOREIGN_COMMENT, (struct fn_span){at, at + 2});
     fn_diag_arg(d, "text", FN_STR("//"));

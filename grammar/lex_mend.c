@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "lexer.h"
 
-enum { RETREATS_MAX = 4, JOINED_LINES_MAX = 4 };
+enum { JOINED_LINES_MAX = 4 };
 
 struct fn_diag *lex_unclosed(struct lexer *lx, struct fn_span span, bool is_long, bool curly)
 {
@@ -137,7 +137,7 @@ static bool goes_on_below(const struct lexer *lx)
         int n = quotes_of(lx, &p);
         bool blank = p - line <= 1;
         if (n != 0 || blank) {
-            return n > 0 && n % 2 == 1 && n < 5;
+            return n > 0 && n % 2 == 1;
         }
     }
     return false;
@@ -155,15 +155,25 @@ static void close_at(struct lexer *lx, const struct lex_text *t, uint32_t end)
     lx->tokens[lx->n_tokens - 1].flags |= FGR_TOKEN_DOUBTFUL;
 }
 
+/* Nothing stands in the text up to `end`: its quote is the closing one of another that nothing opens. */
+static bool was_closing(const struct lexer *lx, const struct lex_text *t, uint32_t end)
+{
+    return lx->n_texts == 1 && lx->part == t->open && !t->curly && !t->literal && !t->joined && end <= t->open + 1;
+}
+
 void lex_text_break(struct lexer *lx)
 {
     struct lex_text *t = &lx->texts[lx->n_texts - 1];
+    uint32_t end = t->joined ? 0 : likely_end(lx, t, lex_at(lx, lx->token));
+    if (was_closing(lx, t, end) && lex_reopen(lx, t->open)) {
+        return;
+    }
     if (!t->joined && !t->curly && !t->literal && lx->n_texts == 1 && goes_on_below(lx)) {
         lex_unclosed(lx, open_quote(t), false, false);
         t->joined = true;
     }
     if (!t->joined) {
-        close_at(lx, t, likely_end(lx, t, lex_at(lx, lx->token)));
+        close_at(lx, t, end);
     }
 }
 
@@ -185,8 +195,10 @@ bool lex_mend_block(struct lexer *lx)
         return false;
     }
     const struct lex_text *t = &lx->texts[lx->n_texts - 1];
-    uint32_t from = open_quote(t).b;
-    close_at(lx, t, without_blanks(lx, lx->part > from ? lx->part : from, lex_at(lx, lx->token)));
+    uint32_t from = open_quote(t).b, end = without_blanks(lx, lx->part > from ? lx->part : from, lex_at(lx, lx->token));
+    if (!was_closing(lx, t, end) || !lex_reopen(lx, t->open)) {
+        close_at(lx, t, end);
+    }
     return true;
 }
 
@@ -198,7 +210,7 @@ static void report_brace(struct lexer *lx, uint32_t brace)
     fn_diag_arg(d, "open", FN_STR("{"));
 }
 
-static void forget_told(struct fn_diag_list *l, uint32_t n)
+void lex_forget_told(struct fn_diag_list *l, uint32_t n)
 {
     while (l->n > n) {
         enum fn_level level = l->items[--l->n]->level;
@@ -211,12 +223,12 @@ static void forget_told(struct fn_diag_list *l, uint32_t n)
 bool lex_mend_retreat(struct lexer *lx)
 {
     struct lex_text *t = &lx->texts[0];
-    if (t->is_long || lx->retreats == RETREATS_MAX || lx->arena->failed) {
+    if (t->is_long || lx->retreats == LEX_RETREATS_MAX || lx->arena->failed) {
         return false;
     }
     lx->retreats++;
     lx->n_texts = 1;
-    forget_told(lx->diags, t->n_told);
+    lex_forget_told(lx->diags, t->n_told);
     report_brace(lx, t->brace);
     lx->part = lx->tokens[t->brace_token].span.a;
     lx->n_tokens = t->brace_token;

@@ -9,7 +9,7 @@
 #include "fgr_diag.h"
 #include "words.h"
 
-enum { LEX_TEXTS_MAX = 16 };
+enum { LEX_TEXTS_MAX = 16, LEX_RETREATS_MAX = 4 };
 
 struct lex_text {
     uint32_t open;                            /* offset of the opening quote */
@@ -88,6 +88,12 @@ void lex_abandon_text(struct lexer *lx, uint32_t at);
 bool lex_mend_retreat(struct lexer *lx);
 bool lex_mend_block(struct lexer *lx);
 bool lex_mend_inner(struct lexer *lx, struct lex_text *t);
+void lex_forget_told(struct fn_diag_list *l, uint32_t n); /* all but the first n */
+/* lex_reopen.c: the quote at `quote`, outside of interpolations, closes a text that nothing opened: told, and that text is read again. False
+ * when there is no place for it on the line. */
+bool lex_reopen(struct lexer *lx, uint32_t quote);
+/* The two strokes just read belong to an address in such a text. */
+bool lex_reopen_address(struct lexer *lx);
 
 /* Helpers between lex.c and lex_text.c. */
 struct fgr_token *lex_push(struct lexer *lx, uint16_t kind, struct fn_span span);

@@ -725,6 +725,33 @@ static void finish(struct settle *s)
     s->at++;
 }
 
+/* How far what follows parses when the token here is a `kind`. */
+static int run_as(struct settle *s, uint16_t kind)
+{
+    settle_copy(&s->scratch, &s->stack);
+    return settle_push(&s->scratch, kind) ? settle_run(s, &s->scratch, s->at + 1) : -1;
+}
+
+/* `if x == Pedido {`: a name with a capital before a block reads as a record, and only the block's first line shows that it is none. */
+static bool lower_name(struct settle *s)
+{
+    const struct fgr_token *t = &s->in[s->at];
+    if (t->kind != FGR_TOK_TNAME || t[1].kind != FGR_TOK_LBRACE || s->gave_up) {
+        return false;
+    }
+    int as_type = run_as(s, FGR_TOK_TNAME), as_name = as_type < SETTLE_LOOK ? run_as(s, FGR_TOK_NAME) : -1;
+    if (as_name <= as_type) {
+        return false;
+    }
+    struct settle_repair r = {.edit = SETTLE_REPLACE, .token = FGR_TOK_NAME, .gain = as_name, .score = as_name * 4 + 8};
+    if (tells(s)) {
+        repair_tell(s, &r);
+    }
+    apply_here(s, &r);
+    s->repaired_at = s->n_out;
+    return true;
+}
+
 enum fn_code settle_tokens(struct fn_arena *arena, struct fn_diag_list *diags, struct fgr_tree *tree)
 {
     struct settle s = {.arena = arena, .diags = diags, .tree = tree, .portuguese = tree->spelling == FN_PT};
@@ -737,6 +764,8 @@ enum fn_code settle_tokens(struct fn_arena *arena, struct fn_diag_list *diags, s
         carry_comments(&s, s.at);
         if (kind == FGR_TOK_EOF && fits(&s.stack, kind)) {
             finish(&s);
+        } else if (lower_name(&s)) {
+            continue;
         } else if (emit(&s, s.in[s.at], kind)) {
             s.at++;
         } else {
