@@ -1,7 +1,7 @@
 /* arena.c: a chain of blocks; the newest is cut from until it is used up.
  *
  * `used` counts the room of all blocks, so the maximum bounds what the process holds, not what was asked for. A request
- * of more than half a fresh block gets a block of its own behind the head, so that the head's rest is not wasted.
+ * of more than half a fresh block gets a block of its own, and the head stays the one with the larger rest.
  * Blocks come zeroed, from calloc or, when large, as huge pages from the system; what is cut from them is not cleared again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -130,7 +130,7 @@ static struct fn_arena_block *add_block(struct fn_arena *a, size_t size)
     }
     block->room = room;
     a->used += room;
-    if (own) {
+    if (own && room - size <= (size_t)(a->end - a->next)) {
         block->older = a->head->older;
         a->head->older = block;
     } else {
