@@ -5,6 +5,7 @@
 #define CLI_H
 #include "fbc_image.h"
 #include "fcc_compile.h"
+#include "fgr_parse.h"
 
 #include <stdio.h>
 
@@ -45,6 +46,16 @@ bool cli_write_file(const struct cli *c, const char *path, struct fn_str bytes);
 enum cli_exit cli_open(const struct cli *c, struct cli_source *s,
                        const char *path); /* read and checked; CLI_GOOD also with findings */
 void cli_close(struct cli_source *s);
+/* A source that is parsed and no more, and room for what is made of its tree. To be ended whether that went well or not. */
+struct cli_parsed {
+    struct fn_arena arena, scratch;
+    struct fn_diag_list diags;
+    struct fn_buf text; /* of the file; empty when the text is the caller's */
+    struct fgr_tree tree;
+};
+bool cli_parse_file(const struct cli *c, struct cli_parsed *p, const char *path); /* tells when it cannot be read */
+bool cli_parse_text(struct cli_parsed *p, struct fn_str path, struct fn_str text);
+void cli_parse_end(struct cli_parsed *p);
 /* Diagnostics, in the format asked for; of several sources as one report. */
 void cli_tell(const struct cli *c, struct cli_source *s);
 void cli_tell_all(const struct cli *c, struct cli_source *sources, size_t n);

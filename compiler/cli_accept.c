@@ -2,11 +2,11 @@
  * order; what lies between two matches is what changed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli_accept.h"
+#include "cli.h"
 #include "fgr_fmt.h"
 
 #include <stdlib.h>
 
-#define MEMORY_MAX ((size_t)1 << 30)
 enum { LINE_BYTES = 1 << 16, QUOTED_MAX = 2000 };
 
 /* -- a message as a line ------------------------------------------------------------------------------------------------------ */
@@ -272,17 +272,11 @@ void cli_accept_apply(const struct cli_accept *a, struct fn_str source, struct f
 
 static enum fgr_fmt_result formatted(struct fn_str text, struct fn_buf *out)
 {
-    struct fn_arena arena, scratch;
-    struct fn_diag_list diags;
-    struct fgr_tree tree;
+    struct cli_parsed p;
     enum fgr_fmt_result result = FGR_FMT_REFUSED;
-    fn_arena_init(&arena, MEMORY_MAX);
-    fn_arena_init(&scratch, MEMORY_MAX);
-    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
-    bool good = fgr_parse(&arena, FN_STR(""), text, &diags, &tree) == FN_OK &&
-                fgr_fmt(out, &tree, FGR_FMT_KEEP, &scratch, &result) == FN_OK;
-    fn_arena_fini(&arena);
-    fn_arena_fini(&scratch);
+    bool good =
+        cli_parse_text(&p, FN_STR(""), text) && fgr_fmt(out, &p.tree, FGR_FMT_KEEP, &p.scratch, &result) == FN_OK;
+    cli_parse_end(&p);
     return good ? result : FGR_FMT_REFUSED;
 }
 

@@ -299,26 +299,20 @@ static enum cli_exit dump_types(const struct cli *c, const char *path)
 
 static enum cli_exit dump_syntax(const struct cli *c, const char *path, bool tokens)
 {
-    struct fn_buf text, out;
-    struct fn_arena arena;
-    struct fn_diag_list diags;
-    struct fgr_tree tree;
+    struct fn_buf out;
+    struct cli_parsed p;
     enum cli_exit code = CLI_IO;
-    fn_arena_init(&arena, SCRATCH_MAX);
-    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, OUT_MAX);
-    if (cli_read_file(c, path, &text) &&
-        fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK) {
+    if (cli_parse_file(c, &p, path)) {
         if (tokens) {
-            fgr_dump_tokens(&out, &tree);
+            fgr_dump_tokens(&out, &p.tree);
         } else {
-            fgr_dump(&out, tree.file);
+            fgr_dump(&out, p.tree.file);
         }
         code = CLI_GOOD;
     }
     code = worse(code, put(&out));
-    fn_buf_fini(&text);
-    fn_arena_fini(&arena);
+    cli_parse_end(&p);
     return code;
 }
 
@@ -361,25 +355,16 @@ static enum cli_exit keep_formatted(const struct cli *c, const char *path, struc
 
 static enum cli_exit fmt_one(const struct cli *c, const char *path, enum fgr_fmt_lang lang)
 {
-    struct fn_buf text, out;
-    struct fn_arena arena, scratch;
-    struct fn_diag_list diags;
-    struct fgr_tree tree;
+    struct fn_buf out;
+    struct cli_parsed p;
     enum fgr_fmt_result result;
     enum cli_exit code = CLI_IO;
-    fn_arena_init(&arena, SCRATCH_MAX);
-    fn_arena_init(&scratch, SCRATCH_MAX);
-    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, OUT_MAX);
-    if (cli_read_file(c, path, &text) &&
-        fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK &&
-        fgr_fmt(&out, &tree, lang, &scratch, &result) == FN_OK) {
+    if (cli_parse_file(c, &p, path) && fgr_fmt(&out, &p.tree, lang, &p.scratch, &result) == FN_OK) {
         code = keep_formatted(c, path, fn_buf_view(&out), result);
     }
-    fn_buf_fini(&text);
     fn_buf_fini(&out);
-    fn_arena_fini(&arena);
-    fn_arena_fini(&scratch);
+    cli_parse_end(&p);
     return code;
 }
 

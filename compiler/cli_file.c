@@ -9,6 +9,7 @@
 
 enum { DIAGS_MAX = 1000, CHUNK = 65536 };
 #define MEMORY_MAX ((size_t)2 << 30)
+#define PARSED_MAX ((size_t)1 << 30)
 #define FILE_MAX   ((size_t)64 << 20)
 
 static bool told(const struct cli *c, const char *path, const char *pt, const char *en)
@@ -126,6 +127,35 @@ void cli_close(struct cli_source *s)
 {
     fn_buf_fini(&s->text);
     fn_arena_fini(&s->arena);
+}
+
+static void parse_begin(struct cli_parsed *p)
+{
+    *p = (struct cli_parsed){.tree = {.file = NULL}};
+    fn_arena_init(&p->arena, PARSED_MAX);
+    fn_arena_init(&p->scratch, PARSED_MAX);
+    fn_diag_list_init(&p->diags, &p->arena, FGR_ERRORS_MAX);
+    fn_buf_init(&p->text, FILE_MAX);
+}
+
+bool cli_parse_file(const struct cli *c, struct cli_parsed *p, const char *path)
+{
+    parse_begin(p);
+    return cli_read_file(c, path, &p->text) &&
+           fgr_parse(&p->arena, fn_str_c(path), fn_buf_view(&p->text), &p->diags, &p->tree) == FN_OK;
+}
+
+bool cli_parse_text(struct cli_parsed *p, struct fn_str path, struct fn_str text)
+{
+    parse_begin(p);
+    return fgr_parse(&p->arena, path, text, &p->diags, &p->tree) == FN_OK;
+}
+
+void cli_parse_end(struct cli_parsed *p)
+{
+    fn_buf_fini(&p->text);
+    fn_arena_fini(&p->scratch);
+    fn_arena_fini(&p->arena);
 }
 
 static const char *const names[] = {"text", "json", "jsonl", "sarif", "github", "junit", "checkstyle"};

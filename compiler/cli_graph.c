@@ -3,8 +3,7 @@
 #include "cli.h"
 #include "fcc_graph.h"
 
-#define OUT_MAX    ((size_t)64 << 20)
-#define MEMORY_MAX ((size_t)1 << 30)
+#define OUT_MAX ((size_t)64 << 20)
 
 static const char *const names[] = {"svg", "dot", "mermaid", "json"};
 
@@ -26,28 +25,20 @@ static bool format_named(const char *name, enum fcc_graph_format *out)
 
 static enum cli_exit draw(const struct cli *c, const char *path, enum fcc_graph_format format)
 {
-    struct fn_buf text, out;
-    struct fn_arena arena, scratch;
-    struct fn_diag_list diags;
-    struct fgr_tree tree;
+    struct fn_buf out;
+    struct cli_parsed p;
     enum cli_exit code = CLI_IO;
-    fn_arena_init(&arena, MEMORY_MAX);
-    fn_arena_init(&scratch, MEMORY_MAX);
-    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, OUT_MAX);
-    if (cli_read_file(c, path, &text) &&
-        fgr_parse(&arena, fn_str_c(path), fn_buf_view(&text), &diags, &tree) == FN_OK) {
-        enum fn_code drawn = fcc_graph_write(&out, &tree, &scratch, format, c->lang);
+    if (cli_parse_file(c, &p, path)) {
+        enum fn_code drawn = fcc_graph_write(&out, &p.tree, &p.scratch, format, c->lang);
         if (drawn != FN_OK) {
             fprintf(stderr, "funnelc: %s: %s\n", path, cli_say(c, "o grafo é grande demais", "the graph is too large"));
         } else if (cli_write_file(c, cli_has(c, CLI_O_OUTPUT) ? c->options[CLI_O_OUTPUT] : "-", fn_buf_view(&out))) {
-            code = diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD;
+            code = p.diags.errors > 0 ? CLI_FINDINGS : CLI_GOOD;
         }
     }
-    fn_buf_fini(&text);
     fn_buf_fini(&out);
-    fn_arena_fini(&scratch);
-    fn_arena_fini(&arena);
+    cli_parse_end(&p);
     return code;
 }
 

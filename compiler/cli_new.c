@@ -6,7 +6,6 @@
 #include "fn_utf8.h"
 
 enum { TEXT_MAX = 1 << 20 };
-#define MEMORY_MAX ((size_t)256 << 20)
 
 static const char small_pt[] = "funil novo \"Meu funil\"\n"
                                "\n"
@@ -166,37 +165,27 @@ static enum cli_exit bad_name(const struct cli *c)
 /* In the spelling of whoever asks; what cannot be translated stays as it is. */
 static void spelled(const struct cli *c, struct fn_str text, struct fn_buf *out)
 {
-    struct fn_arena arena, scratch;
-    struct fn_diag_list diags;
-    struct fgr_tree tree;
+    struct cli_parsed p;
     enum fgr_fmt_result result;
-    fn_arena_init(&arena, MEMORY_MAX);
-    fn_arena_init(&scratch, MEMORY_MAX);
-    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
-    if (fgr_parse(&arena, FN_STR(""), text, &diags, &tree) != FN_OK ||
-        fgr_fmt(out, &tree, c->lang == FN_PT ? FGR_FMT_PT : FGR_FMT_EN, &scratch, &result) != FN_OK) {
+    if (!cli_parse_text(&p, FN_STR(""), text) ||
+        fgr_fmt(out, &p.tree, c->lang == FN_PT ? FGR_FMT_PT : FGR_FMT_EN, &p.scratch, &result) != FN_OK) {
         fn_buf_clear(out);
         fn_buf_str(out, text);
     }
-    fn_arena_fini(&arena);
-    fn_arena_fini(&scratch);
+    cli_parse_end(&p);
 }
 
 static enum cli_exit write_named(const struct cli *c, struct fn_str text, const char *name)
 {
-    struct fn_arena arena;
-    struct fn_diag_list diags;
-    struct fgr_tree tree;
+    struct cli_parsed p;
     struct fn_buf out, path, own;
     enum cli_exit code = CLI_IO;
-    fn_arena_init(&arena, MEMORY_MAX);
-    fn_diag_list_init(&diags, &arena, FGR_ERRORS_MAX);
     fn_buf_init(&out, TEXT_MAX);
     fn_buf_init(&path, 4096);
     fn_buf_init(&own, TEXT_MAX);
     fn_buf_printf(&path, "%s.funnel", name);
-    if (fgr_parse(&arena, fn_buf_view(&path), text, &diags, &tree) == FN_OK) {
-        struct fn_span at = tree.file->text_span;
+    if (cli_parse_text(&p, fn_buf_view(&path), text)) {
+        struct fn_span at = p.tree.file->text_span;
         fn_buf_put(&out, text.p, at.a);
         fn_buf_z(&out, name);
         fn_buf_put(&out, text.p + at.b, text.n - at.b);
@@ -214,7 +203,7 @@ static enum cli_exit write_named(const struct cli *c, struct fn_str text, const 
     fn_buf_fini(&out);
     fn_buf_fini(&path);
     fn_buf_fini(&own);
-    fn_arena_fini(&arena);
+    cli_parse_end(&p);
     return code;
 }
 

@@ -27,6 +27,8 @@ struct query_target {
 bool query_target(const struct fcc_program *p, uint32_t offset, struct query_target *out);
 /* Index of the last token that begins before the offset, or -1. */
 int64_t query_token_before(const struct fgr_tree *t, uint32_t offset);
+/* What sort of thing a name is to somebody who reads: its colour, and the icon of what is offered, follow from it. */
+enum fcc_paint query_paint(const struct fcc_sym *s);
 static inline bool query_is_option(const struct fgr_node *n)
 {
     return n->kind == FGR_OPTION || (n->kind == FGR_STEP_SAYS && (n->flags & FGR_BY_OPTION) != 0);

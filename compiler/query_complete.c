@@ -160,27 +160,12 @@ static void offer_class(struct complete *c, enum fgr_class class)
 
 static enum fcc_item_kind item_kind(const struct fcc_sym *s)
 {
-    switch (s->kind) {
-    case FCC_S_STAGE: return FCC_ITEM_STAGE;
-    case FCC_S_FN:
-    case FCC_S_FLOW:
-    case FCC_S_TOOL: return FCC_ITEM_FUNCTION;
-    case FCC_S_ENUM:
-    case FCC_S_RECORD: return FCC_ITEM_TYPE;
-    case FCC_S_FIELD:
-    case FCC_S_MEMBER:
-    case FCC_S_CONTACT_FIELD: return FCC_ITEM_FIELD;
-    case FCC_S_VAR:
-    case FCC_S_LOCAL:
-    case FCC_S_PARAM:
-    case FCC_S_AGENT:
-    case FCC_S_TABLE:
-    case FCC_S_HOURS:
-    case FCC_S_SECRET:
-    case FCC_S_EVENT:
-    case FCC_S_MODULE:
-    case FCC_S_BUILTIN:
-    case FCC_S_CONTACT:
+    switch ((int)query_paint(s)) {
+    case FCC_PAINT_STAGE: return FCC_ITEM_STAGE;
+    case FCC_PAINT_FUNCTION: return FCC_ITEM_FUNCTION;
+    case FCC_PAINT_TYPE: return FCC_ITEM_TYPE;
+    case FCC_PAINT_FIELD:
+    case FCC_PAINT_MEMBER: return FCC_ITEM_FIELD;
     default: return FCC_ITEM_VALUE;
     }
 }

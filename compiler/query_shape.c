@@ -92,7 +92,7 @@ static int by_start(const void *a, const void *b)
     return (x->span.a > y->span.a) - (x->span.a < y->span.a);
 }
 
-static enum fcc_paint paint_of(const struct fcc_sym *s)
+enum fcc_paint query_paint(const struct fcc_sym *s)
 {
     switch (s->kind) {
     case FCC_S_STAGE: return FCC_PAINT_STAGE;
@@ -124,7 +124,7 @@ static void add_bound(void *with, struct fgr_node *n)
     struct fn_span at = query_name_span(n);
     struct fcc_painted *row = at.b != 0 && n->sym != NULL ? query_push(with, sizeof *row) : NULL;
     if (row != NULL) {
-        *row = (struct fcc_painted){at, paint_of(n->sym)};
+        *row = (struct fcc_painted){at, query_paint(n->sym)};
     }
 }
 
