@@ -1,8 +1,11 @@
 /* json_keys.c: duplicate keys of an object, found by sorting: O(n log n) whatever an attacker writes.
+ * Few keys are compared as they are.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "json.h"
 
 #include <stdlib.h>
+
+enum { FEW = 16 };
 
 struct row {
     const struct fn_json *child;
@@ -53,8 +56,27 @@ static void relink(struct fn_json *object, struct row *rows, uint32_t n)
     object->n = n;
 }
 
+/* Objects of people and programs are small: each key is held against each, which is nothing to whoever aims at it. */
+static bool few_and_different(const struct fn_json *object)
+{
+    if (object->n > FEW) {
+        return false;
+    }
+    for (const struct fn_json *a = object->first; a != NULL; a = a->next) {
+        for (const struct fn_json *b = a->next; b != NULL; b = b->next) {
+            if (a->key.n == b->key.n && memcmp(a->key.p, b->key.p, a->key.n) == 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 enum fn_code fn_json_check_keys(struct fn_json *object, bool allow)
 {
+    if (few_and_different(object)) {
+        return FN_OK;
+    }
     struct row *rows = calloc(object->n, sizeof *rows);
     if (rows == NULL) {
         return FN_NO_MEMORY;

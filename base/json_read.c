@@ -163,16 +163,29 @@ static char *string_room(struct parser *p, size_t n)
     return fn_arena_alloc(p->arena, size);
 }
 
-/* The common string, plain ASCII without escapes, is copied at once. */
-static bool is_plain(struct fn_str s)
+/* Whether one of eight bytes is a quote, a backslash, a control or no ASCII. */
+static bool any_special(uint64_t w)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c == '\\' || c < 0x20 || c >= 0x80) {
-            return false;
+    const uint64_t ones = 0x0101010101010101u, high = ones * 0x80;
+    return (((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones) | (w - ones * 0x20) | w) & high;
+}
+
+/* The common string is plain ASCII without escapes, and copied at once. Its length when the closing quote follows, or SIZE_MAX. */
+static size_t plain_length(const struct parser *p)
+{
+    const char *from = p->text.p + p->at;
+    size_t n = p->text.n - p->at, i = 0;
+    for (uint64_t w; i + sizeof w <= n; i += sizeof w) {
+        memcpy(&w, from + i, sizeof w);
+        if (any_special(w)) {
+            break;
         }
     }
-    return true;
+    while (i < n && from[i] != '"' && from[i] != '\\' && (unsigned char)from[i] >= 0x20 &&
+           (unsigned char)from[i] < 0x80) {
+        i++;
+    }
+    return i < n && from[i] == '"' ? i : SIZE_MAX;
 }
 
 static enum fn_code decode_string(struct parser *p, char *to, struct fn_str *out)
@@ -194,14 +207,13 @@ static enum fn_code decode_string(struct parser *p, char *to, struct fn_str *out
 /* The cursor is behind the opening quote. */
 static enum fn_code parse_string(struct parser *p, struct fn_str *out)
 {
-    size_t end = find_quote(p);
-    struct fn_str raw = {p->text.p + p->at, end - p->at};
-    if (end < p->text.n && is_plain(raw)) {
-        *out = fn_arena_dup(p->arena, raw);
-        p->at = end + 1;
+    size_t plain = plain_length(p);
+    if (plain != SIZE_MAX) {
+        *out = fn_arena_dup(p->arena, (struct fn_str){p->text.p + p->at, plain});
+        p->at += plain + 1;
         return out->p != NULL ? FN_OK : no_memory(p);
     }
-    char *to = string_room(p, raw.n);
+    char *to = string_room(p, find_quote(p) - p->at);
     return to != NULL ? decode_string(p, to, out) : no_memory(p);
 }
 

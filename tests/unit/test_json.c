@@ -125,6 +125,48 @@ static void test_duplicates(void)
     CU_ASSERT_EQUAL(code_of("[{\"a\":1},{\"a\":1}]", 0), FN_OK);
 }
 
+/* More keys than are held against each other: the last is the first again, or not. */
+static void test_many_keys(void)
+{
+    for (int n = 2; n <= 40; n++) {
+        for (int twice = 0; twice < 2; twice++) {
+            struct fn_buf b;
+            fn_buf_init(&b, 1000);
+            fn_buf_char(&b, '{');
+            for (int i = 0; i < n; i++) {
+                fn_buf_printf(&b, "%s\"k%02d\":%d", i > 0 ? "," : "", i == n - 1 && twice ? 0 : i, i);
+            }
+            fn_buf_char(&b, '}');
+            const struct fn_json *v;
+            CU_ASSERT_EQUAL(parse(fn_buf_view(&b), 0, &v), twice ? FN_INVALID : FN_OK);
+            CU_ASSERT_EQUAL(parse(fn_buf_view(&b), FN_JSON_ALLOW_DUPLICATES, &v), FN_OK);
+            CU_ASSERT_EQUAL(v->n, (size_t)(n - twice));
+            fn_buf_fini(&b);
+        }
+    }
+}
+
+/* Texts are looked at eight bytes at a time: what ends or spoils one is seen at each place of them. */
+static void test_each_place(void)
+{
+    static const unsigned char odd[] = {'"', '\\', 0x01, 0x1f, 0x80, 0xff};
+    for (size_t n = 1; n <= 24; n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (size_t i = 0; i < FN_COUNT(odd); i++) {
+                char text[32];
+                const struct fn_json *v;
+                memset(text, '~', sizeof text);
+                text[0] = text[n + 1] = '"';
+                struct fn_str whole = {text, n + 2};
+                CU_ASSERT_EQUAL(parse(whole, 0, &v), FN_OK);
+                CU_ASSERT_EQUAL(fn_json_str(v).n, n);
+                text[1 + at] = (char)odd[i];
+                CU_ASSERT_EQUAL(parse(whole, 0, &v), FN_INVALID);
+            }
+        }
+    }
+}
+
 static void repeat(struct fn_buf *b, const char *z, size_t times)
 {
     for (size_t i = 0; i < times; i++) {
@@ -294,6 +336,7 @@ static void test_put_value(void)
 }
 
 UNIT_SUITE("fn_json", {"tree", test_tree}, {"rejects", test_rejects}, {"accepts", test_accepts},
-           {"repair", test_repair}, {"duplicates", test_duplicates}, {"limits", test_limits},
-           {"no memory", test_no_memory}, {"int", test_int}, {"num", test_num}, {"put_num", test_put_num},
-           {"put_str", test_put_str}, {"commas", test_commas}, {"put_value", test_put_value})
+           {"repair", test_repair}, {"duplicates", test_duplicates}, {"many keys", test_many_keys},
+           {"each place", test_each_place}, {"limits", test_limits}, {"no memory", test_no_memory}, {"int", test_int},
+           {"num", test_num}, {"put_num", test_put_num}, {"put_str", test_put_str}, {"commas", test_commas},
+           {"put_value", test_put_value})
