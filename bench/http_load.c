@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -152,52 +153,106 @@ static void write_all(int fd, const char *p, size_t n)
 }
 
 /* -- HTTP, as much as the two ends need ------------------------------------------------------------------------------------------ */
-/* The length of the first whole message in c->in, 0 while it is not whole; *body is where its body begins. */
-static size_t whole(struct conn *c, const char **body)
+struct message {
+    size_t n; /* its length; 0 while it is not whole */
+    const char *body;
+    bool last; /* the connection ends with it */
+};
+
+static bool line_is(const char *line, const char *name)
 {
+    return (line[0] | 0x20) == name[0] && strncasecmp(line, name, strlen(name)) == 0;
+}
+
+/* The first message in c->in, line by line. */
+static struct message whole(struct conn *c)
+{
+    struct message m = {0, NULL, false};
+    size_t length = 0;
     c->in[c->n] = '\0';
-    char *end = strstr(c->in, "\r\n\r\n");
-    if (end == NULL) {
-        return 0;
+    for (const char *line = c->in, *end; (end = memchr(line, '\n', c->n - (size_t)(line - c->in))) != NULL;
+         line = end + 1) {
+        if (line_is(line, "content-length:")) {
+            length = strtoul(line + strlen("content-length:"), NULL, 10);
+        } else if (line_is(line, "connection: close")) {
+            m.last = true;
+        } else if (line[0] == '\r') {
+            size_t all = (size_t)(end + 1 - c->in) + length;
+            m.body = end + 1;
+            m.n = all <= c->n ? all : 0;
+            break;
+        }
     }
-    *end = '\0';
-    const char *length = strcasestr(c->in, "\r\ncontent-length:");
-    size_t n = length != NULL ? strtoul(length + strlen("\r\ncontent-length:"), NULL, 10) : 0;
-    *end = '\r';
-    *body = end + 4;
-    size_t all = (size_t)(*body - c->in) + n;
-    return all <= c->n ? all : 0;
+    return m;
 }
 
 static void drop(struct conn *c, size_t n)
 {
-    memmove(c->in, c->in + n, c->n - n);
     c->n -= n;
+    if (c->n != 0) {
+        memmove(c->in, c->in + n, c->n);
+    }
+}
+
+/* -- what is sent: made once, but for fields of a fixed width -------------------------------------------------------------------- */
+enum { ID_DIGITS = 18, CONTACT_DIGITS = 8 };
+struct form {
+    char text[2048];
+    size_t n;
+    char *id, *contact;
+};
+static struct form webhook, accepted;
+
+static void form_make(struct form *f, const char *head, const char *body)
+{
+    f->n =
+        (size_t)snprintf(f->text, sizeof f->text, "%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                         head, strlen(body), body);
+    f->id = strstr(f->text, "iiiiiiiiiiiiiiiiii");
+    f->contact = strstr(f->text, "cccccccc");
+}
+
+static void forms_make(void)
+{
+    char head[1024], body[1024];
+    snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: axios/1.7\r\n", l.path, l.port);
+    snprintf(body, sizeof body,
+             "{\"event\":\"messages.upsert\",\"instance\":\"carga\",\"data\":{\"key\":{\"remoteJid\":\"55119cccccccc@s."
+             "whatsapp."
+             "net\",\"fromMe\":false,\"id\":\"3Aiiiiiiiiiiiiiiiiii\"},\"pushName\":\"Maria "
+             "Souza\",\"status\":\"DELIVERY_ACK\","
+             "\"message\":{\"conversation\":\"Quero duas camisetas azuis, tamanho M, por favor.\"},\"messageType\":"
+             "\"conversation\",\"messageTimestamp\":%lld,\"source\":\"android\"},\"sender\":\"5511912345678@s.whatsapp."
+             "net\"}",
+             (long long)time(NULL));
+    form_make(&webhook, head, body);
+    form_make(
+        &accepted, "HTTP/1.1 201 Created\r\n",
+        "{\"key\":{\"remoteJid\":\"5511980000000@s.whatsapp.net\",\"fromMe\":true,\"id\":\"3EB0iiiiiiiiiiiiiiiiii\"},"
+        "\"status\":\"PENDING\",\"messageType\":\"conversation\"}");
+}
+
+static void put_id(struct form *f)
+{
+    uint64_t id = ++l.ids;
+    for (int i = ID_DIGITS - 1; i >= 0; i--, id >>= 4) {
+        f->id[i] = "0123456789ABCDEF"[id & 15];
+    }
 }
 
 /* -- customers -------------------------------------------------------------------------------------------------------------------- */
 static void post(uint32_t contact)
 {
-    char body[1024], head[2048];
-    unsigned which = l.idle[--l.n_idle];
-    struct conn *c = l.callers[which];
-    int n = snprintf(
-        body, sizeof body,
-        "{\"event\":\"messages.upsert\",\"instance\":\"carga\",\"data\":{\"key\":{\"remoteJid\":\"55119%08u@s.whatsapp."
-        "net\","
-        "\"fromMe\":false,\"id\":\"3A%018llX\"},\"pushName\":\"Maria Souza\",\"status\":\"DELIVERY_ACK\",\"message\":{"
-        "\"conversation\":\"Quero duas camisetas azuis, tamanho M, por favor.\"},\"messageType\":\"conversation\","
-        "\"messageTimestamp\":%lld,\"source\":\"android\"},\"sender\":\"5511912345678@s.whatsapp.net\"}",
-        FIRST_CONTACT + contact, (unsigned long long)++l.ids, (long long)time(NULL));
-    int h =
-        snprintf(head, sizeof head,
-                 "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: axios/1.7\r\nContent-Type: application/json\r\n"
-                 "Content-Length: %d\r\n\r\n%s",
-                 l.path, l.port, n, body);
+    struct conn *c = l.callers[l.idle[--l.n_idle]];
+    put_id(&webhook);
+    uint32_t number = FIRST_CONTACT + contact;
+    for (int i = CONTACT_DIGITS - 1; i >= 0; i--, number /= 10) {
+        webhook.contact[i] = (char)('0' + number % 10);
+    }
     c->busy = true;
     c->contact = contact;
     l.posted++;
-    write_all(c->fd, head, (size_t)h);
+    write_all(c->fd, webhook.text, webhook.n);
 }
 
 /* People do not write in the order in which they first came, in which their rows lie; but each of a given number is wanted once. */
@@ -238,9 +293,8 @@ static void post_waiting(void)
 
 static void answered(struct conn *c)
 {
-    const char *body;
-    size_t n = whole(c, &body);
-    if (n == 0) {
+    struct message m = whole(c);
+    if (m.n == 0) {
         return;
     }
     if (strncmp(c->in, "HTTP/1.1 200", 12) != 0) { /* a provider would come again; here it is counted */
@@ -248,10 +302,10 @@ static void answered(struct conn *c)
         l.asked[c->contact] = 0;
         l.under_way--;
     }
-    if (strcasestr(c->in, "\r\nconnection: close") != NULL) {
+    if (m.last) {
         call_again(c);
     } else {
-        drop(c, n);
+        drop(c, m.n);
     }
     c->busy = false;
     l.idle[l.n_idle++] = c->index;
@@ -277,20 +331,11 @@ static void reply_came(const char *body)
 
 static void serve(struct conn *c)
 {
-    const char *body;
-    for (size_t n = whole(c, &body); n != 0; n = whole(c, &body)) {
-        char answer[512], json[256];
-        reply_came(body);
-        int b =
-            snprintf(json, sizeof json,
-                     "{\"key\":{\"remoteJid\":\"5511980000000@s.whatsapp.net\",\"fromMe\":true,\"id\":\"3EB0%018llX\"},"
-                     "\"status\":\"PENDING\",\"messageType\":\"conversation\"}",
-                     (unsigned long long)++l.ids);
-        int h =
-            snprintf(answer, sizeof answer,
-                     "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", b, json);
-        write_all(c->fd, answer, (size_t)h);
-        drop(c, n);
+    for (struct message m = whole(c); m.n != 0; m = whole(c)) {
+        reply_came(m.body);
+        put_id(&accepted);
+        write_all(c->fd, accepted.text, accepted.n);
+        drop(c, m.n);
     }
 }
 
@@ -412,6 +457,7 @@ int main(int argc, char **argv)
         }
     }
     l.ids = (uint64_t)time(NULL) << 24; /* a second run on the same store is not a repetition */
+    forms_make();
     listen_on((uint16_t)strtoul(argv[3], NULL, 10));
     connect_callers();
     measure(strtod(argv[4], NULL), (uint32_t)strtoul(argv[5], NULL, 10), argc > 6 ? strtod(argv[6], NULL) : 0);
