@@ -180,6 +180,23 @@ struct fn_str fn_arena_dup(struct fn_arena *a, struct fn_str s)
     return (struct fn_str){copy, s.n};
 }
 
+struct fn_str fn_arena_join(struct fn_arena *a, const struct fn_str *parts, size_t n)
+{
+    size_t size = 1;
+    bool good = true;
+    for (size_t i = 0; i < n; i++) {
+        good = good && fn_add_size(size, parts[i].n, &size);
+    }
+    char *all = good ? fn_arena_alloc(a, size) : fail(a), *at = all;
+    for (size_t i = 0; i < n && all != NULL; i++) {
+        if (parts[i].n != 0) {
+            memcpy(at, parts[i].p, parts[i].n);
+            at += parts[i].n;
+        }
+    }
+    return all != NULL ? (struct fn_str){all, size - 1} : FN_STR_NULL;
+}
+
 struct fn_str fn_arena_printf(struct fn_arena *a, const char *format, ...)
 {
     /* Straight to where it will most likely lie; what did not fit is cleared again, for what comes there is to be zero. */

@@ -83,7 +83,7 @@ struct frt_message *turn_note(struct turn *t, enum frt_dir dir, const char *kind
 
 void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n)
 {
-    struct fn_str key = fn_arena_printf(&t->arena, "%.*s/%s/%.*s", FN_STR_ARG(t->next.funnel), what, FN_STR_ARG(name));
+    struct fn_str key = FN_JOIN(&t->arena, t->next.funnel, FN_STR("/"), fn_str_c(what), FN_STR("/"), name);
     struct frt_metric *all = t->metrics.at;
     int64_t bucket = t->now - t->now % HOUR_MS;
     for (size_t i = 0; i < t->metrics.n; i++) {
@@ -100,7 +100,7 @@ void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n
 
 void turn_pair(struct turn *t, const char *prefix, struct fn_str name, struct fn_str value)
 {
-    struct fn_str full = fn_arena_printf(&t->arena, "%s%.*s", prefix, FN_STR_ARG(name));
+    struct fn_str full = FN_JOIN(&t->arena, fn_str_c(prefix), name);
     struct frt_pair *pairs = t->pairs.at, *pair = NULL;
     for (size_t i = 0; i < t->pairs.n; i++) {
         pair = fn_str_eq(pairs[i].name, full) ? &pairs[i] : pair;

@@ -48,10 +48,10 @@ static void on_accepted(void *ctx, const struct frt_accepted *accepted)
 static void take_aliases(struct fsv_request *r, const struct fsv_evo_item *item, struct frt_inbound *in)
 {
     if (item->phone.n > 0) {
-        in->aliases[in->n_aliases++] = fn_arena_printf(&r->arena, "phone:%.*s", FN_STR_ARG(item->contact));
+        in->aliases[in->n_aliases++] = FN_JOIN(&r->arena, FN_STR("phone:"), item->contact);
     }
     if (item->lid.n > 0) {
-        in->aliases[in->n_aliases++] = fn_arena_printf(&r->arena, "lid:%.*s", FN_STR_ARG(item->lid));
+        in->aliases[in->n_aliases++] = FN_JOIN(&r->arena, FN_STR("lid:"), item->lid);
     }
 }
 

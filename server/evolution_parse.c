@@ -132,8 +132,8 @@ static bool take_key(struct fn_arena *arena, struct fsv_evo_item *item, const st
         ignore(item, "no usable key");
         return false;
     }
-    item->dedupe = fn_arena_printf(arena, "%.*s|%.*s|%d|%.*s", FN_STR_ARG(instance), FN_STR_ARG(jid),
-                                   read_bool(fn_json_get(key, "fromMe")), FN_STR_ARG(id));
+    const struct fn_str bar = FN_STR("|"), own = read_bool(fn_json_get(key, "fromMe")) ? FN_STR("1") : FN_STR("0");
+    item->dedupe = FN_JOIN(arena, instance, bar, jid, bar, own, bar, id);
     return true;
 }
 

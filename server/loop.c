@@ -152,6 +152,10 @@ void fsv_loop_cancel(struct fsv_loop *loop, struct fsv_timer *timer)
 
 void fsv_loop_after(struct fsv_loop *loop, struct fsv_timer *timer, int64_t ms)
 {
+    timer->wanted = fsv_monotonic_ms() + (ms > 0 ? ms : 0);
+    if (timer->place != 0 && timer->due <= timer->wanted) {
+        return; /* it moves when it comes up: most deadlines are moved on again before that */
+    }
     fsv_loop_cancel(loop, timer);
     if (loop->n + 2 > loop->cap) {
         size_t cap = loop->cap == 0 ? 64 : loop->cap * 2;
@@ -162,7 +166,7 @@ void fsv_loop_after(struct fsv_loop *loop, struct fsv_timer *timer, int64_t ms)
         loop->heap = heap;
         loop->cap = cap;
     }
-    timer->due = fsv_monotonic_ms() + (ms > 0 ? ms : 0);
+    timer->due = timer->wanted;
     sift_up(loop, timer, ++loop->n);
 }
 
@@ -172,6 +176,11 @@ static void fire(struct fsv_loop *loop)
     size_t budget = loop->n; /* a timer that sets itself to now waits for the next round */
     while (budget-- > 0 && loop->n > 0 && loop->heap[1]->due <= now) {
         struct fsv_timer *timer = loop->heap[1];
+        if (timer->wanted > timer->due) {
+            timer->due = timer->wanted;
+            sift_down(loop, timer, 1);
+            continue;
+        }
         fsv_loop_cancel(loop, timer);
         timer->on(timer->self);
     }

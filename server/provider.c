@@ -250,10 +250,9 @@ static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fs
     struct fn_str key = job->channel->api_key.n > 0 ? job->channel->api_key : c->value[FSV_EVOLUTION_API_KEY];
     struct fsv_http_request r = {
         .policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&made->body)};
-    r.url = fn_arena_printf(&job->arena, "%.*s%.*s", FN_STR_ARG(c->value[FSV_EVOLUTION_API_URL]),
-                            FN_STR_ARG(fn_buf_view(&made->path)));
+    r.url = FN_JOIN(&job->arena, c->value[FSV_EVOLUTION_API_URL], fn_buf_view(&made->path));
     r.headers[0] = FN_STR("Content-Type: application/json");
-    r.headers[1] = fn_arena_printf(&job->arena, "apikey: %.*s", FN_STR_ARG(key));
+    r.headers[1] = FN_JOIN(&job->arena, FN_STR("apikey: "), key);
     r.n_headers = 2;
     r.timeout_ms = fsv_config_number(c, FSV_SEND_TIMEOUT_MS);
     r.answer_max = done == on_voice ? 2 * (size_t)VOICE_MAX : ANSWER_MAX;
@@ -631,7 +630,7 @@ static struct fsv_job *job_new(struct fsv_app *app, const struct frt_send *send,
     job->done = done;
     job->ctx = ctx;
     job->started = fsv_monotonic_ms();
-    job->timer = (struct fsv_timer){on_later, job, 0, 0};
+    job->timer = (struct fsv_timer){on_later, job, 0, 0, 0};
     job->next = app->jobs;
     if (app->jobs != NULL) {
         app->jobs->prev = job;

@@ -2,7 +2,7 @@
  *
  * Each request passes the gate on its first callback, before a byte of its body is read: MHD by itself accepts what two parsers read
  * differently. MHD parses headers in place, so their positions show whether every line ended in CRLF (see `framed`).
- * MHD's own time-out is of inactivity only: each connection has a timer of ours that shuts its socket. Suspended connections do not time out
+ * MHD's own time-out is of inactivity only: each connection has a timer of ours that shuts its socket, or answers while a request is held. Suspended connections do not time out
  * and do not notice a client that left: a held request has a deadline. After a resume MHD must run again at once.
  * Never: answer in the middle of an upload, stop the daemon with suspended connections, or touch a request without `peer`.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -75,9 +75,22 @@ static const char api_policy[] = "default-src 'none'; frame-ancestors 'none'; ba
 
 /* -- connections ----------------------------------------------------------------------------------------------------------------- */
 
+static void answer_late(struct fsv_request *r)
+{
+    if (r->on_deadline != NULL) {
+        r->on_deadline(r);
+    } else {
+        fsv_problem(r, FSV_P_TIMEOUT, FN_STR_NULL);
+    }
+}
+
 static void on_connection_late(void *self)
 {
     struct fsv_connection *c = self;
+    if (c->request != NULL && c->request->suspended) {
+        answer_late(c->request);
+        return;
+    }
     fsv_metric_add(FSV_M_HTTP_SLOW_CLOSED, "", 1);
     shutdown(c->fd, SHUT_RDWR);
     c->server->dirty = true;
@@ -91,8 +104,8 @@ static void connection_open(struct fsv_server *server, struct MHD_Connection *pe
     if (c == NULL || info == NULL) {
         return; /* its requests find no connection and are closed */
     }
-    *c = (struct fsv_connection){server, info->connect_fd, 0, NULL, {on_connection_late, c, 0, 0}, server->connections,
-                                 NULL};
+    *c = (struct fsv_connection){
+        server, info->connect_fd, 0, NULL, {on_connection_late, c, 0, 0, 0}, server->connections, NULL};
     if (server->connections != NULL) {
         server->connections->prev = c;
     }
@@ -225,16 +238,6 @@ struct fn_str fsv_header(const struct fsv_request *r, const char *name)
     return r->peer != NULL ? fn_str_c(MHD_lookup_connection_value(r->peer, MHD_HEADER_KIND, name)) : FN_STR_NULL;
 }
 
-static void on_request_late(void *self)
-{
-    struct fsv_request *r = self;
-    if (r->on_deadline != NULL) {
-        r->on_deadline(r);
-    } else {
-        fsv_problem(r, FSV_P_TIMEOUT, FN_STR_NULL);
-    }
-}
-
 static void make_id(struct fsv_server *server, char out[17])
 {
     if (server->n_ids == 0) {
@@ -266,7 +269,6 @@ static void *on_uri(void *self, const char *uri, struct MHD_Connection *peer)
     r->app = server->config.app;
     r->started = fsv_monotonic_ms();
     r->deadline_ms = FSV_DEADLINE_MS;
-    r->timer = (struct fsv_timer){on_request_late, r, 0, 0};
     r->uri = fn_arena_dup(&r->arena, fn_str_c(uri));
     server->open++;
     make_id(server, r->id);
@@ -301,7 +303,6 @@ static void on_completed(void *self, struct MHD_Connection *peer, void **slot, e
         return;
     }
     log_request(r);
-    fsv_loop_cancel(server->config.loop, &r->timer);
     if (r->connection != NULL) {
         r->connection->request = NULL;
         fsv_loop_after(server->config.loop, &r->connection->timer, IDLE_MS);
@@ -452,7 +453,6 @@ static enum MHD_Result send_answer(struct fsv_server *server, struct fsv_request
         return MHD_YES;
     }
     r->queued = true;
-    fsv_loop_cancel(server->config.loop, &r->timer);
     fsv_loop_after(server->config.loop, &r->connection->timer, SENDING_MS);
     bool last = r->close || server->draining || r->connection->requests >= REQUESTS_MAX;
     if (r->taken && !last && server->taken != NULL) {
@@ -535,8 +535,7 @@ static enum MHD_Result on_whole(struct fsv_server *server, struct fsv_request *r
         return send_answer(server, r);
     }
     r->suspended = true;
-    fsv_loop_cancel(server->config.loop, &r->connection->timer);
-    fsv_loop_after(server->config.loop, &r->timer, r->deadline_ms);
+    fsv_loop_after(server->config.loop, &r->connection->timer, r->deadline_ms);
     MHD_suspend_connection(r->peer);
     return MHD_YES;
 }

@@ -61,6 +61,7 @@ struct pg_store {
     struct link links[LINKS];
     struct queue finished;
     int epoll, event, timer;
+    int64_t armed; /* when the timer comes; 0: it does not */
     bool closed, pooled, told_down;
     uint32_t queue_max;
     int64_t wait_ms, flight_ms;
@@ -410,9 +411,14 @@ static int64_t next_deadline(const struct pg_store *s, int64_t now)
     return next > now ? next : now + 1;
 }
 
-static void arm(const struct pg_store *s, int64_t now)
+/* Coming early does no harm: what is set stays until it comes, unless something is due before. */
+static void arm(struct pg_store *s, int64_t now)
 {
-    int64_t ms = next_deadline(s, now) - now;
+    int64_t next = next_deadline(s, now), ms = next - now;
+    if (s->armed != 0 && s->armed <= next) {
+        return;
+    }
+    s->armed = next;
     struct itimerspec t = {.it_value = {ms / 1000, ms % 1000 * 1000000}};
     (void)timerfd_settime(s->timer, 0, &t, NULL);
 }
@@ -432,7 +438,7 @@ static size_t deliver(struct pg_store *s)
     return n;
 }
 
-static void clear_events(const struct pg_store *s)
+static void clear_events(struct pg_store *s)
 {
     struct epoll_event events[EVENTS];
     uint64_t count;
@@ -441,6 +447,9 @@ static void clear_events(const struct pg_store *s)
         if (events[i].data.u32 == TAG_EVENT || events[i].data.u32 == TAG_TIMER) {
             ssize_t got = read(events[i].data.u32 == TAG_EVENT ? s->event : s->timer, &count, sizeof count);
             (void)got; /* only to make it unreadable */
+            s->armed = events[i].data.u32 == TAG_TIMER ? 0 : s->armed;
+        } else if (events[i].data.u32 < LINKS) {
+            s->links[events[i].data.u32].conn.ready = true;
         }
     }
 }

@@ -1,8 +1,10 @@
 /* store_pg_args.c: statement parameters in PostgreSQL's binary form. An array is: dimensions, a flag, the element type, then length and
  * first index of the dimension, then each element with its length. Integers travel big-endian.
  * SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE /* htobe64 */
 #include "store_pg_conn.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 enum { OID_BYTEA = 17, OID_INT8 = 20, HEAD = 20, EMPTY_HEAD = 12, COUNT_AT = 12, COLUMN_MAX = 64 << 20 };
@@ -15,22 +17,32 @@ static const char *const kinds_of[PG_SQLS] = {
 
 static void put_be32(char *p, uint32_t v)
 {
-    p[0] = (char)(v >> 24);
-    p[1] = (char)(v >> 16);
-    p[2] = (char)(v >> 8);
-    p[3] = (char)v;
+    v = htobe32(v);
+    memcpy(p, &v, sizeof v);
 }
 
 static void put_be64(char *p, uint64_t v)
 {
-    put_be32(p, (uint32_t)(v >> 32));
-    put_be32(p + 4, (uint32_t)v);
+    v = htobe64(v);
+    memcpy(p, &v, sizeof v);
 }
 
 static uint32_t get_be32(const char *p)
 {
-    const unsigned char *u = (const unsigned char *)p;
-    return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 | (uint32_t)u[2] << 8 | u[3];
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return be32toh(v);
+}
+
+/* A turn has a hundred and fifty values: most of them find room. The NUL behind the last one is not needed here. */
+static char *room(struct fn_buf *col, size_t n)
+{
+    if (n >= col->cap - col->n) {
+        return fn_buf_reserve(col, n);
+    }
+    char *at = col->p + col->n;
+    col->n += n;
+    return at;
 }
 
 static bool is_array(char kind)
@@ -114,7 +126,7 @@ static char *value(struct pg_args *a, size_t n)
     }
     struct fn_buf *col = &a->cols[a->at];
     bool array = is_array(a->kind[a->at++]);
-    char *p = fn_buf_reserve(col, n + (array ? 4 : 0));
+    char *p = room(col, n + (array ? 4 : 0));
     if (p == NULL || !array) {
         return p;
     }

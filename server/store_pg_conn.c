@@ -168,10 +168,14 @@ static void silent(void *arg, const PGresult *r)
     (void)r;
 }
 
-/* The descriptor may be another one after each step, also with the same number. */
+/* While it is being opened the descriptor may be another one after each step, also with the same number. */
 static void listen_to(struct pg_conn *c, uint32_t events)
 {
+    if (c->state == PG_UP && c->events == events) {
+        return;
+    }
     int fd = PQsocket(c->pq);
+    c->events = events;
     struct epoll_event e = {.events = events, .data.u32 = c->tag};
     if (fd >= 0 && epoll_ctl(c->epoll, EPOLL_CTL_MOD, fd, &e) != 0 && errno == ENOENT &&
         epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
@@ -299,7 +303,9 @@ void pg_conn_io(struct pg_conn *c)
         open_step(c);
         return;
     }
-    if (c->state == PG_DOWN) {
+    bool ready = c->ready;
+    c->ready = false;
+    if (c->state == PG_DOWN || (c->state == PG_UP && !ready)) {
         return;
     }
     if (PQconsumeInput(c->pq) != 1) {

@@ -72,6 +72,8 @@ struct pg_conn {
     const char *statement_ms; /* of the target */
     int epoll;
     uint32_t tag;
+    uint32_t events;  /* watched for; 0: the next step says */
+    bool ready;       /* one of them came: the owner's word, for pg_conn_io */
     unsigned pending; /* pipeline: answers not yet complete */
     bool listens;     /* wants to hear of NOTIFY funnel_wake; set before it is opened */
     bool swallow;     /* answers up to the next END are ours */

@@ -18,8 +18,9 @@ struct fsv_watch {
 struct fsv_timer {
     void (*on)(void *self);
     void *self;
-    int64_t due;  /* the loop's; monotonic ms */
-    size_t place; /* the loop's; 0: not set */
+    int64_t due;    /* the loop's; monotonic ms: where it stands in the heap */
+    int64_t wanted; /* the loop's: when it is to fire, at `due` or later */
+    size_t place;   /* the loop's; 0: not set */
 };
 
 FN_MUST_USE enum fn_code fsv_loop_new(struct fsv_loop **out);

@@ -55,7 +55,6 @@ struct fsv_request {
     struct fsv_app *app;
     struct fsv_connection *connection;
     void *peer; /* MHD's connection; NULL once it is gone */
-    struct fsv_timer timer;
     int status;
     struct fn_buf answer;
     const char *content_type;

@@ -75,6 +75,8 @@ static void test_texts(void)
     CU_ASSERT_EQUAL(copy.p[copy.n], '\0');
     CU_ASSERT_PTR_NOT_NULL(fn_arena_dup(&a, FN_STR_NULL).p);
     UNIT_ASSERT_STR(fn_arena_printf(&a, "%d-%s", 7, "x"), "7-x");
+    UNIT_ASSERT_STR(FN_JOIN(&a, FN_STR("7"), FN_STR_NULL, FN_STR("-x")), "7-x");
+    UNIT_ASSERT_STR(FN_JOIN(&a, FN_STR_NULL), "");
     CU_ASSERT_PTR_NULL(fn_arena_printf(&a, "%5000d", 1).p);
     CU_ASSERT(a.failed);
     fn_arena_fini(&a);

@@ -41,7 +41,7 @@ static void test_timers(void)
     CU_ASSERT_EQUAL_FATAL(fsv_loop_new(&w.loop), FN_OK);
     for (int i = 0; i < TIMERS; i++) {
         ones[i] = (struct one){&w, i};
-        w.timers[i] = (struct fsv_timer){on_timer, &ones[i], 0, 0};
+        w.timers[i] = (struct fsv_timer){on_timer, &ones[i], 0, 0, 0};
         fsv_loop_after(w.loop, &w.timers[i], (i * 37 % TIMERS) * 3 / 10);
     }
     for (int i = 0; i < TIMERS; i += 4) {
@@ -49,7 +49,7 @@ static void test_timers(void)
         fsv_loop_cancel(w.loop, &w.timers[i]); /* twice is nothing */
     }
     fsv_loop_after(w.loop, &w.timers[1], 1); /* moved, not doubled */
-    struct fsv_timer end = {on_stop, &w, 0, 0};
+    struct fsv_timer end = {on_stop, &w, 0, 0, 0};
     fsv_loop_after(w.loop, &end, 100);
     CU_ASSERT_EQUAL(w.n, 0); /* never inside fsv_loop_after */
     CU_ASSERT_EQUAL(fsv_loop_run(w.loop), FN_OK);
@@ -61,6 +61,37 @@ static void test_timers(void)
             CU_ASSERT(!earlier || w.fired[i] < w.fired[j]);
         }
     }
+    fsv_loop_free(w.loop);
+}
+
+/* Moved later it does not fire before, moved earlier again not after, and once. */
+static void test_moved_timers(void)
+{
+    static const int64_t moves[][3] = {{1, 40, 40}, {40, 1, 1}, {1, 60, 20}, {20, 20, 0}};
+    static struct world w;
+    int64_t due[FN_COUNT(moves)];
+    w = (struct world){.n = 0};
+    CU_ASSERT_EQUAL_FATAL(fsv_loop_new(&w.loop), FN_OK);
+    int64_t begin = fsv_monotonic_ms();
+    for (size_t i = 0; i < FN_COUNT(moves); i++) {
+        ones[i] = (struct one){&w, (int)i};
+        w.timers[i] = (struct fsv_timer){on_timer, &ones[i], 0, 0, 0};
+        for (size_t j = 0; j < FN_COUNT(moves[i]); j++) {
+            fsv_loop_after(w.loop, &w.timers[i], moves[i][j]);
+        }
+        due[i] = begin + moves[i][2];
+    }
+    struct fsv_timer end = {on_stop, &w, 0, 0, 0};
+    for (int64_t at = 5; at <= 80; at += 5) {
+        fsv_loop_after(w.loop, &end, at);
+        CU_ASSERT_EQUAL(fsv_loop_run(w.loop), FN_OK);
+        fsv_loop_cancel(w.loop, &end);
+        int64_t now = fsv_monotonic_ms();
+        for (size_t i = 0; i < FN_COUNT(moves); i++) {
+            CU_ASSERT(w.fired[i] == 0 || now >= due[i]);
+        }
+    }
+    CU_ASSERT_EQUAL(w.n, (int)FN_COUNT(moves));
     fsv_loop_free(w.loop);
 }
 
@@ -96,4 +127,5 @@ static void test_unwatch_in_the_same_round(void)
     fsv_loop_free(w.loop);
 }
 
-UNIT_SUITE("fsv_loop", {"timers", test_timers}, {"unwatch in the same round", test_unwatch_in_the_same_round})
+UNIT_SUITE("fsv_loop", {"timers", test_timers}, {"moved timers", test_moved_timers},
+           {"unwatch in the same round", test_unwatch_in_the_same_round})
