@@ -38,7 +38,7 @@ static void mark(struct frt_engine *e)
     for (size_t i = 0; i < e->tenants.cap; i++) {
         struct tenant *t = e->tenants.slots[i].value;
         if (t != NULL) {
-            t->in_use = t->first != NULL || t->inbound.n != 0 || t->inflight != 0 || t->watching != 0 ||
+            t->in_use = t->first != NULL || t->arriving != 0 || t->inflight != 0 || t->watching != 0 ||
                         is_fetching(t->catalogue);
         }
     }

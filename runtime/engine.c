@@ -40,9 +40,14 @@ void engine_set_time(struct frt_engine *e, int64_t now)
         if (t != NULL) {
             t->watch_at += by;
             t->used_at += by;
+            share_shift(t, by);
             catalogue_shift(t->catalogue, by);
         }
     }
+    e->active_at += by;
+    e->other_at += by;
+    e->census_at += by;
+    e->ingest_at += by;
     ingest_shift(e, by);
     engine_log(e, FRT_LOG_WARN, "clock.moved", 0, 0, FN_STR_NULL);
 }
@@ -379,6 +384,7 @@ int64_t frt_engine_step(struct frt_engine *e)
     next = e->heap_n != 0 && e->heap[0].at < next ? e->heap[0].at : next;
     next = e->retry != NULL && e->retry_at < next ? e->retry_at : next;
     now = engine_now(e);
+    next = e->draining ? next : share_next(e, next, now);
     return next == FRT_NEVER ? next : wall + (next > now ? next - now : 1);
 }
 

@@ -69,6 +69,10 @@ struct tenant {
     bool listed;
     int32_t deficit;
     uint32_t inflight, sending;
+    uint32_t ready, arriving;          /* conversations that wait for a turn; messages whose INGEST has not answered */
+    int64_t modest_at, began_at;       /* last had no more to do than its share; last began a turn */
+    uint32_t modest_work;              /* its part of the engine's */
+    uint64_t paid, census;             /* share.c */
     struct fair_part inbound, blocked; /* want a batch; want a send */
     uint64_t batch;                    /* of INGEST, in which `batched` counts */
     uint32_t batched;
@@ -81,6 +85,7 @@ struct mail {
     int64_t tenant, conv, channel;
     struct tenant *t;
     enum mail_state state;
+    bool modest;     /* READY: counted in modest_work */
     bool again;      /* something arrived while it was busy */
     bool known;      /* loaded once: address and last_in_at are there */
     int64_t wake_at; /* SETTLING */
@@ -144,10 +149,11 @@ struct turn {
     int64_t now;         /* the turn's clock, from the rows that are due */
     uint64_t seed;
     const struct catalogue *catalogue;
-    bool began; /* this turn started the program */
-    bool vm;    /* the run holds this conversation */
-    bool taken; /* a row was taken: the program runs */
-    bool self;  /* no message caused it */
+    bool began;  /* this turn started the program */
+    bool vm;     /* the run holds this conversation */
+    bool taken;  /* a row was taken: the program runs */
+    bool modest; /* of a tenant that did not press then: counted in modest_work */
+    bool self;   /* no message caused it */
     bool faulted, quarantined;
     bool must_move;      /* to the published version at the next stage, though it is pinned */
     struct fn_str ref;   /* the provider's id of the message the program took */
@@ -190,9 +196,18 @@ struct frt_engine {
     char node[96];
     int64_t last_id;
     struct map mails, tenants, images;
-    struct tenant *ring;         /* last of the ring */
-    int64_t active;              /* tenant that became ready last */
-    int64_t active_at, other_at; /* then, and when it was another one's turn before */
+    struct tenant *ring;          /* last of the ring */
+    size_t listed;                /* in it */
+    int64_t active;               /* tenant that had something to do last, of those that do not press (share.c) */
+    int64_t active_at, other_at;  /* then, and when another one had before */
+    uint32_t modest_work;         /* theirs: all that is under way up to COMMIT */
+    size_t modest_waiting;        /* messages that wait for INGEST */
+    size_t batch_modest;          /* ... when the last INGEST was filled */
+    size_t arriving;              /* messages whose INGEST has not answered */
+    uint64_t others_turns;        /* begun by tenants that do not flood */
+    uint64_t census;              /* number of the second in which tenants are counted */
+    size_t seen_now, seen_before; /* in this one, in the one before */
+    int64_t census_at, ingest_at; /* when it began; last INGEST */
     struct fvm_run *runs[RUNS_MAX];
     unsigned n_runs, free_runs; /* made; runs[0..free_runs) are free */
     struct timer *heap;
@@ -266,11 +281,24 @@ void mail_wake(struct frt_engine *e, struct mail *m);   /* there is something in
 void mail_rest(struct frt_engine *e, struct mail *m);   /* after a turn: ready again, or idle and perhaps forgotten */
 void mail_forget(struct frt_engine *e, struct mail *m); /* when it holds nothing */
 void ready_load(struct frt_engine *e);
-/* How many conversations of a tenant may be between LOAD and COMMIT, or its messages in the batches of INGEST. */
-uint32_t ready_share(const struct frt_engine *e, const struct tenant *t);
 void ready_fire(struct frt_engine *e, int64_t now);
 void ready_unlist(struct frt_engine *e); /* tenants with nothing ready leave the ring */
 void turn_free(struct turn *t);
+
+/* share.c */
+/* When it has got rid of something to do. */
+void share_note(const struct frt_engine *e, struct tenant *t);
+/* It gets something to do: whether it is one of those that do not press. */
+bool share_modest(struct frt_engine *e, struct tenant *t);
+void share_count(struct frt_engine *e, struct tenant *t, int by); /* work of one that does not */
+/* How many conversations it may have between LOAD and COMMIT now; of its messages in a batch of INGEST. */
+uint32_t share_places(const struct frt_engine *e, const struct tenant *t);
+uint32_t share_messages(const struct frt_engine *e, const struct tenant *t);
+void share_began(struct frt_engine *e, struct tenant *t); /* a turn */
+/* INGEST, in which t is next, for a message that t's may go along with. */
+bool share_waits(const struct frt_engine *e, const struct tenant *t);
+int64_t share_next(const struct frt_engine *e, int64_t next, int64_t now); /* when frt_engine_step wants to be called */
+void share_shift(struct tenant *t, int64_t by);                            /* the clock moved */
 
 /* recover.c */
 void recover_step(struct frt_engine *e, int64_t now);

@@ -16,7 +16,7 @@ struct fair_part {
 };
 struct fair {
     struct fair_part *last; /* of the ring; NULL: nothing waits */
-    size_t n;
+    size_t n, parts;        /* items; tenants that have any */
 };
 static inline void fair_put(struct fair *f, struct fair_part *p, struct fair_item *item)
 {
@@ -27,6 +27,7 @@ static inline void fair_put(struct fair *f, struct fair_part *p, struct fair_ite
         p->last = item;
         return;
     }
+    f->parts++;
     p->first = p->last = item;
     p->next = f->last != NULL ? f->last->next : p;
     if (f->last != NULL) {
@@ -53,7 +54,10 @@ static inline struct fair_item *fair_take(struct fair *f)
     f->n--;
     if (--p->n != 0) {
         f->last = p;
-    } else if (p == f->last) {
+        return item;
+    }
+    f->parts--;
+    if (p == f->last) {
         f->last = NULL;
     } else {
         f->last->next = p->next;

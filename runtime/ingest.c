@@ -17,6 +17,7 @@ struct inbound {
     enum fn_code refused; /* FN_OK: goes to the store */
     bool by_alias;        /* the caller gave no conversation */
     bool known;           /* its number is known.c's */
+    bool modest;          /* counted in modest_work */
 };
 struct ingest_batch {
     struct frt_op_ingest op;
@@ -32,6 +33,9 @@ static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
     e->stats.ingested += code == FN_OK && !in->item.duplicate;
     e->stats.duplicates += code == FN_OK && in->item.duplicate;
     e->stats.refused += code != FN_OK;
+    in->t->arriving--;
+    e->arriving--;
+    share_count(e, in->t, -(int)in->modest);
     if (code == FN_OK && in->by_alias && !in->known) {
         known_put(e, &in->item);
     }
@@ -200,6 +204,11 @@ void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *from, frt
     if (in->refused == FN_OK && is_full(e, t)) {
         in->refused = FN_UNAVAILABLE;
     }
+    in->modest = share_modest(e, t);
+    t->arriving++;
+    e->arriving++;
+    share_count(e, t, in->modest);
+    e->modest_waiting += in->modest;
     fair_put(&e->inbound, &t->inbound, &in->link);
 }
 
@@ -269,25 +278,40 @@ static void submit(struct frt_engine *e, struct inbound **from, size_t n)
     engine_submit(e, &b->op.op);
 }
 
+/* Whose turn it is; NULL: nothing waits. */
+static struct tenant *next_tenant(const struct frt_engine *e)
+{
+    const struct fair_part *p = fair_turn(&e->inbound);
+    return p != NULL ? ((const struct inbound *)p->first)->t : NULL;
+}
+
+static struct inbound *take(struct frt_engine *e)
+{
+    struct inbound *in = (struct inbound *)fair_take(&e->inbound);
+    e->modest_waiting -= in->modest;
+    return in;
+}
+
 /* The next of the queue for this batch: one of each tenant in turn, of none more than its share; NULL: all have theirs. */
 static struct inbound *next_inbound(struct frt_engine *e)
 {
-    for (size_t passed = 0; e->inbound.n != 0 && passed <= e->tenants.n; passed++) {
-        struct tenant *t = ((struct inbound *)fair_turn(&e->inbound)->first)->t;
+    struct tenant *t;
+    for (size_t passed = 0; passed <= e->inbound.parts && (t = next_tenant(e)) != NULL; passed++) {
         if (t->batch != e->batch) {
             t->batch = e->batch;
             t->batched = 0;
         }
-        if (t->batched < (ready_share(e, t) + BATCHES_MAX - 1) / BATCHES_MAX) {
+        if (t->batched < share_messages(e, t)) {
             t->batched++;
-            return (struct inbound *)fair_take(&e->inbound);
+            return take(e);
         }
         fair_pass(&e->inbound);
     }
     return NULL;
 }
 
-/* Before the first LEASE nobody knows what time it is: what arrives waits for it, and is told to come again when the store does not answer. */
+/* One batch at a time: a store takes them one behind the other, and what comes meanwhile would be tied to the second before the first has begun.
+ * Before the first LEASE nobody knows what time it is: what arrives waits for it, and is told to come again when the store does not answer. */
 void ingest_flush(struct frt_engine *e)
 {
     if (e->started && !e->clocked && !e->c.forced) {
@@ -296,10 +320,12 @@ void ingest_flush(struct frt_engine *e)
         }
         return;
     }
-    while (e->inbound.n != 0 && e->ingests < BATCHES_MAX) {
+    const struct tenant *t;
+    while (e->ingests == 0 && (t = next_tenant(e)) != NULL && !share_waits(e, t)) {
         struct inbound *batch[INGEST_BATCH], *in;
         size_t n = 0;
         e->batch++;
+        e->batch_modest = e->modest_waiting;
         while (n < INGEST_BATCH && (in = next_inbound(e)) != NULL) {
             if (in->refused != FN_OK) {
                 answer(e, in, in->refused);
@@ -307,6 +333,7 @@ void ingest_flush(struct frt_engine *e)
                 batch[n++] = in;
             }
         }
+        e->ingest_at = engine_now(e);
         if (n != 0) {
             submit(e, batch, n);
         }
@@ -331,6 +358,6 @@ void ingest_shift(struct frt_engine *e, int64_t by)
 void ingest_refuse(struct frt_engine *e)
 {
     while (e->inbound.n != 0) {
-        answer(e, (struct inbound *)fair_take(&e->inbound), FN_UNAVAILABLE);
+        answer(e, take(e), FN_UNAVAILABLE);
     }
 }

@@ -623,9 +623,10 @@ static void flush_claims(struct frt_engine *e)
     }
 }
 
+/* One batch at a time: nobody waits for a verdict but the lane behind it, and each statement costs the COMMITs that run beside it. */
 static void flush_dones(struct frt_engine *e)
 {
-    while (e->done_first != NULL && e->dones < BATCHES_MAX) {
+    while (e->done_first != NULL && e->dones == 0) {
         size_t n;
         struct out_batch *b = take(e, &e->done_first, &n);
         b->done.items = engine_alloc(n, sizeof *b->done.items);
@@ -643,8 +644,9 @@ static void flush_dones(struct frt_engine *e)
 static void unblock(struct frt_engine *e)
 {
     size_t passed = 0;
-    while (e->blocked.n != 0 && passed <= e->tenants.n && may_send(e)) {
-        struct sending *s = (struct sending *)fair_turn(&e->blocked)->first;
+    const struct fair_part *p;
+    while ((p = fair_turn(&e->blocked)) != NULL && passed <= e->blocked.parts && may_send(e)) {
+        struct sending *s = (struct sending *)p->first;
         if (s->mail->t->sending >= e->c.tenant_sends) {
             fair_pass(&e->blocked);
             passed++;

@@ -1,12 +1,12 @@
 /* ready.c: which conversation is next. Deficit round robin between tenants: each round a tenant may start QUANTUM turns, long turns are
- * charged afterwards, and no tenant has more than its share between LOAD and COMMIT, unless it has been alone for a while: a batch that one
- * tenant fills is time in which another's message waits, and without others larger batches are cheaper.
+ * charged afterwards, and no tenant has more between LOAD and COMMIT than share.c gives it: a batch that one tenant fills is time in which
+ * another's message waits, and without others larger batches are cheaper.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
 
 #include <stdlib.h>
 
-enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000, ORPHAN_WAIT_MS = 20, ALONE_MS = 1000 };
+enum { QUANTUM = 8, LOAD_BATCH = 256, SELF_WINDOW_MS = 60000, ORPHAN_WAIT_MS = 20 };
 
 struct tenant *tenant_of(struct frt_engine *e, int64_t id)
 {
@@ -14,6 +14,8 @@ struct tenant *tenant_of(struct frt_engine *e, int64_t id)
     if (t == NULL) {
         t = engine_alloc(1, sizeof *t);
         t->id = id;
+        t->modest_at = t->began_at = engine_now(e);
+        t->paid = e->others_turns;
         if (!map_put(&e->tenants, id, 0, t)) {
             FN_BUG("no memory: what is in memory can be lost, the store has it");
         }
@@ -43,6 +45,7 @@ static void list_tenant(struct frt_engine *e, struct tenant *t)
         return;
     }
     t->listed = true;
+    e->listed++;
     t->deficit = t->deficit > 0 ? 0 : t->deficit;
     if (e->ring == NULL) {
         t->next = t;
@@ -51,14 +54,6 @@ static void list_tenant(struct frt_engine *e, struct tenant *t)
         e->ring->next = t;
     }
     e->ring = t;
-}
-
-/* Remembers when a tenant other than the latest had something to do. */
-static void note_active(struct frt_engine *e, const struct mail *m)
-{
-    e->other_at = e->active != m->tenant ? m->ready_at : e->other_at;
-    e->active = m->tenant;
-    e->active_at = m->ready_at;
 }
 
 /* Something more arrived, or it is not ours: its turn begins with LOAD. */
@@ -77,7 +72,9 @@ void mail_wake(struct frt_engine *e, struct mail *m)
     }
     m->state = MAIL_READY;
     m->ready_at = engine_now(e);
-    note_active(e, m);
+    m->modest = share_modest(e, m->t);
+    share_count(e, m->t, m->modest);
+    m->t->ready++;
     m->next = NULL;
     if (m->t->first == NULL) {
         m->t->first = m;
@@ -120,6 +117,8 @@ void turn_free(struct turn *t)
     turn_return(t);
     t->mail->turn = NULL;
     t->mail->t->inflight--;
+    share_note(e, t->mail->t);
+    share_count(e, t->mail->t, -(int)t->modest);
     e->turns--;
     if (t->batch != NULL && --t->batch->refs == 0) {
         fn_arena_fini(&t->batch->arena);
@@ -147,6 +146,9 @@ static struct turn *turn_new(struct frt_engine *e, struct mail *m)
     fn_buf_init(&t->scratch, 1 << 20);
     m->turn = t;
     m->state = MAIL_LOADING;
+    t->modest = m->modest;
+    share_count(e, m->t, t->modest);
+    share_began(e, m->t);
     m->t->inflight++;
     e->turns++;
     e->stats.loading++;
@@ -235,6 +237,7 @@ static void unlist_next(struct frt_engine *e)
     e->ring->next = t->next;
     e->ring = t == e->ring ? (t->next == t ? NULL : t->next) : e->ring;
     t->listed = false;
+    e->listed--;
 }
 
 void ready_unlist(struct frt_engine *e)
@@ -248,23 +251,17 @@ void ready_unlist(struct frt_engine *e)
     }
 }
 
-uint32_t ready_share(const struct frt_engine *e, const struct tenant *t)
-{
-    bool alone = e->active == t->id && e->other_at + ALONE_MS <= e->active_at;
-    return alone ? 2 * e->c.batch_turns : e->c.tenant_inflight;
-}
-
 /* The next conversation by deficit round robin; NULL when none may start. */
 static struct mail *next_ready(struct frt_engine *e)
 {
-    unsigned passed = 0; /* tenants looked at without a start; each may need a round to pay its debt */
-    while (e->ring != NULL && passed < 2 * (unsigned)e->tenants.n + 2) {
+    size_t passed = 0; /* tenants looked at without a start; each may need a round to pay its debt */
+    while (e->ring != NULL && passed < 2 * e->listed + 2) {
         struct tenant *t = e->ring->next;
         if (t->first == NULL) {
             unlist_next(e);
             continue;
         }
-        if (t->deficit <= 0 || t->inflight >= ready_share(e, t)) {
+        if (t->deficit <= 0 || t->inflight >= share_places(e, t)) {
             t->deficit += t->deficit <= 0 ? QUANTUM : 0;
             e->ring = t;
             passed++;
@@ -273,7 +270,9 @@ static struct mail *next_ready(struct frt_engine *e)
         struct mail *m = t->first;
         t->first = m->next;
         t->deficit--;
+        t->ready--;
         e->stats.ready--;
+        share_count(e, m->t, -(int)m->modest);
         return m;
     }
     return NULL;
