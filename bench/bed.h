@@ -1,4 +1,5 @@
-/* bed.h: what the benchmarks of the engine in one process share: a store, an engine, the funnel they run, figures.
+/* bed.h: what the benchmarks of the engine in one process share: a store, an engine, the funnel they run, messages in, a provider that answers,
+ * figures.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BENCH_BED_H
 #define BENCH_BED_H
@@ -17,9 +18,19 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum { BED_ANSWERS = 65536 };
+
+struct bed_answer {
+    frt_sent_fn done;
+    void *ctx;
+    int64_t at; /* ns */
+};
 static struct {
     struct frt_store store;
     struct frt_engine *engine;
+    struct bed_answer answers[BED_ANSWERS]; /* ring; all take the same time, so they end in order */
+    size_t first, n_answers;
+    uint64_t numbers; /* of the last message */
 } bed;
 
 static inline void die(const char *why)
@@ -152,8 +163,64 @@ static inline void start_engine(const struct frt_engine_config *c)
     }
 }
 
-static inline void bed_end(void)
+/* -- messages and answers ------------------------------------------------------------------------------------------------------------ */
+/* Numbers of messages begin at the time, so that a second run on the same store is not a repetition. */
+static inline void bed_number(void)
 {
+    bed.numbers = (uint64_t)frt_clock_system().ops->wall(NULL) << 20;
+}
+
+/* The customer's address is his number. */
+static inline void bed_message(int64_t tenant, uint32_t contact, frt_accepted_fn accepted, void *ctx)
+{
+    char alias[32], address[16], id[40];
+    snprintf(alias, sizeof alias, "phone:5511%09u", contact);
+    snprintf(address, sizeof address, "%u", contact);
+    snprintf(id, sizeof id, "loja:false:%llx", (unsigned long long)++bed.numbers);
+    struct frt_inbound in = {.tenant = tenant, .channel = 1, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
+    in.aliases[0] = fn_str_c(alias);
+    in.address = fn_str_c(address);
+    in.dedupe = in.ref = fn_str_c(id);
+    in.payload.text = FN_STR("Quero duas camisetas azuis, tamanho M, por favor.");
+    frt_engine_ingest(bed.engine, &in, accepted, ctx);
+}
+
+/* The contact a reply is for; `most` when it is none of them. */
+static inline uint32_t bed_contact(const struct frt_send *s, uint32_t most)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", FN_STR_ARG(s->address));
+    unsigned long contact = strtoul(name, NULL, 10);
+    return contact < most ? (uint32_t)contact : most;
+}
+
+static inline void bed_answer(frt_sent_fn done, void *ctx, int64_t at)
+{
+    if (bed.n_answers == BED_ANSWERS) {
+        die("too many sends at once");
+    }
+    bed.answers[(bed.first + bed.n_answers++) % BED_ANSWERS] = (struct bed_answer){done, ctx, at};
+}
+
+/* The provider takes what is due by now; what that leads to waits for the next time. */
+static inline void bed_answer_due(int64_t now)
+{
+    for (size_t n = bed.n_answers; n != 0 && bed.answers[bed.first].at <= now; n--) {
+        struct bed_answer a = bed.answers[bed.first];
+        bed.first = (bed.first + 1) % BED_ANSWERS;
+        bed.n_answers--;
+        char id[32];
+        int size = snprintf(id, sizeof id, "3EB0%012llX", (unsigned long long)++bed.numbers);
+        a.done(a.ctx, &(struct frt_sent){.outcome = FRT_SENT, .ext_id = {id, (size_t)size}});
+    }
+}
+
+static inline void bed_end(void (*round)(void))
+{
+    frt_engine_drain(bed.engine);
+    for (int64_t end = now_ns() + 10000000000; !frt_engine_drained(bed.engine) && now_ns() < end;) {
+        round();
+    }
     bed.store.ops->close(bed.store.self);
     frt_engine_free(bed.engine);
 }

@@ -6,7 +6,6 @@
  * commit. Prints one line of name=value pairs, for bench/engine.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fbc_format.h"
-#include "fbc_image.h"
 #include "fcc_compile.h"
 #include "frt_engine.h"
 #include "fsl_natives.h"
@@ -16,19 +15,12 @@
 
 #include <sys/resource.h>
 
-enum { CONTACTS = 20000, TENANTS = 8, ANSWERS_MAX = 65536, SAMPLES_MAX = 4000000, WARM_MS = 1000 };
+enum { CONTACTS = 20000, TENANTS = 8, SAMPLES_MAX = 4000000, WARM_MS = 1000 };
 
-struct answer {
-    frt_sent_fn done;
-    void *ctx;
-};
 struct bench {
-    struct answer answers[ANSWERS_MAX]; /* ring */
-    size_t first, n_answers;
     int64_t asked[CONTACTS]; /* ns; 0: no message under way */
     uint64_t seed;           /* of the order in which contacts write */
     uint32_t under_way;
-    uint64_t numbers, sent;
     float *samples; /* ms */
     size_t n_samples;
     bool counting;
@@ -39,14 +31,9 @@ static struct bench b;
 static void on_send(void *self, const struct frt_send *s, frt_sent_fn done, void *ctx)
 {
     (void)self;
-    if (b.n_answers == ANSWERS_MAX) {
-        die("too many sends at once");
-    }
-    b.answers[(b.first + b.n_answers++) % ANSWERS_MAX] = (struct answer){done, ctx};
-    char name[32];
-    snprintf(name, sizeof name, "%.*s", FN_STR_ARG(s->address));
-    unsigned long contact = strtoul(name, NULL, 10);
-    if (contact >= CONTACTS || b.asked[contact] == 0) {
+    bed_answer(done, ctx, 0);
+    uint32_t contact = bed_contact(s, CONTACTS);
+    if (contact == CONTACTS || b.asked[contact] == 0) {
         return;
     }
     if (b.counting && b.n_samples < SAMPLES_MAX) {
@@ -54,20 +41,6 @@ static void on_send(void *self, const struct frt_send *s, frt_sent_fn done, void
     }
     b.asked[contact] = 0;
     b.under_way--;
-}
-
-static bool answer_all(void)
-{
-    bool any = b.n_answers != 0;
-    for (size_t n = b.n_answers; n != 0; n--) {
-        struct answer a = b.answers[b.first];
-        b.first = (b.first + 1) % ANSWERS_MAX;
-        b.n_answers--;
-        char id[32];
-        int size = snprintf(id, sizeof id, "3EB0%012llX", (unsigned long long)b.sent++);
-        a.done(a.ctx, &(struct frt_sent){.outcome = FRT_SENT, .ext_id = {id, (size_t)size}});
-    }
-    return any;
 }
 
 /* -- the contacts ------------------------------------------------------------------------------------------------------------------ */
@@ -98,26 +71,22 @@ static bool write_message(void)
     if (c == CONTACTS) {
         return false;
     }
-    char alias[32], address[16], id[40];
-    snprintf(alias, sizeof alias, "phone:5511%09u", c);
-    snprintf(address, sizeof address, "%u", c);
-    snprintf(id, sizeof id, "loja:false:%llx", (unsigned long long)++b.numbers);
-    struct frt_inbound in = {.tenant = 1 + c % TENANTS, .channel = 1, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
-    in.aliases[0] = fn_str_c(alias);
-    in.address = fn_str_c(address);
-    in.dedupe = in.ref = fn_str_c(id);
-    in.payload.text = FN_STR("Quero duas camisetas azuis, tamanho M, por favor.");
     b.asked[c] = now_ns();
     b.under_way++;
-    frt_engine_ingest(bed.engine, &in, accepted, NULL);
+    bed_message(1 + c % TENANTS, c, accepted, NULL);
     return true;
 }
 
 /* -- running ---------------------------------------------------------------------------------------------------------------------------- */
-static void round_once(int64_t max_ms)
+static void round_of(int64_t max_ms)
 {
-    bed_round(max_ms, b.n_answers != 0);
-    (void)answer_all();
+    bed_round(max_ms, bed.n_answers != 0);
+    bed_answer_due(0);
+}
+
+static void round_once(void)
+{
+    round_of(10);
 }
 
 static void drive(int64_t until, uint32_t under_way, double rate)
@@ -131,7 +100,7 @@ static void drive(int64_t until, uint32_t under_way, double rate)
                 break;
             }
         }
-        round_once(rate > 0 ? 1 : 10);
+        round_of(rate > 0 ? 1 : 10);
     }
 }
 
@@ -180,8 +149,7 @@ int main(int argc, char **argv)
     if (b.samples == NULL) {
         die("no memory");
     }
-    b.numbers = (uint64_t)frt_clock_system().ops->wall(NULL)
-                << 20; /* a second run on the same store is not a repetition */
+    bed_number();
     open_store(argv[1]);
     deploy(TENANTS);
     struct frt_engine_config c = bed_config(&provider);
@@ -190,11 +158,7 @@ int main(int argc, char **argv)
     start_engine(&c);
     measure(strtod(argv[2], NULL), argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 512,
             argc > 4 ? strtod(argv[4], NULL) : 0);
-    frt_engine_drain(bed.engine);
-    for (int64_t end = now_ns() + 10000000000; !frt_engine_drained(bed.engine) && now_ns() < end;) {
-        round_once(10);
-    }
-    bed_end();
+    bed_end(round_once);
     free(b.samples);
     return 0;
 }

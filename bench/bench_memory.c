@@ -16,26 +16,11 @@
 
 #include <malloc.h>
 
-enum {
-    CONTACTS = 20000,
-    TENANTS = 8,
-    AT_ONCE = 20,
-    TICK_MS = 4000,
-    HOURS = 4,
-    HOUR_TICKS = 3600000 / TICK_MS,
-    ANSWERS_MAX = 4096
-};
+enum { CONTACTS = 20000, TENANTS = 8, AT_ONCE = 20, TICK_MS = 4000, HOURS = 4, HOUR_TICKS = 3600000 / TICK_MS };
 
-struct answer {
-    frt_sent_fn done;
-    void *ctx;
-};
 static struct {
     struct frt_fake_clock clock;
-    struct answer answers[ANSWERS_MAX];
-    size_t n_answers;
     uint32_t next, under_way;
-    uint64_t numbers;
 } m;
 
 /* -- the store, but with the virtual clock: an engine tells time by its store's ---------------------------------------------------------- */
@@ -81,21 +66,8 @@ static void on_send(void *self, const struct frt_send *s, frt_sent_fn done, void
 {
     (void)self;
     (void)s;
-    if (m.n_answers == ANSWERS_MAX) {
-        die("too many sends at once");
-    }
-    m.answers[m.n_answers++] = (struct answer){done, ctx};
-}
-
-static void answer_all(void)
-{
-    for (size_t i = 0; i < m.n_answers; i++) {
-        char id[32];
-        int size = snprintf(id, sizeof id, "3EB0%018llX", (unsigned long long)++m.numbers);
-        m.answers[i].done(m.answers[i].ctx, &(struct frt_sent){.outcome = FRT_SENT, .ext_id = {id, (size_t)size}});
-        m.under_way--;
-    }
-    m.n_answers = 0;
+    bed_answer(done, ctx, 0);
+    m.under_way--;
 }
 
 static void accepted(void *ctx, const struct frt_accepted *a)
@@ -113,22 +85,14 @@ static void write_message(bool all)
     if (c % TENANTS == 0 && !all) {
         return;
     }
-    char alias[32], id[40];
-    snprintf(alias, sizeof alias, "phone:5511%09u", c);
-    snprintf(id, sizeof id, "loja:false:%llx", (unsigned long long)++m.numbers);
-    struct frt_inbound in = {.tenant = 1 + c % TENANTS, .channel = 1, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
-    in.aliases[0] = fn_str_c(alias);
-    in.address = fn_str_c(alias + strlen("phone:"));
-    in.dedupe = in.ref = fn_str_c(id);
-    in.payload.text = FN_STR("Quero duas camisetas azuis, tamanho M, por favor.");
     m.under_way++;
-    frt_engine_ingest(bed.engine, &in, accepted, NULL);
+    bed_message(1 + c % TENANTS, c, accepted, NULL);
 }
 
 static void round_once(void)
 {
     bed_round(1, false);
-    answer_all();
+    bed_answer_due(0);
 }
 
 /* Until nothing is under way, the verdicts' way into the store included. Time passes meanwhile, as it does for whoever waits. */
@@ -161,7 +125,7 @@ static void begin(const char *where)
 {
     static const struct frt_provider_ops provider = {"sink", on_send, NULL, NULL};
     m.clock.now = frt_clock_system().ops->wall(NULL);
-    m.numbers = (uint64_t)m.clock.now << 20;
+    bed_number();
     static const struct frt_store_ops virtual = {"virtual", submit, poll_fd, drain, close_store};
     open_store(where);
     real = bed.store;
@@ -186,10 +150,6 @@ int main(int argc, char **argv)
     }
     frt_engine_stats(bed.engine, &s);
     printf("turns=%llu mails=%u tenants=%u\n", (unsigned long long)s.turns, s.mails, s.tenants);
-    frt_engine_drain(bed.engine);
-    for (int64_t end = now_ns() + 10000000000; !frt_engine_drained(bed.engine) && now_ns() < end;) {
-        round_once();
-    }
-    bed_end();
+    bed_end(round_once);
     return 0;
 }
