@@ -143,12 +143,19 @@ static bool copy_slot(struct mover *m, union fvm_slot v, uint16_t type, union fv
     return copy_constant(m, index, type == FBC_NO_TYPE ? m->from->consts[index].type : type, out);
 }
 
+/* A text may have become longer: it is the same object. */
+static bool fits(const struct mover *m, uint16_t from, uint16_t to)
+{
+    bool text = m->from->types[from].kind == FBC_T_TEXT;
+    return text ? fbc_same_type(m->from, from, m->to, to) : m->types[from] == to;
+}
+
 static bool copy_globals(struct mover *m)
 {
     for (uint32_t i = 0; i < m->to->n_globals; i++) {
         const struct fbc_global *g = &m->to->globals[i];
         uint16_t old = fbc_find_global(m->from, g->name, (g->flags & FBC_G_CONTACT) != 0);
-        if (old == FBC_NO_INDEX || m->types[m->from->globals[old].type] != g->type) {
+        if (old == FBC_NO_INDEX || !fits(m, m->from->globals[old].type, g->type)) {
             continue;
         }
         if (!copy_slot(m, m->globals[old], m->from->globals[old].type, &m->run->globals[i])) {

@@ -144,7 +144,7 @@ static inline void publish(struct world *w, const char *greeting, uint32_t settl
 }
 
 /* In place of the fixture: what only the language says. */
-static inline void publish_source(struct world *w, const char *source)
+static inline void publish_source_as(struct world *w, const char *source, char version)
 {
     struct fn_buf image;
     struct fn_arena arena;
@@ -157,9 +157,14 @@ static inline void publish_source(struct world *w, const char *source)
     struct fcc_options options = {0};
     CU_ASSERT_EQUAL_FATAL(
         fcc_compile(&arena, FN_STR("eco.funnel"), fn_str_c(source), &options, &diags, &program, &image, &err), FN_OK);
-    publish_image(w, fn_buf_view(&image), 's', FRT_AT_STAGE);
+    publish_image(w, fn_buf_view(&image), version, FRT_AT_STAGE);
     fn_buf_fini(&image);
     fn_arena_fini(&arena);
+}
+
+static inline void publish_source(struct world *w, const char *source)
+{
+    publish_source_as(w, source, 's');
 }
 
 static inline int64_t skewed_wall(void *self)

@@ -160,5 +160,28 @@ static void test_canary_is_taken_back(void)
     CU_ASSERT_TRUE(canary_stays(10, 10, "humano"));  /* too few to tell */
 }
 
-UNIT_SUITE("frt_versions", {"upgrade at stage", test_upgrade_at_stage}, {"restart", test_restart},
-           {"canary is taken back", test_canary_is_taken_back})
+/* compat says that a wider text is the same, so a running conversation moves with it; a narrower one is unsettled, and it stays. */
+static void test_wider_text(void)
+{
+#define BOUND(n)                                                                                                 \
+    "funnel eco \"Eco\"\nstart on message -> a\nalways {\n  on error -> f\n}\nvar x: text(" n ") = \"\"\n"       \
+    "stage a {\n  ask x \"?\"\n  -> b\n}\nstage b {\n  ask y: text(9) \"" n "\"\n  say \"{x} {y}\"\n  -> b\n}\n" \
+    "stage f {\n  end\n}\n"
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, BOUND("10"));
+    say(&w, "oi");
+    say(&w, "bia");
+    publish_source_as(&w, BOUND("20"), 'w');
+    say(&w, "um"); /* -> b: moves here */
+    CU_ASSERT_TRUE(said(&w, 2, "{\"text\":\"bia um\"}"));
+    CU_ASSERT_TRUE(said(&w, 3, "{\"text\":\"20\"}"));
+    publish_source_as(&w, BOUND("5"), 'n');
+    say(&w, "dois");
+    CU_ASSERT_TRUE(said(&w, 5, "{\"text\":\"20\"}"));
+    teardown(&w);
+#undef BOUND
+}
+
+UNIT_SUITE("frt_versions", {"wider text", test_wider_text}, {"upgrade at stage", test_upgrade_at_stage},
+           {"restart", test_restart}, {"canary is taken back", test_canary_is_taken_back})

@@ -18,7 +18,10 @@ static bool same_type(const struct fbc_image *a, uint16_t x, const struct fbc_im
 
 bool fbc_same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y)
 {
-    return same_type(a, x, b, y, 0);
+    const struct fbc_type *p = &a->types[x], *q = &b->types[y];
+    bool wider =
+        p->kind == FBC_T_TEXT && q->kind == FBC_T_TEXT && (q->bound == 0 || (p->bound != 0 && p->bound < q->bound));
+    return wider || same_type(a, x, b, y, 0);
 }
 
 uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name)

@@ -80,6 +80,7 @@ enum fbc_wait_flag {
     FBC_WAIT_TIMER = 4,    /* the deadline ends it */
     FBC_WAIT_HANDBACK = 8, /* the team gives the conversation back */
     FBC_WAIT_PHRASES = 16, /* the phrases of `always` win over the message */
+    FBC_WAIT_PERSONAL = 32 /* what ends it is personal: no agent's memory has it but masked */
 };
 struct fbc_wait {
     struct fn_str name; /* unique: "inicio/email", stable */
@@ -180,7 +181,7 @@ FN_MUST_USE enum fn_code fbc_verify(struct fn_str bytes, struct fbc_allow allow,
                                     struct fbc_fault *fault);
 void fbc_image_free(const struct fbc_image *image);
 /* Lookups by stable name; FBC_NO_INDEX when there is none. */
-/* Types of two images that hold the same values: by structure and names. */
+/* Types of two images of which the second holds what the first does: by structure and names; a text may be longer there. */
 bool fbc_same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y);
 uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name);
 uint16_t fbc_find_global(const struct fbc_image *im, struct fn_str name, unsigned contact /* 1 contact field, 0 var */);
