@@ -279,6 +279,9 @@ static void told_stage(struct cli_host *h)
 static void told_counted(struct cli_host *h)
 {
     struct fvm_counted c = fvm_counted(h->run);
+    if (c.kind == FBC_COUNT_PERSONAL) {
+        return; /* of the engine's log: nothing happens here */
+    }
     h->o.ops->counted(h->o.self, c.kind, c.name);
 }
 

@@ -147,6 +147,9 @@ unsigned emit_host(struct emit *e, enum fbc_host host, uint16_t result); /* the 
 void emit_host_run(struct emit *e, enum fbc_host host, unsigned w);
 unsigned emit_effect(struct emit *e, enum fbc_host host); /* first argument at w */
 void emit_effect_run(struct emit *e, enum fbc_host host, unsigned w);
+void emit_personal(
+    struct emit *e,
+    const struct fgr_node *text); /* before EFFECT: marks it when its text holds personal data; NULL allowed */
 
 /* -- values ------------------------------------------------------------------------------------------------------------------ */
 /* Writes the value of n, as `want` (NULL: n->type), into dest, whose register type is emit_type(want). */
@@ -226,7 +229,7 @@ const struct fgr_node *emit_branch(const struct fgr_node *branches, enum fgr_bra
 /* Reads the answer in `text` (and the media of the wait) as type t into dest; goes to bad when it does not fit. */
 void emit_read(struct emit *e, const struct fcc_type *t, unsigned text, unsigned dest, uint32_t bad);
 struct fn_str emit_sentence(const struct emit *e, const struct fcc_type *t, bool choose);
-void emit_keep_message(struct emit *e, unsigned text); /* for a talk to come */
+void emit_keep_message(struct emit *e, unsigned text, bool masked); /* for a talk to come */
 /* Media where a text is wanted: transcribed into `text`, or `media ->` (then done), or invalid. A caption counts as the text unless the
  * question says what media does. */
 void emit_media(struct emit *e, const struct fcc_question *q, unsigned text, uint32_t invalid, uint32_t done);

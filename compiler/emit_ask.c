@@ -21,14 +21,21 @@ struct ask {
     uint16_t wait;
 };
 
+static bool is_personal(const struct fgr_node *question)
+{
+    return question->kind == FGR_ASK && (question->flags & FGR_PERSONAL) != 0;
+}
+
 static void branch_count(struct emit *e, const struct fcc_question *q, const char *branch)
 {
     emit_count(e, FBC_COUNT_BRANCH, fn_arena_printf(e->arena, "%.*s/%s", FN_STR_ARG(q->name), branch));
 }
 
-/* A wrong answer: the sentence while there are tries left, then again; else failed. */
-void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_type *t, bool choose,
-                  const struct fgr_node *text)
+enum { NOT_SHOWN = -1 };
+
+/* `shown`: the register of the text when it is there already, or NOT_SHOWN. */
+static void invalid(struct emit *e, const struct emit_retry *r, const struct fcc_type *t, bool choose,
+                    const struct fgr_node *text, int shown)
 {
     const struct fcc_question *q = r->q;
     unsigned mark = emit_mark(e), over = emit_reg(e, e->t_bool);
@@ -39,14 +46,29 @@ void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_t
     text = text != NULL ? text : q->invalid_text;
     if (text != NULL) {
         unsigned w = emit_effect(e, FBC_HOST_say);
-        emit_show(e, text, w);
+        if (shown == NOT_SHOWN) {
+            emit_show(e, text, w);
+        } else {
+            emit_op(e, FBC_OP_MOV, w, (unsigned)shown, 0);
+        }
+        emit_personal(e, text);
         emit_effect_run(e, FBC_HOST_say, w);
+        if (shown != NOT_SHOWN) {
+            emit_op(e, FBC_OP_ZERO, (unsigned)shown, 0, 0); /* nor is it saved while the question waits again */
+        }
     } else if (q->invalid_action == NULL) {
         emit_say_text(e, emit_sentence(e, t, choose));
     }
     emit_action(e, q->invalid_action);
     emit_release(e, mark);
     emit_jump(e, r->again);
+}
+
+/* A wrong answer: the sentence while there are tries left, then again; else failed. */
+void emit_invalid(struct emit *e, const struct emit_retry *r, const struct fcc_type *t, bool choose,
+                  const struct fgr_node *text)
+{
+    invalid(e, r, t, choose, text, NOT_SHOWN);
 }
 
 static void failed(struct emit *e, const struct ask *a)
@@ -75,10 +97,10 @@ static void await_answer(struct emit *e, struct ask *a)
     emit_silence(e, a->q, a->done);
     emit_place(e, message);
     emit_input(e, a->text, FBC_IN_TEXT);
-    emit_keep_message(e, a->text);
+    emit_keep_message(e, a->text, is_personal(a->n));
 }
 
-void emit_keep_message(struct emit *e, unsigned text)
+void emit_keep_message(struct emit *e, unsigned text, bool masked)
 {
     if (e->message == FBC_NO_INDEX) {
         return;
@@ -88,6 +110,12 @@ void emit_keep_message(struct emit *e, unsigned text)
     emit_load_int(e, w + 2, 0);
     emit_load_int(e, w + 3, FBC_MESSAGE_KEPT);
     emit_native_run(e, FBC_NATIVE_text_slice, w);
+    if (masked) {
+        unsigned m = emit_native(e, FBC_NATIVE_text_mask, e->t_text);
+        emit_op(e, FBC_OP_MOV, m + 1, w, 0);
+        emit_native_run(e, FBC_NATIVE_text_mask, m);
+        w = m;
+    }
     emit_op16(e, FBC_OP_SETG, w, e->message);
     emit_release(e, mark);
 }
@@ -153,7 +181,8 @@ static void begin(struct emit *e, struct ask *a)
     a->retry = (struct emit_retry){a->q, emit_int(e, 0), emit_label(e), emit_label(e)};
     a->invalid = emit_label(e);
     struct emit_wait w = {.name = emit_question_wait(e, a->q),
-                          .flags = FBC_WAIT_MESSAGE | FBC_WAIT_TIMER | FBC_WAIT_PHRASES,
+                          .flags = FBC_WAIT_MESSAGE | FBC_WAIT_TIMER | FBC_WAIT_PHRASES |
+                                   (is_personal(a->n) ? (unsigned)FBC_WAIT_PERSONAL : 0u),
                           .event = FBC_NO_INDEX,
                           .settle = a->q->settle,
                           .max = a->q->settle_max};
@@ -207,10 +236,18 @@ static void checks(struct emit *e, const struct ask *a, const struct fgr_node *t
         }
         uint32_t fits = emit_label(e);
         emit_cond(e, check->kid[FGR_BRANCH_value], true, fits);
+        const struct fgr_node *text = check->kid[FGR_BRANCH_value2];
+        unsigned mark = emit_mark(e);
+        int shown = NOT_SHOWN;
+        if (text != NULL) { /* it may say what was answered */
+            shown = (int)emit_reg(e, e->t_text);
+            emit_show(e, text, (unsigned)shown);
+        }
         target_from(e, target, old);
         emit_op(e, FBC_OP_ZERO, value, 0, 0);
         emit_op(e, FBC_OP_ZERO, old, 0, 0);
-        emit_invalid(e, &a->retry, a->type, false, check->kid[FGR_BRANCH_value2]);
+        invalid(e, &a->retry, a->type, false, text, shown);
+        emit_release(e, mark);
         emit_place(e, fits);
     }
 }
@@ -255,6 +292,7 @@ void emit_ask(struct emit *e, const struct fgr_node *n)
     if (n->kid[FGR_ASK_prompt] != NULL) {
         unsigned inner = emit_mark(e), w = emit_effect(e, FBC_HOST_say);
         emit_show(e, n->kid[FGR_ASK_prompt], w);
+        emit_personal(e, n->kid[FGR_ASK_prompt]);
         emit_effect_run(e, FBC_HOST_say, w);
         emit_release(e, inner);
     }
@@ -356,6 +394,11 @@ static void send_choose(struct emit *e, const struct choose *c)
     }
     emit_op(e, FBC_OP_MOV, w + 2, c->r_ids, 0);
     emit_op(e, FBC_OP_MOV, w + 3, c->r_labels, 0);
+    emit_personal(e, prompt);
+    emit_personal(e, c->a.n->kid[FGR_CHOOSE_label]);
+    for (uint32_t i = 0; i < c->options->n_items; i++) {
+        emit_personal(e, c->options->items[i]->kid[FGR_OPTION_label]);
+    }
     emit_effect_run(e, FBC_HOST_choose, w);
     emit_release(e, mark);
 }

@@ -4,6 +4,13 @@
 
 enum { TYPING_MS = 3000 };
 
+void emit_personal(struct emit *e, const struct fgr_node *text)
+{
+    if (text != NULL && (text->flags & FGR_PERSONAL) != 0) {
+        emit_count(e, FBC_COUNT_PERSONAL, FN_STR("personal"));
+    }
+}
+
 void emit_say_text(struct emit *e, struct fn_str text)
 {
     unsigned mark = emit_mark(e), w = emit_effect(e, FBC_HOST_say);
@@ -40,6 +47,7 @@ static void say(struct emit *e, const struct fgr_node *n)
     if (otherwise != NULL) {
         template_into(e, otherwise, w + 1);
     }
+    emit_personal(e, n->kid[FGR_SAY_value]);
     emit_effect_run(e, host, w);
 }
 
@@ -94,6 +102,7 @@ static void send_media(struct emit *e, const struct fgr_node *n)
     } else {
         emit_op(e, FBC_OP_ZERO, w + 2, 0, 0);
     }
+    emit_personal(e, caption);
     emit_effect_run(e, FBC_HOST_media, w);
     emit_jump(e, done);
     emit_place(e, none);

@@ -228,7 +228,7 @@ static void next_message(struct emit *e, const struct talk *t)
     emit_input(e, t->message, FBC_IN_TEXT);
     emit_media(e, t->q, t->message, ready, t->done);
     emit_place(e, ready);
-    emit_keep_message(e, t->message);
+    emit_keep_message(e, t->message, false);
     emit_op16(e, FBC_OP_GETG, t->message, e->message);
     emit_op(e, FBC_OP_ZERO, t->results, 0, 0);
     emit_op(e, FBC_OP_ZERO, t->rounds, 0, 0);

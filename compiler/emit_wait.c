@@ -154,7 +154,7 @@ static void wait_message(struct emit *e, const struct fgr_node *n)
     emit_place(e, message);
     unsigned text = emit_reg(e, e->t_text);
     emit_input(e, text, FBC_IN_TEXT);
-    emit_keep_message(e, text);
+    emit_keep_message(e, text, false);
     emit_release(e, mark);
     emit_count(e, FBC_COUNT_ANSWER, q->name);
     emit_place(e, done);

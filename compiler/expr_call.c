@@ -149,6 +149,13 @@ static uint64_t constant_int(const struct fgr_node *n)
     return n != NULL && n->kind == FGR_INT && n->num > 0 && n->num < 65536 ? (uint64_t)n->num : 0;
 }
 
+/* "abc" is masked as "a***c": each word of three letters grows by two, and they and the blank behind them fit once in four. */
+static uint64_t masked_max(const struct fcc_type *t)
+{
+    uint64_t most = sema_text_max(t);
+    return most + 2 * ((most + 1) / 4);
+}
+
 /* Refines the result of the signature: bounds of texts, dates written out. */
 const struct fcc_type *sema_builtin_result(struct ctx *c, struct fgr_node *n, const struct fcc_builtin *b,
                                            const struct fcc_type *owner, struct fgr_node *args)
@@ -175,7 +182,7 @@ const struct fcc_type *sema_builtin_result(struct ctx *c, struct fgr_node *n, co
     case FCC_B_MASK:
         c->taint &= ~(unsigned)TAINT_PERSONAL;
         return sema_type_text(
-            c, first != NULL && first->type != NULL && sema_is_textual(first->type) ? sema_text_max(first->type) : 0);
+            c, first != NULL && first->type != NULL && sema_is_textual(first->type) ? masked_max(first->type) : 0);
     case FCC_B_INT_TEXT:
     case FCC_B_NATIVE_TEXT_OF_INT: return sema_type_text(c, 20);
     case FCC_B_NUMBER_TEXT: return sema_type_text(c, 32);

@@ -34,10 +34,14 @@ void sema_taint_model(struct ctx *c, const struct fgr_node *at)
     }
 }
 
+/* To the contact themself, but the log remembers it: emission marks the effect (emit_personal). */
 void sema_taint_message(struct ctx *c, const struct fgr_node *at)
 {
     if ((c->taint & TAINT_SECRET) != 0) {
         leak(c, FGR_D_SECRET_LEAK, at, FGR_W_SECRET);
+    }
+    if ((c->taint & TAINT_PERSONAL) != 0) {
+        ((struct fgr_node *)(uintptr_t)at)->flags |= FGR_PERSONAL;
     }
 }
 

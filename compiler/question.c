@@ -409,6 +409,21 @@ static struct place *ask_target(struct ctx *c, struct fgr_node *n)
     return target->sym != NULL ? sema_place_of(c, target->sym) : NULL;
 }
 
+/* What is answered is personal, unless that is allowed here: masked where an agent remembers it. A voice note goes to a model as it is. */
+static void ask_personal(struct ctx *c, struct asked *a)
+{
+    const struct fcc_sym *s = a->node->kid[FGR_ASK_target]->sym;
+    if (s == NULL || (sema_sym(s)->taint & TAINT_PERSONAL) == 0 || sema_sym(s)->allowed != 0) {
+        return;
+    }
+    a->node->flags |= FGR_PERSONAL;
+    if (a->q->media_transcribe) {
+        c->taint = TAINT_PERSONAL;
+        c->taint_by = (struct fcc_sym *)(uintptr_t)s;
+        sema_taint_model(c, a->node->kid[FGR_ASK_target]);
+    }
+}
+
 static void ask_answer(struct ctx *c, struct asked *a, struct place *place)
 {
     question_taken(c, a);
@@ -433,6 +448,7 @@ static void ask(struct ctx *c, struct asked *a)
 {
     struct fgr_node *n = a->node;
     struct place *place = ask_target(c, n);
+    ask_personal(c, a);
     struct fork once;
     bool skips = (n->flags & FGR_ONCE) != 0;
     if (skips) {

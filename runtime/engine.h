@@ -158,6 +158,7 @@ struct turn {
     bool must_move;      /* to the published version at the next stage, though it is pinned */
     struct fn_str ref;   /* the provider's id of the message the program took */
     struct fn_str goal;  /* stage to enter there, empty the same */
+    bool personal;       /* the next effect is text with personal data */
     unsigned errors;     /* ways into the stage of `on error` */
     struct errors_seen { /* errors.c: what the contact's data say, once asked */
         struct fvm_errors e;
@@ -367,6 +368,8 @@ bool turn_consumes(const struct turn *t, int64_t row);
 void turn_park(struct turn *t, const struct frt_row *row);
 /* A line of the log, or NULL: no memory, or the turn has NOTES_MAX already. */
 struct frt_message *turn_note(struct turn *t, enum frt_dir dir, const char *kind, struct fn_str body);
+void turn_personal(struct turn *t,
+                   int64_t line); /* this line of the log holds personal data: agents remember it masked */
 void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n);
 void turn_join_ref(struct turn *t, struct fn_buf *payload); /* completes a reaction with the message it is for */
 void turn_keep_ref(struct turn *t);                         /* for later turns of a program that reacts */

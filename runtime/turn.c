@@ -240,6 +240,9 @@ static void wake_message(struct turn *t, size_t i, const struct frt_payload *p)
         if (t->in->rows[k].kind == FRT_IN_MESSAGE) {
             turn_consume(t, t->in->rows[k].id);
             t->ref = t->in->rows[k].ref;
+            if (wait != NULL && (wait->flags & FBC_WAIT_PERSONAL) != 0) {
+                turn_personal(t, t->in->rows[k].id);
+            }
             if (k != i) {
                 record_join(t, &t->in->rows[k]);
             }

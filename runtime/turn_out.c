@@ -81,6 +81,15 @@ struct frt_message *turn_note(struct turn *t, enum frt_dir dir, const char *kind
     return line;
 }
 
+/* A line of its own, {"row":"ID"}: what was logged with the message cannot be written again, and only who asks a model for an agent reads it. */
+void turn_personal(struct turn *t, int64_t line)
+{
+    struct fn_str body = turn_json(t, "row", fn_arena_printf(&t->arena, "%lld", (long long)line));
+    if (turn_note(t, FRT_DIR_NOTE, "personal", body) == NULL) {
+        t->arena.failed = true; /* unmarked it would be remembered as it is */
+    }
+}
+
 void turn_metric(struct turn *t, const char *what, struct fn_str name, int64_t n)
 {
     struct fn_str key = FN_JOIN(&t->arena, t->next.funnel, FN_STR("/"), fn_str_c(what), FN_STR("/"), name);
@@ -188,6 +197,9 @@ struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payl
                 (struct frt_message){.id = frt_result_row(x->id), .at = t->now, .dir = dir, .delivery = FRT_D_QUEUED};
             line->kind = fn_str_c(info->name);
             line->body = x->payload;
+        }
+        if (t->personal) {
+            turn_personal(t, frt_result_row(x->id));
         }
     }
     return x;

@@ -287,10 +287,14 @@ static void on_count(struct turn *t)
                                         [FBC_COUNT_SPLIT] = "split",
                                         [FBC_COUNT_ANSWER] = "answer"};
     struct fvm_counted c = fvm_counted(t->run);
+    if (c.kind == FBC_COUNT_PERSONAL) {
+        t->personal = true;
+        return;
+    }
     turn_metric(t, (size_t)c.kind < FN_COUNT(kinds) ? kinds[c.kind] : "count", c.name, 1);
 }
 
-static void on_effect(struct turn *t)
+static void effect_of(struct turn *t)
 {
     struct fvm_request q = fvm_request(t->run);
     if (fbc_hosts[q.host].policy == FBC_POLICY_LOCAL) {
@@ -311,6 +315,12 @@ static void on_effect(struct turn *t)
     } else {
         (void)turn_effect(t, q.host, fn_buf_view(&t->scratch), 0, FRT_DIR_OUT);
     }
+}
+
+static void on_effect(struct turn *t)
+{
+    effect_of(t);
+    t->personal = false;
 }
 
 static void suspend(struct turn *t, int64_t deadline)

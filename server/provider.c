@@ -5,10 +5,12 @@
 #include "app.h"
 
 #include "fn_json.h"
+#include "fsl_text.h"
 #include "fsv_ai.h"
 #include "fsv_auth.h"
 #include "fsv_evolution.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -399,6 +401,31 @@ static struct fn_str said_in(struct fsv_job *job, const struct frt_message *m)
     return text.n > 0 ? text : fn_json_str(fn_json_get(body, "caption"));
 }
 
+/* The lines that notes of the engine call personal. */
+static bool is_personal(const struct fsv_job *job, int64_t id)
+{
+    char row[48];
+    int n = snprintf(row, sizeof row, "{\"row\":\"%lld\"}", (long long)id);
+    for (size_t i = 0; i < job->past.n; i++) {
+        const struct frt_message *m = &job->past.messages[i];
+        if (m->dir == FRT_DIR_NOTE && fn_str_eq(m->kind, FN_STR("personal")) &&
+            fn_str_eq(m->body, (struct fn_str){row, (size_t)n})) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct fn_str masked(struct fsv_job *job, struct fn_str text)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, ANSWER_MAX);
+    fsl_mask(&b, text);
+    struct fn_str out = b.failed ? FN_STR("***") : fn_arena_dup(&job->arena, fn_buf_view(&b));
+    fn_buf_fini(&b);
+    return out;
+}
+
 /* Newest first -> the last lines, oldest first in lines[PAST_MAX - n ..]. The message that is being answered is not the past: it is what
  * the customer wrote since we last spoke, or, when we spoke in between, the line that equals it. */
 static size_t take_past(struct fsv_job *job, struct fsv_ai_line lines[PAST_MAX])
@@ -413,7 +440,7 @@ static size_t take_past(struct fsv_job *job, struct fsv_ai_line lines[PAST_MAX])
         bool present = !own && job->talk.message.n > 0 && (!spoke || (!met && fn_str_eq(text, job->talk.message)));
         met = met || present;
         if (text.n > 0 && !present) {
-            lines[PAST_MAX - ++n] = (struct fsv_ai_line){own, text};
+            lines[PAST_MAX - ++n] = (struct fsv_ai_line){own, is_personal(job, m->id) ? masked(job, text) : text};
         }
     }
     return n;
@@ -441,7 +468,7 @@ static void send_talk(struct fsv_job *job)
 {
     fsv_ai_talk_read(&job->arena, job->args, &job->talk);
     int64_t at = job->talk.at != 0 ? job->talk.at : job->send.created_at;
-    size_t limit = 2 * job->talk.remember + 20; /* notes stand in the log too */
+    size_t limit = 3 * job->talk.remember + 20; /* notes stand in the log too */
     job->past = (struct frt_op_messages){
         .tenant = job->send.tenant, .conv = job->send.conv, .before_at = at, .before_id = INT64_MAX};
     job->past.limit = limit < PAST_MAX ? limit : PAST_MAX;

@@ -307,7 +307,57 @@ stage inicio {
     wait_for(lambda: w.evolution.texts('5511987670020') == ['Oi Bia! Até amanhã, Bia. {{x}}'])
 
 
+def personal_answers_are_remembered_masked(w):
+    source = '''funnel cadastro "Cadastro"
+
+channel whatsapp
+timezone "America/Sao_Paulo"
+locale "pt-BR"
+
+contact { cpf: personal text(14)? }
+
+agent bia {
+  model "m"
+  instructions "Você é a Bia."
+  remember 20 messages
+}
+
+start on keyword "cadastro" -> inicio
+
+stage inicio {
+  ask contact.cpf "Qual o seu CPF?" {
+    check contact.cpf != "123.456.789-00" else "Esse não, {contact.cpf}"
+  }
+  say "Anotei {contact.cpf}."
+  ask cidade: text(40) "E a cidade?"
+  say "{cidade}, então."
+  talk to bia {
+    done -> fim
+    failed -> fim
+  }
+}
+
+stage fim {
+  say "Até mais!"
+  end
+}
+'''
+    status, answer = w.funneld.deploy('cadastro', source)
+    assert status == 201, answer
+    number = '5511987670030'
+    since = scripted(w, [OpenAI.content('Em que posso ajudar?')])
+    for i, text in enumerate(('cadastro', '123.456.789-00', '52998224725', 'Recife')):
+        assert w.funneld.say(number, text) == 200
+        wait_for(lambda: len(w.evolution.texts(number)) >= (1, 2, 4, 5)[i])
+    wait_for(lambda: w.evolution.texts(number)[-1] == 'Em que posso ajudar?')
+    sent = json.dumps(rounds(w, since)[0]['messages'], ensure_ascii=False)
+    assert '52998224725' not in sent and '123.456' not in sent, sent
+    assert '5***5' in sent and 'A***i 5***.' in sent and 'Recife' in sent and 'Qual o seu CPF?' in sent, sent
+    lines = w.funneld.api('GET', '/v1/conversations?limit=500')[1]['conversations']
+    assert [c for c in lines if c['address'] == number], 'people still read it whole'
+
+
 TESTS = [('agent: ' + f.__name__.replace('_', ' '), talked(f))
          for f in (rounds_with_a_tool, a_kill_between_rounds, wrong_calls_go_back_as_errors, only_the_first_of_parallel_calls,
                    no_answer_is_failed, the_budget_ends_it, rate_limits_and_the_account,
-                   a_voice_note_becomes_text, a_template_goes_out_as_its_text)]
+                   a_voice_note_becomes_text, personal_answers_are_remembered_masked, a_template_goes_out_as_its_text)]

@@ -185,7 +185,7 @@ static bool check_global(struct verify *v, const struct fbc_op_info *op, uint32_
 
 static bool check_count(struct verify *v, uint32_t w)
 {
-    if (FBC_A(w) > FBC_COUNT_ANSWER) {
+    if (FBC_A(w) > FBC_COUNT_PERSONAL) {
         return verify_fault(v, "F3", "no such count %u", FBC_A(w));
     }
     return v->types[v->consts[FBC_IMM16(w)].type].repr == FBC_REPR_T ||

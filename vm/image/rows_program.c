@@ -147,7 +147,7 @@ bool verify_stages_end(struct verify *v)
 static bool check_wait(struct verify *v, const struct fbc_wait *w)
 {
     const unsigned ends = FBC_WAIT_MESSAGE | FBC_WAIT_EVENT | FBC_WAIT_TIMER | FBC_WAIT_HANDBACK;
-    if ((w->flags & ends) == 0 || (w->flags & ~(ends | FBC_WAIT_PHRASES)) != 0) {
+    if ((w->flags & ends) == 0 || (w->flags & ~(ends | FBC_WAIT_PHRASES | FBC_WAIT_PERSONAL)) != 0) {
         return verify_fault(v, "M6", "flags %u", (unsigned)w->flags);
     }
     bool event = (w->flags & FBC_WAIT_EVENT) != 0;

@@ -134,7 +134,14 @@ enum fbc_input_part {
     FBC_IN_PARTS
 };
 /* op COUNT */
-enum fbc_count { FBC_COUNT_OPTION = 0, FBC_COUNT_BRANCH = 1, FBC_COUNT_SPLIT = 2, FBC_COUNT_ANSWER = 3 };
+/* PERSONAL counts nothing: the next effect's text holds personal data (FBC_WAIT_PERSONAL). */
+enum fbc_count {
+    FBC_COUNT_OPTION = 0,
+    FBC_COUNT_BRANCH = 1,
+    FBC_COUNT_SPLIT = 2,
+    FBC_COUNT_ANSWER = 3,
+    FBC_COUNT_PERSONAL = 4
+};
 
 enum fbc_trap {
 #define FBC_TRAP(NAME, pt, en) FBC_TRAP_##NAME,
