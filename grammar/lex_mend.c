@@ -55,6 +55,18 @@ static uint32_t other_quote(const struct lexer *lx, const struct lex_text *t, ui
     return 0;
 }
 
+uint32_t lex_other_quote(const struct lexer *lx, struct fn_span text)
+{
+    const struct lex_text straight = {.curly = false};
+    uint32_t end = lx->start[text.a] == '"' ? other_quote(lx, &straight, text.a + 1, text.b) : 0;
+    for (uint32_t at = text.a; at + 3 <= end; at++) {
+        if (memcmp(lx->start + at, "\xE2\x80\x9C", 3) == 0) {
+            return 0; /* a pair of its own */
+        }
+    }
+    return end;
+}
+
 /* Where `-> name` begins, when nothing but a block stands behind it; else `to`. */
 static uint32_t before_jump(const struct lexer *lx, uint32_t from, uint32_t to)
 {

@@ -173,6 +173,26 @@ static void undo(struct lexer *lx, uint32_t n_tokens, uint32_t at)
     lx->held_break = false;
 }
 
+/* `"a”, b "c"`: a text of this line that the other kind of quote closed, and the next quote once more. It is read again as far as that. */
+static bool end_other(struct lexer *lx, const struct line *l)
+{
+    for (uint32_t i = l->from; i < l->to; i++) {
+        struct fn_span span = lx->tokens[i].span;
+        uint32_t other = lx->tokens[i].kind == FGR_TOK_TEXT ? lex_other_quote(lx, span) : 0;
+        if (other != 0) {
+            undo(lx, i, span.a);
+            lx->n_texts = 0;
+            fn_diag_fix(lex_unclosed(lx, (struct fn_span){span.a, span.a + 1}, false, false), FN_FIX_REVIEW,
+                        (struct fn_span){other - 3, other}, FN_STR("\""));
+            lex_push(lx, FGR_TOK_TEXT, (struct fn_span){span.a, other})->flags |= FGR_TOKEN_DOUBTFUL;
+            lx->cursor = lx->start + other;
+            lexer_enter_code(lx);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool lex_reopen(struct lexer *lx, uint32_t quote)
 {
     uint32_t start = line_start(lx, quote);
@@ -180,10 +200,17 @@ bool lex_reopen(struct lexer *lx, uint32_t quote)
     while (l.from > 0 && lx->tokens[l.from - 1].span.a >= start && lx->tokens[l.from - 1].kind != FGR_TOK_NL) {
         l.from--;
     }
+    if (lx->retreats >= LEX_RETREATS_MAX) {
+        return false;
+    }
+    if (end_other(lx, &l)) {
+        lx->retreats++;
+        return true;
+    }
     l.at = l.from;
     uint32_t token = first_of_text(&l);
     uint32_t at = token < l.to ? lx->tokens[token].span.a : 0;
-    if (at == 0 || lx->start[at - 1] != ' ' || lx->retreats >= LEX_RETREATS_MAX) {
+    if (at == 0 || lx->start[at - 1] != ' ') {
         return false;
     }
     lx->retreats++;

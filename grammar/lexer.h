@@ -89,6 +89,8 @@ bool lex_mend_retreat(struct lexer *lx);
 bool lex_mend_block(struct lexer *lx);
 bool lex_mend_inner(struct lexer *lx, struct lex_text *t);
 void lex_forget_told(struct fn_diag_list *l, uint32_t n); /* all but the first n */
+/* Behind the curly quote that closes a text begun with a straight one at span.a; 0 when there is none in it. */
+uint32_t lex_other_quote(const struct lexer *lx, struct fn_span text);
 /* lex_reopen.c: the quote at `quote`, outside of interpolations, closes a text that nothing opened: told, and that text is read again. False
  * when there is no place for it on the line. */
 bool lex_reopen(struct lexer *lx, uint32_t quote);
