@@ -32,7 +32,7 @@ enum {
     OVERFLOW_SLACK = 1 << 20,
     ANSWER_MAX = 32 << 20,
     CONNECTIONS_MAX = 2000,
-    CONNECTION_MEMORY = 20480, /* the gate's 16 KiB of headers and their table; MHD clears it after each request */
+    CONNECTION_MEMORY = 24576, /* the gate's 16 KiB of headers and their table; MHD clears it after each request */
     BACKLOG = 511,
     /* Each connection may hold a small body; large ones share a budget, so that 2,000 of them cannot take the machine's memory. What a
      * body becomes when it is read stands in the request's arena, several times its size. */

@@ -91,6 +91,16 @@ def test_good_request(w):
     assert status(got) == 200, got[:200]
 
 
+def test_as_many_headers_as_the_gate_lets_through(w):
+    many = [b'A%02d: ' % i + b'x' * 258 for i in range(62)]  # 64 with the two below, not quite 16 KiB
+    body = b'{"a":"' + b'y' * 20000 + b'"}'
+    first = b'POST /webhooks/evolution/' + b'a' * 32 + b' HTTP/1.1'
+    got = raw(w.funneld.port, head(HOST, b'Content-Length: %d' % len(body), *many, first=first) + body)
+    assert status(got) == 404, got[:200]
+    got = raw(w.funneld.port, head(HOST, b'Content-Length: %d' % len(body), *many, b'B: b', first=first))
+    assert status(got) == 431, got[:200]
+
+
 def test_header_of_40_kilobytes(w):
     got = raw(w.funneld.port, head(HOST, b'A: ' + b'x' * 40000))
     assert status(got) in (400, 413, 414, 431), got[:100]
