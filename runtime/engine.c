@@ -61,12 +61,17 @@ void *engine_alloc(size_t n, size_t size)
     return p;
 }
 
-/* 41 bits of milliseconds, 10 of a counter, 10 of the node: increasing in a node, unique among nodes. */
+/* 41 bits of milliseconds, 10 of a counter, 10 of the node: increasing in a node, and unique among nodes that drew different numbers. */
 int64_t engine_id(struct frt_engine *e)
 {
-    int64_t id = engine_now(e) << 20 | (int64_t)(e->c.node_id & 1023u);
-    e->last_id = id > e->last_id ? id : e->last_id + 1024;
+    int64_t moment = engine_now(e) << 10, next = (e->last_id >> 10) + 1;
+    e->last_id = (moment > next ? moment : next) << 10 | (int64_t)(e->c.node_id & 1023u);
     return e->last_id;
+}
+
+void engine_renumber(struct frt_engine *e)
+{
+    e->c.node_id = (uint32_t)(e->c.entropy.ops->next(e->c.entropy.self) & 1023u);
 }
 
 void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv,

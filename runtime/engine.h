@@ -247,6 +247,7 @@ struct frt_engine {
 int64_t engine_now(const struct frt_engine *e); /* ms UTC, by the store's clock */
 void engine_set_time(struct frt_engine *e, int64_t now);
 int64_t engine_id(struct frt_engine *e);
+void engine_renumber(struct frt_engine *e); /* another node has our number: another one for the ids to come */
 void engine_log(const struct frt_engine *e, enum frt_log_level level, const char *event, int64_t tenant, int64_t conv,
                 struct fn_str text);
 void engine_submit(struct frt_engine *e, struct frt_op *op);

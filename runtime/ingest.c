@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INBOUND_MAX = 1 << 20, INGEST_BATCH = 256, DAY_MS = 86400000, LOST_TRIES = 5 };
+enum { INBOUND_MAX = 1 << 20, INGEST_BATCH = 256, DAY_MS = 86400000, LOST_TRIES = 5, IDS_MAX = 8 };
 
 struct inbound {
     struct fair_item link;  /* first: the queue gives it back */
@@ -18,6 +18,7 @@ struct inbound {
     bool by_alias;        /* the caller gave no conversation */
     bool known;           /* its number is known.c's */
     bool modest;          /* counted in modest_work */
+    unsigned ids;         /* tries with another new id */
 };
 struct ingest_batch {
     struct frt_op_ingest op;
@@ -175,10 +176,11 @@ static enum fn_code copy(struct frt_engine *e, struct inbound *in, const struct 
     if (from->dedupe.n != 0) {
         x->dedupe = keep(&in->block, from->dedupe);
     } else { /* so that a repetition after a lost answer finds itself */
-        char own[32];
-        x->dedupe =
-            keep(&in->block,
-                 (struct fn_str){own, (size_t)snprintf(own, sizeof own, "@%llx", (unsigned long long)x->row.id)});
+        char own[48];
+        int n = snprintf(
+            own, sizeof own, "@%llx-%llx", (unsigned long long)x->row.id,
+            (unsigned long long)e->c.entropy.ops->next(e->c.entropy.self)); /* no other node's, whatever its number */
+        x->dedupe = keep(&in->block, (struct fn_str){own, (size_t)n});
     }
     x->day = (from->sent_at != 0 ? from->sent_at : x->row.received_at) / DAY_MS;
     copy_log(in, from);
@@ -249,6 +251,12 @@ static void batch_done(struct frt_op *op)
             known_drop(e, &in->item); /* it is gone: find or make another */
             in->item.conv = 0;
             in->known = false;
+            submit(e, &b->from[i], 1);
+            continue;
+        }
+        if (op->code == FN_OK && b->op.items[i].code == FN_UNAVAILABLE && in->ids++ < IDS_MAX) {
+            engine_renumber(e); /* the id for whom it would have made was taken: another node drew the same number */
+            in->item.new_id = engine_id(e);
             submit(e, &b->from[i], 1);
             continue;
         }

@@ -67,7 +67,7 @@ void mem_pair_set(struct mem_contact *c, struct fn_str name, struct fn_str value
 }
 
 /* -- INGEST ---------------------------------------------------------------------------------------------------------------------- */
-static struct mem_alias *alias_find(struct frt_memory *m, int64_t tenant, struct fn_str text)
+static struct mem_alias *alias_find(const struct frt_memory *m, int64_t tenant, struct fn_str text)
 {
     for (size_t i = 0; i < m->aliases.n; i++) {
         if (m->aliases.at[i].tenant == tenant && fn_str_eq(m->aliases.at[i].text, text)) {
@@ -77,7 +77,7 @@ static struct mem_alias *alias_find(struct frt_memory *m, int64_t tenant, struct
     return NULL;
 }
 
-static int64_t contact_of(struct frt_memory *m, const struct frt_ingest *in)
+static int64_t contact_of(const struct frt_memory *m, const struct frt_ingest *in)
 {
     for (unsigned i = 0; i < in->n_aliases; i++) {
         const struct mem_alias *a = alias_find(m, in->tenant, in->aliases[i]);
@@ -134,6 +134,14 @@ static struct mem_conv *conv_make(struct frt_memory *m, struct frt_ingest *in)
         in->created = true;
     }
     return c;
+}
+
+/* Whether someone has the id for whom would be made. */
+static bool is_taken(const struct frt_memory *m, const struct frt_ingest *in)
+{
+    int64_t contact = contact_of(m, in);
+    return (contact == 0 || conv_of(m, in->tenant, in->channel, contact) == NULL) &&
+           (mem_conv_find(m, in->tenant, in->new_id) != NULL || mem_contact_find(m, in->tenant, in->new_id) != NULL);
 }
 
 static bool seen_find(const struct frt_memory *m, const struct frt_ingest *in)
@@ -222,6 +230,10 @@ static void ingest_one(struct frt_memory *m, struct frt_op *op, struct frt_inges
     in->n_pairs = 0;
     in->duplicate = in->dedupe.n != 0 && seen_find(m, in);
     struct mem_conv *c = in->conv != 0 ? mem_conv_find(m, in->tenant, in->conv) : NULL;
+    if (c == NULL && in->conv == 0 && !in->duplicate && is_taken(m, in)) {
+        in->code = FN_UNAVAILABLE;
+        return;
+    }
     if (c == NULL && in->conv == 0) {
         c = in->duplicate ? conv_of(m, in->tenant, in->channel, contact_of(m, in)) : conv_make(m, in);
     }

@@ -61,9 +61,22 @@ static int64_t contact_of(struct sq *q, const struct frt_ingest *in)
     return contact;
 }
 
-static void find_or_make(struct sq *q, struct frt_ingest *in)
+static bool is_taken(struct sq *q, const struct frt_ingest *in)
+{
+    sq_ask(q, SQ_ID_TAKEN, "ii", in->tenant, in->new_id);
+    bool taken = sq_next(q, SQ_ID_TAKEN);
+    sq_end(q, SQ_ID_TAKEN);
+    return taken;
+}
+
+/* False: somebody else has the id for whom was to be made; nothing was. */
+static bool find_or_make(struct sq *q, struct frt_ingest *in)
 {
     in->contact = contact_of(q, in);
+    in->conv = in->contact != 0 ? ask_id(q, SQ_CONV_OF, in->tenant, in->channel, in->contact) : 0;
+    if (in->conv == 0 && is_taken(q, in)) {
+        return false;
+    }
     if (in->contact == 0) {
         in->contact = in->new_id;
         (void)sq_run(q, SQ_CONTACT_ADD, "iii", in->tenant, in->contact, in->row.received_at);
@@ -71,12 +84,21 @@ static void find_or_make(struct sq *q, struct frt_ingest *in)
     for (unsigned i = 0; i < in->n_aliases; i++) {
         (void)sq_run(q, SQ_ALIAS_ADD, "isi", in->tenant, in->aliases[i], in->contact);
     }
-    in->conv = ask_id(q, SQ_CONV_OF, in->tenant, in->channel, in->contact);
     if (in->conv == 0 && q->code == FN_OK) {
         in->conv = in->new_id;
         in->created = true;
         (void)sq_run(q, SQ_CONV_ADD, "iiiiiis", in->tenant, in->conv, I(frt_shard(in->tenant, in->conv)), in->channel,
                      in->contact, in->row.received_at, in->address);
+    }
+    return true;
+}
+
+/* Nothing of it is stored. */
+static void refuse(struct sq *q, struct frt_ingest *in, enum fn_code code)
+{
+    in->code = code;
+    if (in->dedupe.n != 0) {
+        (void)sq_run(q, SQ_SEEN_DROP, "iis", in->tenant, in->day, in->dedupe);
     }
 }
 
@@ -103,10 +125,7 @@ static void append(struct sq *q, struct frt_op *op, struct frt_ingest *in, bool 
     }
     sq_end(q, SQ_INBOX_STATE);
     if (rows >= FRT_BACKLOG_MAX && in->row.kind != FRT_IN_MESSAGE) {
-        in->code = FN_LIMIT;
-        if (in->dedupe.n != 0) {
-            (void)sq_run(q, SQ_SEEN_DROP, "iis", in->tenant, in->day, in->dedupe);
-        }
+        refuse(q, in, FN_LIMIT);
         return;
     }
     int64_t logged = ask_id(q, SQ_MESSAGE_LAST, in->tenant, in->conv, 0);
@@ -169,8 +188,9 @@ static void ingest_one(struct sq *q, struct frt_op *op, struct frt_ingest *in)
             return;
         }
     }
-    if (in->conv == 0) {
-        find_or_make(q, in);
+    if (in->conv == 0 && !find_or_make(q, in)) {
+        refuse(q, in, FN_UNAVAILABLE);
+        return;
     }
     append(q, op, in, by_number);
 }

@@ -64,12 +64,13 @@ struct frt_ingest {
     struct fn_str address, name; /* empty: keep */
     struct fn_str dedupe;        /* unique in a tenant for FRT_DEDUPE_DAYS; empty none */
     int64_t day;                 /* days since 1970 of the provider's timestamp, so that a repetition meets its first */
-    int64_t new_id;              /* for a contact and conversation to be made */
+    int64_t new_id;     /* for a contact and conversation to be made; taken: nothing is done, code is FN_UNAVAILABLE */
     struct frt_row row; /* row.id is raised above the mailbox's last message when needed, and received_at and due_at to
                                   * its: the order of arrival is that of the commits, whatever the nodes' clocks say. out: the id */
     struct frt_message log; /* log.kind empty: no log line; id is the row's */
     /* out */
-    enum fn_code code; /* FN_OK also for a duplicate; FN_LIMIT: mailbox full and the row is no message */
+    enum fn_code
+        code; /* FN_OK also for a duplicate; FN_LIMIT: mailbox full and the row is no message; FN_UNAVAILABLE: new_id is taken */
     bool duplicate, created;
     int64_t contact;
     /* out: what LOAD would say of the conversation, from the snapshot in which the row was appended. A store tells it, if at all, when the operation

@@ -337,7 +337,28 @@ static void leases(struct contract *c)
     CHECK(c, one_file || (b.nodes == 2 && b.n_others == 1 && fn_str_eq(b.others[0], FN_STR("a"))));
 }
 
+/* Two nodes that drew the same number make ids for two contacts in the same millisecond: neither is led into the other's conversation. */
+static void ids_that_meet(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100), b = a;
+    b.aliases[0] = FN_STR("phone:2");
+    b.dedupe = FN_STR("b");
+    b.conv = 0;
+    b.new_id = a.conv;
+    struct frt_op_ingest op = {.items = &b, .n = 1};
+    DO(c, INGEST, &op);
+    CHECK(c, op.op.code == FN_OK && b.code == FN_UNAVAILABLE);
+    struct frt_loaded in = contract_load(c, a.conv);
+    CHECK(c, in.n_rows == 1);
+    b.new_id = a.conv + 1000000;
+    b.conv = 0;
+    DO(c, INGEST, &op);
+    CHECK(c, b.code == FN_OK && b.created && b.conv == b.new_id && b.contact == b.new_id);
+    CHECK(c, contract_load(c, a.conv).n_rows == 1 && contract_load(c, b.conv).n_rows == 1);
+}
+
 const struct contract_case contract_turn_cases[] = {
+    {"ids that meet", ids_that_meet},
     {"ingest makes and finds", ingest_makes_and_finds},
     {"aliases are one contact", aliases_are_one_contact},
     {"tenants do not meet", tenants_do_not_meet},

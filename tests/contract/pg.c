@@ -243,26 +243,6 @@ static void commit_under_way(struct contract *c)
 
 /* No room, no memory, a statement that took too long: certainly not done, and nobody's content is to blame, or the engine would park the
  * conversation for it. When the cause is gone the same operation goes through. */
-/* Two nodes that drew the same number make ids for two contacts in the same millisecond: neither is led into the other's conversation. */
-static void ids_that_meet(struct contract *c)
-{
-    struct frt_ingest a = contract_message(c, "phone:1", "a", 100), b = a;
-    b.aliases[0] = FN_STR("phone:2");
-    b.dedupe = FN_STR("b");
-    b.conv = 0;
-    b.new_id = a.conv;
-    struct frt_op_ingest op = {.items = &b, .n = 1};
-    DO(c, INGEST, &op);
-    CHECK(c, op.op.code == FN_OK && b.code == FN_UNAVAILABLE); /* 503: it comes again, under another id */
-    struct frt_loaded in = contract_load(c, a.conv);
-    CHECK(c, in.n_rows == 1);
-    b.new_id = a.conv + 1000000;
-    b.conv = 0;
-    DO(c, INGEST, &op);
-    CHECK(c, b.code == FN_OK && b.created && b.conv == b.new_id && b.contact == b.new_id);
-    CHECK(c, contract_load(c, a.conv).n_rows == 1 && contract_load(c, b.conv).n_rows == 1);
-}
-
 static void server_in_need(struct contract *c)
 {
     static const char *const states[] = {"53100", "53200", "57014", "58030", "25006"};
@@ -320,8 +300,11 @@ static void notify(struct contract *c)
 }
 
 const struct contract_case contract_pg_cases[] = {
-    {"connections die", connections_die},     {"a commit in doubt", commit_in_doubt},
-    {"a commit under way", commit_under_way}, {"a poison turn", poison},
-    {"ids that meet", ids_that_meet},         {"a server in need", server_in_need},
-    {"nodes wake each other", notify},        {NULL, NULL},
+    {"connections die", connections_die},
+    {"a commit in doubt", commit_in_doubt},
+    {"a commit under way", commit_under_way},
+    {"a poison turn", poison},
+    {"a server in need", server_in_need},
+    {"nodes wake each other", notify},
+    {NULL, NULL},
 };

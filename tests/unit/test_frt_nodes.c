@@ -31,7 +31,7 @@ struct world {
     } nodes[NODES];
     struct pending pending[SENDS_MAX];
     size_t n_pending;
-    bool hold, forced;
+    bool hold, forced, twins; /* twins: both drew the same number */
     unsigned accepted;
 };
 
@@ -132,7 +132,7 @@ static void boot(struct world *w, unsigned i)
                                   .provider = {&provider, n},
                                   .natives = fsl_natives,
                                   .node = fn_str_c(names[i]),
-                                  .node_id = i,
+                                  .node_id = w->twins ? 5 : i,
                                   .shared = true,
                                   .forced = w->forced};
     n->engine = frt_engine_new(&c, &err);
@@ -219,7 +219,37 @@ static unsigned sent(const struct world *w)
     return w->nodes[0].sent + w->nodes[1].sent;
 }
 
+static void say_at(struct world *w, unsigned node, const char *alias)
+{
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
+    in.aliases[0] = in.address = fn_str_c(alias);
+    in.ref = in.payload.text = FN_STR("oi");
+    frt_engine_ingest(w->nodes[node].engine, &in, on_accepted, w);
+}
+
 /* -- tests --------------------------------------------------------------------------------------------------------------------------- */
+/* Two nodes with one number make somebody in the same millisecond: two contacts, and both messages, though no provider gave them an id. */
+static void test_twins(void)
+{
+    struct world w;
+    setup(&w, false);
+    end(&w, 0);
+    w.twins = true;
+    boot(&w, 0);
+    boot(&w, 1);
+    wait_ms(&w, 10000);
+    for (unsigned i = 0; i < 3; i++) {
+        say_at(&w, 0, "phone:551191");
+        say_at(&w, 1, "phone:551192");
+        settle(&w);
+        w.clock.now++;
+    }
+    wait_ms(&w, 5000);
+    CU_ASSERT_EQUAL(w.accepted, 6);
+    CU_ASSERT_EQUAL(sent(&w), 6);
+    teardown(&w);
+}
+
 static void test_shares(void)
 {
     struct world w;
@@ -499,10 +529,10 @@ static void test_both_own_everything(void)
     teardown(&w);
 }
 
-UNIT_SUITE("frt_nodes", {"shares", test_shares}, {"idle is not in memory", test_idle_is_not_in_memory},
-           {"arrival", test_arrival_leaves_nothing_in_doubt}, {"drain gives back", test_drain_gives_back},
-           {"death is noticed", test_death_is_noticed}, {"stopped owner", test_stopped_owner},
-           {"a turn keeps its epoch", test_a_turn_keeps_its_epoch},
+UNIT_SUITE("frt_nodes", {"shares", test_shares}, {"twins", test_twins},
+           {"idle is not in memory", test_idle_is_not_in_memory}, {"arrival", test_arrival_leaves_nothing_in_doubt},
+           {"drain gives back", test_drain_gives_back}, {"death is noticed", test_death_is_noticed},
+           {"stopped owner", test_stopped_owner}, {"a turn keeps its epoch", test_a_turn_keeps_its_epoch},
            {"behind what another has", test_behind_what_another_has},
            {"a repetition is the store's", test_a_repetition_is_the_stores},
            {"both own everything", test_both_own_everything})
