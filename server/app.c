@@ -228,7 +228,7 @@ static enum fn_code make_base(struct fsv_app *app, struct fn_err *err)
     if (fsv_crypto_start() != FN_OK || block_signals(app) != FN_OK || fsv_loop_new(&app->loop) != FN_OK) {
         return told(app, START_SYSTEM, fn_fail(err, FN_UNAVAILABLE, "randomness, signalfd or epoll"), err);
     }
-    app->drain_timer = (struct fsv_timer){on_drain, app, 0, 0, 0};
+    app->drain_timer = (struct fsv_timer){.on = on_drain, .self = app};
     enum fn_code code = told(app, START_SECRET, fsv_start_secret(app, err), err);
     code = code == FN_OK ? told(app, START_STORE, fsv_start_store(app, err), err) : code;
     return code == FN_OK ? fsv_purge_start(app) : code;

@@ -219,7 +219,7 @@ static void on_time(void *self)
 
 void fsv_catalogue_start(struct fsv_app *app)
 {
-    app->catalogue.timer = (struct fsv_timer){on_time, app, 0, 0, 0};
+    app->catalogue.timer = (struct fsv_timer){.on = on_time, .self = app};
     wait_next(app, FSV_CATALOGUE_POLL_MS);
 }
 

@@ -687,8 +687,8 @@ enum fn_code fsv_http_new(struct fsv_loop *loop, struct fsv_allow allow, struct 
     }
     http->loop = loop;
     http->allow = allow;
-    http->timer = (struct fsv_timer){on_timeout, http, 0, 0, 0};
-    http->reap = (struct fsv_timer){on_reap, http, 0, 0, 0};
+    http->timer = (struct fsv_timer){.on = on_timeout, .self = http};
+    http->reap = (struct fsv_timer){.on = on_reap, .self = http};
     http->multi = curl_multi_init();
     bool ok = http->multi != NULL && curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
               curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) == CURLM_OK &&

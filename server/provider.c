@@ -657,7 +657,7 @@ static struct fsv_job *job_new(struct fsv_app *app, const struct frt_send *send,
     job->done = done;
     job->ctx = ctx;
     job->started = fsv_monotonic_ms();
-    job->timer = (struct fsv_timer){on_later, job, 0, 0, 0};
+    job->timer = (struct fsv_timer){.on = on_later, .self = job};
     job->next = app->jobs;
     if (app->jobs != NULL) {
         app->jobs->prev = job;

@@ -50,7 +50,7 @@ enum fn_code fsv_purge_start(struct fsv_app *app)
     if (p == NULL) {
         return FN_NO_MEMORY;
     }
-    *p = (struct fsv_purge){.app = app, .timer = {on_hour, p, 0, 0}};
+    *p = (struct fsv_purge){.app = app, .timer = {.on = on_hour, .self = p}};
     fsv_loop_after(app->loop, &p->timer, FIRST_MS);
     return FN_OK;
 }

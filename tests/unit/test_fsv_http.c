@@ -216,7 +216,7 @@ static void prepare(struct run *r, uint16_t port, const char *scheme, enum fsv_h
 {
     static char url[128];
     snprintf(url, sizeof url, "%s://127.0.0.1:%u/x", scheme, (unsigned)port);
-    *r = (struct run){.left = times, .timer = {on_next, r, 0, 0, 0}};
+    *r = (struct run){.left = times, .timer = {.on = on_next, .self = r}};
     r->request = (struct fsv_http_request){
         .policy = policy, .method = FN_STR("POST"), .url = fn_str_c(url), .body = fn_str_c(marker)};
     r->request.timeout_ms = 5000;
@@ -436,7 +436,7 @@ static void test_an_open_connection_is_no_way_in(void)
     struct run r;
     peer_start(&p, 9);
     prepare(&r, p.port, "http", FSV_HTTP_OPERATOR, 2);
-    r.timer = (struct fsv_timer){on_unlisted, &r, 0, 0, 0};
+    r.timer = (struct fsv_timer){.on = on_unlisted, .self = &r};
     r.between = unlist;
     run(&r, listed);
     peer_stop(&p);
