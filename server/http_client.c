@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -57,7 +58,8 @@ struct hook {
     struct fsv_watch watch;
     unsigned events; /* watched for */
     bool wanted;     /* a transfer waits on it */
-    bool socket;     /* of a connection: we opened it and are told when it closes */
+    bool socket;     /* of a connection: we opened it */
+    ino_t inode;     /* of what the descriptor was when this was made */
     struct hook *next_dead;
 };
 struct fsv_http {
@@ -374,11 +376,25 @@ static bool hooks_reach(struct fsv_http *http, curl_socket_t fd)
     return true;
 }
 
+static ino_t inode_of(curl_socket_t fd)
+{
+    struct stat s;
+    return fstat(fd, &s) == 0 ? s.st_ino : 0;
+}
+
+/* libcurl closes a connection that did not come about without telling us, and its number may be something else's by now. */
+static bool is_stale(const struct hook *hook)
+{
+    return hook->inode != inode_of(hook->watch.fd);
+}
+
 static struct hook *hook_new(struct fsv_http *http, curl_socket_t fd, bool is_socket)
 {
+    hook_drop(http, fd);
     struct hook *hook = hooks_reach(http, fd) ? calloc(1, sizeof *hook) : NULL;
     if (hook != NULL) {
-        *hook = (struct hook){.http = http, .watch = {fd, on_ready, hook, false}, .socket = is_socket};
+        *hook = (struct hook){
+            .http = http, .watch = {fd, on_ready, hook, false}, .socket = is_socket, .inode = inode_of(fd)};
         http->hooks[fd] = hook;
     }
     return hook;
@@ -388,6 +404,7 @@ static void hook_drop(struct fsv_http *http, curl_socket_t fd)
 {
     struct hook *hook = hook_of(http, fd);
     if (hook != NULL) {
+        hook->watch.fd = is_stale(hook) ? -1 : fd; /* what is closed has left the loop by itself */
         fsv_loop_unwatch(http->loop, &hook->watch);
         http->hooks[fd] = NULL;
         hook->next_dead = http->dead;
@@ -414,12 +431,16 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *self, void *a
         if (hook != NULL && !hook->socket) { /* the resolver's: it closes them itself */
             hook_drop(http, fd);
         } else if (hook != NULL) {
-            hook->wanted = false;
-            return hook->events == FSV_READ ? 0 : hook_watch(hook, FSV_READ); /* writable it always is */
+            hook->wanted = false; /* writable it always is; closed already when it never connected */
+            if (hook->events != FSV_READ && hook_watch(hook, FSV_READ) != 0) {
+                hook_drop(http, fd);
+            }
         }
         return 0;
     }
-    hook = hook != NULL ? hook : hook_new(http, fd, false);
+    if (hook == NULL || (!hook->wanted && is_stale(hook))) { /* the resolver's */
+        hook = hook_new(http, fd, false);
+    }
     if (hook == NULL) {
         return -1;
     }
@@ -720,6 +741,9 @@ void fsv_http_free(struct fsv_http *http)
         call_destroy(call);
     }
     curl_multi_cleanup(http->multi);
+    for (size_t fd = 0; fd < http->n_hooks; fd++) {
+        hook_drop(http, (curl_socket_t)fd);
+    }
     bury(http);
     free(http->hooks);
     fsv_loop_cancel(http->loop, &http->timer);

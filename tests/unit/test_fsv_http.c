@@ -393,6 +393,55 @@ static void test_nobody_there_is_not_sent(void)
     CU_ASSERT_EQUAL(fsv_outcome_transport(&r.outcomes[0]), FSV_NOT_SENT);
 }
 
+static char second_url[64];
+
+static void somewhere_else(struct run *r)
+{
+    if (r->n == 3) {
+        r->request.url = fn_str_c(second_url);
+        r->request.timeout_ms = 5000;
+    }
+}
+
+/* A door where nobody opens and the hall is full: who comes there waits for nothing. */
+static uint16_t full_door(int fds[4])
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    socklen_t n = sizeof at;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+    CU_ASSERT_EQUAL_FATAL(bind(fds[0], (struct sockaddr *)&at, sizeof at), 0);
+    CU_ASSERT_EQUAL_FATAL(listen(fds[0], 0), 0);
+    CU_ASSERT_EQUAL_FATAL(getsockname(fds[0], (struct sockaddr *)&at, &n), 0);
+    for (int i = 1; i < 4; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
+    }
+    return ntohs(at.sin_port);
+}
+
+/* libcurl closes what did not connect behind our back; the number of that descriptor is the name lookup's next, then another connection's. */
+static void test_behind_a_connection_that_failed(void)
+{
+    struct peer p;
+    struct run r;
+    int fds[4];
+    uint16_t port = full_door(fds);
+    peer_start(&p, 9);
+    snprintf(second_url, sizeof second_url, "http://localhost:%u/x", (unsigned)p.port);
+    prepare(&r, port, "http", FSV_HTTP_OPERATOR, 5);
+    r.request.timeout_ms = 60;
+    r.between = somewhere_else;
+    run(&r, "");
+    peer_stop(&p);
+    for (size_t i = 0; i < FN_COUNT(fds); i++) {
+        close(fds[i]);
+    }
+    CU_ASSERT_EQUAL(fsv_outcome_transport(&r.outcomes[2]), FSV_NOT_SENT);
+    CU_ASSERT_STRING_EQUAL(r.outcomes[2].error, "timeout"); /* not cut because libcurl could not go on */
+    CU_ASSERT(r.outcomes[3].answered && r.outcomes[4].answered);
+}
+
 static void test_tenant_policy(void)
 {
     struct peer p;
@@ -500,4 +549,5 @@ UNIT_SUITE("fsv_http", {"retry after", test_retry_after}, {"addresses", test_add
            {"hang-up is unknown, not repeated", test_hang_up_is_unknown_and_not_repeated},
            {"an end takes back what is on its way", test_an_end_takes_back_what_is_on_its_way},
            {"too late is not sent", test_too_late_is_not_sent},
+           {"behind a connection that failed", test_behind_a_connection_that_failed},
            {"nobody there is not sent", test_nobody_there_is_not_sent}, {"tenant policy", test_tenant_policy})
