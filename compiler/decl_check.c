@@ -120,8 +120,20 @@ static void check_starts(struct ctx *c, const struct fgr_node *decls)
     }
 }
 
+/* Two rules for one name: nobody could say which one counts. */
+static void check_moved_once(struct ctx *c, struct fgr_node *n)
+{
+    struct name *first = n->text.n != 0 ? sema_name(c, &c->moved[n->kind == FGR_MIGRATE_VAR], n->text, true) : NULL;
+    if (first != NULL && first->node != NULL) {
+        fn_diag_label(sema_name_diag(c, FGR_D_MIGRATE_TWICE, n), first->node->text_span, FGR_L_FIRST_HERE);
+    } else if (first != NULL) {
+        first->node = n;
+    }
+}
+
 static void check_migrate(struct ctx *c, struct fgr_node *n)
 {
+    check_moved_once(c, n);
     if (n->kind == FGR_MIGRATE_STAGE) {
         struct fcc_sym *old = sema_lookup(c, NS_STAGE, n->text);
         if (old != NULL) {

@@ -154,25 +154,13 @@ static void init_function(struct emit *e, uint16_t func)
     emit_code_end(e, func);
 }
 
-/* Of two rules for one name the first counts, as in fcc_compat. */
-static bool is_first_rule(const struct fgr_node *decls, uint32_t i)
-{
-    for (uint32_t k = 0; k < i; k++) {
-        if (decls->items[k]->kind == decls->items[i]->kind && fn_str_eq(decls->items[k]->text, decls->items[i]->text)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* `migrate var x = …` is the function "migrate:x", which sets x: fvm_move runs it when x is not carried over. */
 static void migrate_functions(struct emit *e)
 {
     const struct fgr_node *decls = decls_of(e);
     for (uint32_t i = 0; i < decls->n_items && e->code == FN_OK; i++) {
         const struct fgr_node *d = decls->items[i];
-        if (d->kind != FGR_MIGRATE_VAR || d->sym == NULL || d->kid[FGR_MIGRATE_VAR_value] == NULL ||
-            !is_first_rule(decls, i)) {
+        if (d->kind != FGR_MIGRATE_VAR || d->sym == NULL || d->kid[FGR_MIGRATE_VAR_value] == NULL) {
             continue;
         }
         struct fn_str name = fn_arena_printf(e->arena, "migrate:%.*s", FN_STR_ARG(d->text));
@@ -477,7 +465,7 @@ static void entries(struct emit *e)
             start_entry(e, d);
         } else if (d->kind == FGR_ALWAYS) {
             always_entries(e, d->kid[FGR_ALWAYS_ons]);
-        } else if (d->kind == FGR_MIGRATE_STAGE && is_first_rule(decls, i)) {
+        } else if (d->kind == FGR_MIGRATE_STAGE) {
             fbc_build_migrate(e->b, d->text, *d->text2);
         }
     }

@@ -207,6 +207,7 @@ struct ctx {
     struct fgr_node *worst_ai;         /* the wait that ends the turn with most AI calls */
     struct vec ons;                    /* ON nodes in `always` order */
     struct names phrases, starts;      /* of `always` and of `start`, folded: they win over every question */
+    struct names moved[2];             /* stages and variables that have a `migrate` rule */
     const struct fgr_node *effect_at;  /* the expression that may be an effect: the whole right side of a statement */
     struct fn_str choice;              /* label of the option the walk is in: for "why it matters" */
 };
