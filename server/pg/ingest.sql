@@ -2,6 +2,7 @@
 -- that lost a race against another node does nothing and comes back with state 0: a new snapshot will show what the other made.
 -- Two nodes may have drawn the same number for theirs (ten bits of it are the node's): a new id that is taken makes nobody, and the item comes back
 -- with state 0 until it is refused; both at once break the key of conv, and the statement begins anew. Never is one contact led to another's.
+-- That is asked one by one (IS NULL, not NOT EXISTS): as a join the whole table was read for each batch.
 -- What is known by its conversation's number is ingest_known.sql's. No two items share an alias or a dedupe key (store_pg_ingest.c sees to it).
 -- state: 0 again, 1 done, 2 duplicate, 3 mailbox full
 WITH t AS MATERIALIZED (
@@ -20,7 +21,7 @@ new_alias AS (
     INSERT INTO funnel.contact_alias (tenant_id, alias, contact_id)
     SELECT a.tenant, a.alias, a.new_id FROM a
     WHERE a.n = 0 AND NOT COALESCE(a.k IN (SELECT k FROM found), false) AND NOT COALESCE(a.k IN (SELECT k FROM dup), false) AND
-          NOT EXISTS (SELECT FROM funnel.conv c WHERE c.tenant_id = a.tenant AND c.conv_id = a.new_id)
+          (SELECT c.conv_id FROM funnel.conv c WHERE c.tenant_id = a.tenant AND c.conv_id = a.new_id) IS NULL
     ON CONFLICT DO NOTHING RETURNING contact_id),
 who AS MATERIALIZED (
     SELECT t.k, t.tenant, t.channel, f.contact_id FROM t JOIN found f ON f.k = t.k
@@ -35,7 +36,7 @@ new_conv AS (
            decode(repeat('00', 320), 'hex')
     FROM who w JOIN t ON t.k = w.k
     WHERE NOT COALESCE(w.k IN (SELECT k FROM old_conv), false) AND NOT COALESCE(w.k IN (SELECT k FROM dup), false) AND
-          NOT EXISTS (SELECT FROM funnel.conv c WHERE c.tenant_id = t.tenant AND c.conv_id = t.new_id)
+          (SELECT c.conv_id FROM funnel.conv c WHERE c.tenant_id = t.tenant AND c.conv_id = t.new_id) IS NULL
     ON CONFLICT (tenant_id, channel_id, contact_id) DO NOTHING RETURNING conv_id, contact_id, shard, address),
 here AS MATERIALIZED (
     SELECT o.k, o.conv_id, o.contact_id, o.shard, o.address, false AS made FROM old_conv o
