@@ -2,11 +2,14 @@
 -- that lost a race against another node does nothing and comes back with state 0: a new snapshot will show what the other made.
 -- Two nodes may have drawn the same number for theirs (ten bits of it are the node's): a new id that is taken makes nobody, and the item comes back
 -- with state 0 until it is refused; both at once break the key of conv, and the statement begins anew. Never is one contact led to another's.
--- That is asked one by one (IS NULL, not NOT EXISTS): as a join the whole table was read for each batch.
+-- That is asked once for each item, and with an order that only the key of conv has: planned while conv was empty, other ways read all of a tenant's
+-- conversations for each new contact.
 -- What is known by its conversation's number is ingest_known.sql's. No two items share an alias or a dedupe key (store_pg_ingest.c sees to it).
 -- state: 0 again, 1 done, 2 duplicate, 3 mailbox full
 WITH t AS MATERIALIZED (
-    SELECT * FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::bytea[], $8::bytea[],
+    SELECT *, (SELECT c.conv_id FROM funnel.conv c WHERE c.tenant_id = t.tenant AND c.conv_id BETWEEN t.new_id AND t.new_id
+               ORDER BY c.conv_id LIMIT 1) IS NOT NULL AS taken
+    FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::bytea[], $8::bytea[],
                          $9::bytea[], $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::bytea[], $15::bytea[], $16::int8[],
                          $17::int8[], $18::int8[], $19::bytea[], $20::bytea[], $21::bytea[])
         AS t(k, tenant, channel, new_id, new_shard, day, dedupe, address, name, in_id, kind, due_at, received_at, ref, payload,
@@ -21,7 +24,7 @@ new_alias AS (
     INSERT INTO funnel.contact_alias (tenant_id, alias, contact_id)
     SELECT a.tenant, a.alias, a.new_id FROM a
     WHERE a.n = 0 AND NOT COALESCE(a.k IN (SELECT k FROM found), false) AND NOT COALESCE(a.k IN (SELECT k FROM dup), false) AND
-          (SELECT c.conv_id FROM funnel.conv c WHERE c.tenant_id = a.tenant AND c.conv_id = a.new_id) IS NULL
+          NOT COALESCE(a.k IN (SELECT k FROM t WHERE taken), false)
     ON CONFLICT DO NOTHING RETURNING contact_id),
 who AS MATERIALIZED (
     SELECT t.k, t.tenant, t.channel, f.contact_id FROM t JOIN found f ON f.k = t.k
@@ -36,7 +39,7 @@ new_conv AS (
            decode(repeat('00', 320), 'hex')
     FROM who w JOIN t ON t.k = w.k
     WHERE NOT COALESCE(w.k IN (SELECT k FROM old_conv), false) AND NOT COALESCE(w.k IN (SELECT k FROM dup), false) AND
-          (SELECT c.conv_id FROM funnel.conv c WHERE c.tenant_id = t.tenant AND c.conv_id = t.new_id) IS NULL
+          NOT t.taken
     ON CONFLICT (tenant_id, channel_id, contact_id) DO NOTHING RETURNING conv_id, contact_id, shard, address),
 here AS MATERIALIZED (
     SELECT o.k, o.conv_id, o.contact_id, o.shard, o.address, false AS made FROM old_conv o
