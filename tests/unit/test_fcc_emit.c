@@ -207,16 +207,19 @@ static void test_mistakes(void)
     release(&c);
 }
 
-/* A rule is a function of its own; of two for one name the first counts, and the image stays valid. */
+/* A rule is a function of its own; two for one name are refused (F0703). */
 static void test_migrations(void)
 {
     struct compiled c;
-    compile(&c, HEAD "var n: int = 1\nmigrate var n = 40 + 2\nmigrate var n = 3\nmigrate stage velha -> a\n"
-                     "migrate stage velha -> z\nstage a {\n  say \"{n}\"\n  end\n}\n");
+    compile(&c, HEAD "var n: int = 1\nmigrate var n = 40 + 2\nmigrate stage velha -> a\n"
+                     "stage a {\n  say \"{n}\"\n  end\n}\n");
     CU_ASSERT_EQUAL_FATAL(c.code, FN_OK);
     CU_ASSERT_TRUE(lists(&c, "migrate:n"));
     CU_ASSERT_EQUAL(c.im->n_migrates, 1);
     CU_ASSERT_EQUAL(c.im->migrates[0].to.p[0], 'a');
+    release(&c);
+    compile(&c, HEAD "migrate stage velha -> a\nmigrate stage velha -> z\nstage a {\n  end\n}\n");
+    CU_ASSERT_EQUAL(c.code, FN_INVALID);
     release(&c);
 }
 
