@@ -113,6 +113,8 @@ uint32_t emit_label(struct emit *e);
 void emit_place(struct emit *e, uint32_t label); /* the label stands here */
 void emit_jump(struct emit *e, uint32_t label);  /* forward, or LOOP when the label is placed */
 void emit_jump_if(struct emit *e, unsigned reg, bool truth, uint32_t label);
+/* What `option` holds goes into `into`; to `none` when it holds nothing. `has`: a register for the answer. */
+void emit_unwrap(struct emit *e, unsigned option, unsigned has, unsigned into, uint32_t none);
 void emit_switch(struct emit *e, unsigned reg, const uint32_t *labels, unsigned n);
 void emit_goto(struct emit *e, uint16_t stage);
 void emit_line(struct emit *e, const struct fgr_node *n);

@@ -125,9 +125,7 @@ static void transcribed(struct emit *e, unsigned text, unsigned media, uint32_t 
     unsigned w = emit_host(e, FBC_HOST_transcribe, e->t_some_text), has = emit_reg(e, e->t_bool);
     emit_op(e, FBC_OP_MOV, w + 1, media, 0);
     emit_host_run(e, FBC_HOST_transcribe, w);
-    emit_op(e, FBC_OP_HAS, has, w, 0);
-    emit_jump_if(e, has, false, invalid);
-    emit_op(e, FBC_OP_OPEN, text, w, 0);
+    emit_unwrap(e, w, has, text, invalid);
 }
 
 /* Only a voice note can be transcribed; a photo under `media transcribe` goes to `other`. */

@@ -262,6 +262,13 @@ void emit_jump_if(struct emit *e, unsigned reg, bool truth, uint32_t label)
     wait_for(e, label, here, here + 1);
 }
 
+void emit_unwrap(struct emit *e, unsigned option, unsigned has, unsigned into, uint32_t none)
+{
+    emit_op(e, FBC_OP_HAS, has, option, 0);
+    emit_jump_if(e, has, false, none);
+    emit_op(e, FBC_OP_OPEN, into, option, 0);
+}
+
 void emit_switch(struct emit *e, unsigned reg, const uint32_t *labels, unsigned n)
 {
     if (e->c->dead) {

@@ -302,13 +302,9 @@ static void rows_into(struct emit *e, unsigned answer, uint16_t list_type, unsig
     unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, list_type, 0)), has = emit_reg(e, e->t_bool),
              json = emit_reg(e, e->t_text);
     emit_op(e, FBC_OP_ZERO, list, 0, 0);
-    emit_op(e, FBC_OP_HAS, has, answer, 0);
-    emit_jump_if(e, has, false, none);
-    emit_op(e, FBC_OP_OPEN, json, answer, 0);
+    emit_unwrap(e, answer, has, json, none);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
-    emit_op(e, FBC_OP_HAS, has, some, 0);
-    emit_jump_if(e, has, false, none);
-    emit_op(e, FBC_OP_OPEN, list, some, 0);
+    emit_unwrap(e, some, has, list, none);
     emit_place(e, none);
 }
 

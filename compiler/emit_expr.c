@@ -24,9 +24,7 @@ static void convert_option(struct emit *e, unsigned from, const struct fcc_type 
 {
     uint32_t none = emit_label(e), done = emit_label(e);
     unsigned has = emit_reg(e, e->t_bool), value = emit_reg(e, emit_type(e, have->elem));
-    emit_op(e, FBC_OP_HAS, has, from, 0);
-    emit_jump_if(e, has, false, none);
-    emit_op(e, FBC_OP_OPEN, value, from, 0);
+    emit_unwrap(e, from, has, value, none);
     emit_convert(e, value, have->elem, want, dest);
     emit_jump(e, done);
     emit_place(e, none);

@@ -53,9 +53,7 @@ static void check_option(struct emit *e, unsigned value, const struct fcc_type *
 {
     uint32_t none = emit_label(e);
     unsigned has = emit_reg(e, e->t_bool), inner = emit_reg(e, emit_type(e, t->elem));
-    emit_op(e, FBC_OP_HAS, has, value, 0);
-    emit_jump_if(e, has, false, none);
-    emit_op(e, FBC_OP_OPEN, inner, value, 0);
+    emit_unwrap(e, value, has, inner, none);
     check(e, inner, t->elem, misfit);
     emit_place(e, none);
 }
@@ -136,9 +134,7 @@ static struct fits open_some(struct emit *e, unsigned some, uint16_t type)
 {
     struct fits f = {emit_mark(e), emit_reg(e, type), some, emit_label(e), emit_label(e)};
     unsigned has = emit_reg(e, e->t_bool);
-    emit_op(e, FBC_OP_HAS, has, some, 0);
-    emit_jump_if(e, has, false, f.done);
-    emit_op(e, FBC_OP_OPEN, f.value, some, 0);
+    emit_unwrap(e, some, has, f.value, f.done);
     return f;
 }
 

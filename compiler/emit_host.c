@@ -266,9 +266,7 @@ static unsigned decoded(struct emit *e, unsigned some, const struct fcc_type *t)
     unsigned out = emit_reg(e, emit_some(e, t)), has = emit_reg(e, e->t_bool), json = emit_reg(e, e->t_text);
     uint32_t done = emit_label(e);
     emit_op(e, FBC_OP_ZERO, out, 0, 0);
-    emit_op(e, FBC_OP_HAS, has, some, 0);
-    emit_jump_if(e, has, false, done);
-    emit_op(e, FBC_OP_OPEN, json, some, 0);
+    emit_unwrap(e, some, has, json, done);
     emit_op(e, FBC_OP_DECODE, out, json, 0);
     emit_fits(e, out, t);
     emit_place(e, done);
@@ -284,9 +282,7 @@ static unsigned as_value(struct emit *e, const struct fgr_node *n, const struct 
                  json = emit_reg(e, e->t_text);
         uint32_t done = emit_label(e);
         emit_op(e, FBC_OP_ZERO, text, 0, 0);
-        emit_op(e, FBC_OP_HAS, has, some, 0);
-        emit_jump_if(e, has, false, done);
-        emit_op(e, FBC_OP_OPEN, json, some, 0);
+        emit_unwrap(e, some, has, json, done);
         emit_op(e, FBC_OP_SOME, text, json, 0);
         emit_place(e, done);
         return decoded(e, text, t);
@@ -343,9 +339,7 @@ void emit_with_else(struct emit *e, const struct fgr_node *n, const struct fgr_n
     const struct fcc_type *t = emit_open(n->type);
     unsigned some = fallible ? emit_fallible(e, n, &t) : emit_value(e, n, n->type);
     unsigned has = emit_reg(e, e->t_bool), value = emit_reg(e, emit_type(e, t));
-    emit_op(e, FBC_OP_HAS, has, some, 0);
-    emit_jump_if(e, has, false, failed);
-    emit_op(e, FBC_OP_OPEN, value, some, 0);
+    emit_unwrap(e, some, has, value, failed);
     emit_convert(e, value, t, want, dest);
     emit_jump(e, done);
     emit_place(e, failed);

@@ -173,9 +173,7 @@ static void fallback(struct emit *e, const struct fgr_node *n, unsigned dest)
     const struct fcc_type *t = l->type;
     unsigned some = emit_is_fallible(l) ? emit_fallible(e, l, &t) : emit_value(e, l, t);
     unsigned has = emit_reg(e, e->t_bool), value = emit_reg(e, emit_type(e, emit_open(t)));
-    emit_op(e, FBC_OP_HAS, has, some, 0);
-    emit_jump_if(e, has, false, none);
-    emit_op(e, FBC_OP_OPEN, value, some, 0);
+    emit_unwrap(e, some, has, value, none);
     emit_convert(e, value, emit_open(t), n->type, dest);
     emit_jump(e, done);
     emit_place(e, none);

@@ -102,9 +102,7 @@ static void read_media(struct emit *e, const struct fcc_type *t, unsigned dest, 
     emit_input(e, w + 1, FBC_IN_MEDIA);
     emit_load_text(e, w + 2, fn_str_c(media_kinds[t->basic]));
     emit_native_run(e, FBC_NATIVE_read_media, w);
-    emit_op(e, FBC_OP_HAS, has, w, 0);
-    emit_jump_if(e, has, false, bad);
-    emit_op(e, FBC_OP_OPEN, dest, w, 0);
+    emit_unwrap(e, w, has, dest, bad);
 }
 
 static void read_enum(struct emit *e, const struct fcc_type *t, unsigned text, unsigned dest, uint32_t bad)

@@ -40,9 +40,7 @@ static void open_field(struct emit *e, const struct talk *t, unsigned record, un
 {
     unsigned mark = emit_mark(e), value = emit_reg(e, some);
     emit_op(e, FBC_OP_GETF, value, record, index);
-    emit_op(e, FBC_OP_HAS, t->has, value, 0);
-    emit_jump_if(e, t->has, false, none);
-    emit_op(e, FBC_OP_OPEN, dest, value, 0);
+    emit_unwrap(e, value, t->has, dest, none);
     emit_release(e, mark);
 }
 
@@ -55,13 +53,9 @@ static unsigned ask_agent(struct emit *e, const struct talk *t)
     emit_op(e, FBC_OP_MOV, w + 2, t->message, 0);
     emit_op(e, FBC_OP_MOV, w + 3, t->results, 0);
     emit_host_run(e, FBC_HOST_talk, w);
-    emit_op(e, FBC_OP_HAS, t->has, w, 0);
-    emit_jump_if(e, t->has, false, t->failed);
-    emit_op(e, FBC_OP_OPEN, json, w, 0);
+    emit_unwrap(e, w, t->has, json, t->failed);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
-    emit_op(e, FBC_OP_HAS, t->has, some, 0);
-    emit_jump_if(e, t->has, false, t->failed);
-    emit_op(e, FBC_OP_OPEN, reply, some, 0);
+    emit_unwrap(e, some, t->has, reply, t->failed);
     emit_release(e, mark);
     return reply;
 }
@@ -123,9 +117,7 @@ static void tool_arm(struct emit *e, const struct talk *t, struct fcc_sym *tool,
     open_field(e, t, call, CALL_ARGS, some_json, json, bad);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
     emit_fits_params(e, some, record, tool->decl->kid[FGR_TOOL_params]);
-    emit_op(e, FBC_OP_HAS, t->has, some, 0);
-    emit_jump_if(e, t->has, false, bad);
-    emit_op(e, FBC_OP_OPEN, args, some, 0);
+    emit_unwrap(e, some, t->has, args, bad);
     run_tool(e, tool, args, result);
     emit_release(e, mark);
 }

@@ -58,9 +58,7 @@ static void show_option(struct emit *e, unsigned reg, const struct fcc_type *t, 
 {
     uint32_t none = emit_label(e), done = emit_label(e);
     unsigned has = emit_reg(e, e->t_bool), value = emit_reg(e, emit_type(e, t->elem));
-    emit_op(e, FBC_OP_HAS, has, reg, 0);
-    emit_jump_if(e, has, false, none);
-    emit_op(e, FBC_OP_OPEN, value, reg, 0);
+    emit_unwrap(e, reg, has, value, none);
     emit_show_reg(e, value, t->elem, dest);
     emit_jump(e, done);
     emit_place(e, none);

@@ -149,17 +149,24 @@ bool fcc_is_needed_at(const struct fcc_program *p, const struct fcc_sym *stage, 
     return is_in(p, p->need_bits, stage, value, false);
 }
 
+/* What the edge sets, into `way` or out of it. */
+static void put_sets(uint64_t *way, const struct graph_edge *e, bool in)
+{
+    for (uint32_t i = 0; i < e->n_sets; i++) {
+        uint32_t bit = sema_sym(e->set_syms[i])->expose;
+        if (bit != SEMA_NO_INDEX) {
+            uint64_t one = (uint64_t)1 << (bit % 64);
+            way[bit / 64] = in ? way[bit / 64] | one : way[bit / 64] & ~one;
+        }
+    }
+}
+
 static bool meet(struct sets *s, const struct graph_edge *e, uint64_t *way)
 {
     uint64_t *to = of(s, e->to);
     bool changed = false;
     memcpy(way, of(s, e->from), s->words * sizeof *way);
-    for (uint32_t i = 0; i < e->n_sets; i++) {
-        uint32_t bit = sema_sym(e->set_syms[i])->expose;
-        if (bit != SEMA_NO_INDEX) {
-            way[bit / 64] |= (uint64_t)1 << (bit % 64);
-        }
-    }
+    put_sets(way, e, true);
     for (uint32_t i = 0; i < s->words; i++) {
         uint64_t met = to[i] & way[i];
         changed |= met != to[i];
@@ -173,12 +180,7 @@ static bool need_over(struct sets *need, const struct graph_edge *e, uint64_t *w
     uint64_t *from = of(need, e->from);
     bool changed = false;
     memcpy(way, of(need, e->to), need->words * sizeof *way);
-    for (uint32_t i = 0; i < e->n_sets; i++) {
-        uint32_t bit = sema_sym(e->set_syms[i])->expose;
-        if (bit != SEMA_NO_INDEX) {
-            way[bit / 64] &= ~((uint64_t)1 << (bit % 64));
-        }
-    }
+    put_sets(way, e, false);
     for (uint32_t i = 0; i < need->words; i++) {
         changed |= (way[i] & ~from[i]) != 0;
         from[i] |= way[i];

@@ -81,6 +81,11 @@ static void put_question(struct turn *t, const struct fn_json *args, unsigned fi
 void turn_choose(struct turn *t, struct fn_str payload)
 {
     const struct fn_json *args = NULL;
+    if (payload.n <=
+        FBC_TEXT_MOST) { /* an id with its quotes and commas takes more room than a number: no text is longer than its payload */
+        (void)turn_effect(t, FBC_HOST_choose, payload, 0, FRT_DIR_OUT);
+        return;
+    }
     struct fn_str copy = fn_arena_dup(&t->arena, payload);
     bool good = fn_json_parse(&t->arena, copy, FN_JSON_REPAIR, &args, NULL) == FN_OK;
     const struct fn_json *labels = good ? fn_json_get(args, "labels") : NULL;

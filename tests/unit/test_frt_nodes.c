@@ -434,23 +434,27 @@ static void unseen(void *ctx, const struct frt_op *op)
     (void)op;
 }
 
+/* Two effects of one lane, and their owner dies with the first of them out; started anew, the node asks about it, and gets no answer yet. */
+static struct pending ask_about_first(struct world *w)
+{
+    setup(w, false);
+    w->hold = true;
+    one_says(w, "a");
+    one_says(w, "b");
+    end(w, 0);
+    wait_ms(w, 11000);
+    boot(w, 0);
+    CU_ASSERT_TRUE_FATAL(w->n_pending == 1 && w->pending[0].query);
+    return w->pending[--w->n_pending];
+}
+
 /* An owner stops while his verdict on an orphan is on its way, and it comes when the orphan has another owner: what is behind it in the lane must
  * not go ahead of it when he wakes up. */
 static void test_behind_what_another_has(void)
 {
     struct world w;
-    struct node *n;
-    setup(&w, false);
-    n = &w.nodes[0];
-    w.hold = true;
-    one_says(&w, "a");
-    one_says(&w, "b");
-    end(&w, 0);
-    wait_ms(&w, 11000);
-    boot(&w, 0);
-    CU_ASSERT_EQUAL_FATAL(w.n_pending, 1);
-    struct pending p = w.pending[--w.n_pending];
-    CU_ASSERT_TRUE(p.query);
+    struct pending p = ask_about_first(&w);
+    struct node *n = &w.nodes[0];
     p.done(p.ctx, &(struct frt_sent){.outcome = FRT_ABSENT});
     (void)frt_engine_step(n->engine);
     n->stopped = true;
@@ -483,17 +487,8 @@ static void answer_with(struct world *w, enum frt_outcome outcome, bool query)
 static void test_a_repetition_is_the_stores(void)
 {
     struct world w;
-    struct node *n;
-    setup(&w, false);
-    n = &w.nodes[0];
-    w.hold = true;
-    one_says(&w, "a");
-    one_says(&w, "b");
-    end(&w, 0);
-    wait_ms(&w, 11000);
-    boot(&w, 0);
-    CU_ASSERT_TRUE_FATAL(w.n_pending == 1 && w.pending[0].query);
-    struct pending first = w.pending[--w.n_pending];
+    struct pending first = ask_about_first(&w);
+    struct node *n = &w.nodes[0];
     n->stopped = true;
     wait_ms(&w, 11000);
     boot(&w, 1);
