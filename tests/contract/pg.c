@@ -267,6 +267,38 @@ static void server_in_need(struct contract *c)
     CHECK(c, contract_commit(c, &t) == FN_OK && contract_load(c, a.conv).conv.seq == 1);
 }
 
+/* Many new people at once in an empty database, where nothing tells the planner what is much: what is asked of conv for them grows as they do, and
+ * not with its square. */
+static void many_new_people(struct contract *c)
+{
+    enum { PEOPLE = 200 };
+    static const char asked[] =
+        "SELECT (SELECT sum(idx_scan + idx_tup_read) FROM pg_stat_user_indexes WHERE schemaname = 'funnel' AND"
+        " relname = 'conv')::int8 + (SELECT seq_tup_read FROM pg_stat_user_tables WHERE schemaname = 'funnel' AND"
+        " relname = 'conv')::int8";
+    static char texts[PEOPLE][2][24];
+    struct frt_ingest first = contract_message(c, "phone:0", "d0", 100), people[PEOPLE];
+    for (int i = 0; i < PEOPLE; i++) {
+        people[i] = first;
+        snprintf(texts[i][0], sizeof texts[i][0], "phone:%d", i + 1);
+        snprintf(texts[i][1], sizeof texts[i][1], "d%d", i + 1);
+        people[i].aliases[0] = fn_str_c(texts[i][0]);
+        people[i].dedupe = fn_str_c(texts[i][1]);
+        people[i].conv = 0;
+        people[i].new_id = people[i].row.id = first.new_id + 10 * (i + 1);
+    }
+    (void)poll(NULL, 0, 1100); /* a server process tells its counts at most once a second */
+    (void)contract_load(c, first.conv);
+    int64_t before = plain(c, asked);
+    struct frt_op_ingest op = {.items = people, .n = PEOPLE};
+    DO(c, INGEST, &op);
+    CHECK(c, op.op.code == FN_OK && people[0].created && people[PEOPLE - 1].created);
+    (void)poll(NULL, 0, 1100);
+    contract_message(c, "phone:0", "again", 100); /* over the same connection: tells them */
+    int64_t n = plain(c, asked) - before;
+    CHECK(c, n > PEOPLE && n < (int64_t)20 * PEOPLE);
+}
+
 static void count(void *ctx)
 {
     ++*(unsigned *)ctx;
@@ -300,11 +332,8 @@ static void notify(struct contract *c)
 }
 
 const struct contract_case contract_pg_cases[] = {
-    {"connections die", connections_die},
-    {"a commit in doubt", commit_in_doubt},
-    {"a commit under way", commit_under_way},
-    {"a poison turn", poison},
-    {"a server in need", server_in_need},
-    {"nodes wake each other", notify},
-    {NULL, NULL},
+    {"connections die", connections_die},     {"a commit in doubt", commit_in_doubt},
+    {"a commit under way", commit_under_way}, {"a poison turn", poison},
+    {"a server in need", server_in_need},     {"many new people", many_new_people},
+    {"nodes wake each other", notify},        {NULL, NULL},
 };
