@@ -20,7 +20,6 @@ enum {
     BUSY_POLL_MS = 20,
     HANDOVER_MS = 5000,
     LOOK_MS = 50,
-    TRIP_MAX_MS = 1000,
     WORDS = FRT_SHARDS / 64
 };
 
@@ -188,16 +187,19 @@ static void look_around(struct frt_engine *e, int64_t now)
     r->known = true;
 }
 
-/* The store read its clock somewhere between question and answer; an answer that took long tells too little, unless it is the first. */
+/* The store read its clock somewhere between question and answer, so by now it shows what it read or up to the trip more. A node that is in there
+ * stays where it is: an answer that took long, as while a database begins, would move it by what it does not tell. The first time it takes the
+ * earliest: who is ahead of the store lets timers fire too early. */
 static void take_time(struct frt_engine *e)
 {
     struct recovery *r = e->recovery;
-    int64_t before = engine_now(e), trip = e->c.clock.ops->monotonic(e->c.clock.self) - r->asked_at;
-    if (r->lease.now == 0 || (e->clocked && trip > TRIP_MAX_MS)) {
+    if (r->lease.now == 0) {
         e->clocked = true;
         return;
     }
-    engine_set_time(e, r->lease.now + (trip > TRIP_MAX_MS ? 0 : trip / 2));
+    int64_t before = engine_now(e), trip = e->c.clock.ops->monotonic(e->c.clock.self) - r->asked_at;
+    int64_t latest = r->lease.now + (e->clocked ? trip : 0);
+    engine_set_time(e, before < r->lease.now ? r->lease.now : before > latest ? latest : before);
     int64_t by = engine_now(e) - before;
     r->next_adopt += by;
     r->next_look += by;

@@ -28,6 +28,7 @@ struct world {
     struct frt_store store;
     struct frt_engine *engine;
     struct frt_fake_clock clock; /* the store's */
+    int64_t jumped;              /* it, since this process began */
     int64_t skew;                /* of the machine's wall clock */
     struct frt_seeded seed;
     struct pending pending[SENDS_MAX];
@@ -176,7 +177,7 @@ static inline int64_t skewed_wall(void *self)
 static inline int64_t true_monotonic(void *self)
 {
     const struct world *w = self;
-    return w->clock.now;
+    return w->clock.now - w->jumped;
 }
 
 static inline void boot(struct world *w)

@@ -600,6 +600,45 @@ static void test_clock_is_the_stores(void)
     }
 }
 
+/* The next LEASE, whose answer takes this long and was read at its end; what the engine's clock is ahead of the store's then: somebody new tells. */
+static int64_t ahead_after_lease(struct world *w, int64_t trip)
+{
+    struct fn_arena arena;
+    char alias[32];
+    w->clock.now += 10000;
+    (void)frt_engine_step(w->engine);
+    w->clock.now += trip;
+    settle(w);
+    snprintf(alias, sizeof alias, "phone:%u", w->ids++);
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .n_aliases = 1};
+    in.aliases[0] = in.address = in.dedupe = in.payload.text = fn_str_c(alias);
+    frt_engine_ingest(w->engine, &in, on_accepted, w);
+    settle(w);
+    fn_arena_init(&arena, 1 << 20);
+    int64_t ahead = conv_now(w, &arena).created_at - w->clock.now;
+    fn_arena_fini(&arena);
+    return ahead;
+}
+
+/* An answer that took long, as while a database begins, tells an interval: who is in it stays where he is. */
+static void test_clock_of_a_slow_answer(void)
+{
+    struct world w;
+    setup(&w, 0);
+    CU_ASSERT_EQUAL(ahead_after_lease(&w, 4), 0);
+    CU_ASSERT_EQUAL(ahead_after_lease(&w, 900), 0);
+    CU_ASSERT_EQUAL(ahead_after_lease(&w, 9000), 0);
+    w.clock.now += 3600000; /* another server took over */
+    w.jumped += 3600000;
+    CU_ASSERT_EQUAL(ahead_after_lease(&w, 900), 0);
+    w.clock.now -= 7200000;
+    w.jumped -= 7200000;
+    CU_ASSERT_EQUAL(ahead_after_lease(&w, 900), 900);
+    CU_ASSERT_EQUAL(ahead_after_lease(&w, 4), 4);
+    CU_ASSERT_EQUAL(ahead_after_lease(&w, 0), 0);
+    teardown(&w);
+}
+
 /* A message was received by a clock that was an hour ahead, and is set right since: it and what comes behind it wait for nobody. */
 static void test_clock_set_back(void)
 {
@@ -647,9 +686,9 @@ UNIT_SUITE("frt_engine", {"talk", test_talk}, {"dedupe", test_dedupe}, {"silence
            {"handoff", test_handoff}, {"kept", test_kept}, {"typed on the phone", test_typed_on_the_phone},
            {"opt-out", test_optout}, {"event", test_event}, {"event fields", test_event_fields},
            {"a resume is spent", test_resume_is_spent}, {"clock", test_clock_is_the_stores},
-           {"clock set back", test_clock_set_back}, {"not sent is retried", test_not_sent_is_retried},
-           {"lane is ordered", test_lane_is_ordered}, {"reconcile", test_reconcile},
-           {"reconcile by echo", test_reconcile_by_echo},
+           {"clock set back", test_clock_set_back}, {"clock of a slow answer", test_clock_of_a_slow_answer},
+           {"not sent is retried", test_not_sent_is_retried}, {"lane is ordered", test_lane_is_ordered},
+           {"reconcile", test_reconcile}, {"reconcile by echo", test_reconcile_by_echo},
            {"echo of a dead owner's send", test_echo_of_a_dead_owners_send},
            {"a late echo is not of the next", test_a_late_echo_is_not_of_the_next},
            {"an echo is the whole text", test_an_echo_is_the_whole_text},
