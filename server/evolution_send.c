@@ -6,7 +6,7 @@
 
 #include "fn_utf8.h"
 
-enum { BODY_MAX = 65536, PATH_MAX_BYTES = 512, TYPING_MAX_MS = 3000 };
+enum { BODY_MAX = 65536, PATH_MAX_BYTES = 512, TYPING_MAX_MS = 3000, RECORDS = 50 /* of a page */ };
 /* What WhatsApp shows of buttons and lists: docs/language/channels.*.md. */
 enum { BUTTONS_MAX = 3, BUTTON_POINTS = 20, BODY_POINTS = 1024, ROWS_MAX = 10 };
 
@@ -358,12 +358,13 @@ enum fsv_verdict fsv_evo_classify(struct fn_arena *arena, const struct fsv_outco
 
 /* -- did it arrive? ------------------------------------------------------------------------------------------------------------------------ */
 
-void fsv_evo_build_query(struct fsv_evo_request *out, const struct fsv_evo_effect *effect)
+/* fromMe: those who know no such filter give the contact's, too, and more pages of them. */
+void fsv_evo_build_query(struct fsv_evo_request *out, const struct fsv_evo_effect *effect, unsigned page)
 {
     put_path(&out->path, "/chat/findMessages/", effect->instance);
     fn_buf_z(&out->body, "{\"where\":{\"key\":{");
     put_jid(&out->body, "remoteJid", effect->address);
-    fn_buf_z(&out->body, "}},\"page\":1,\"offset\":50}");
+    fn_buf_printf(&out->body, ",\"fromMe\":true}},\"page\":%u,\"offset\":%d}", page, RECORDS);
 }
 
 static struct fn_str record_text(const struct fn_json *record)
@@ -372,32 +373,48 @@ static struct fn_str record_text(const struct fn_json *record)
     return text.n > 0 ? text : fn_json_str(fn_json_path(record, "message.extendedTextMessage.text"));
 }
 
-static bool is_ours(const struct fn_json *record, struct fn_str text, int64_t since_ms)
+static bool is_recent(const struct fn_json *record, int64_t since_ms)
 {
     int64_t seconds = 0;
-    const struct fn_json *mine = fn_json_path(record, "key.fromMe");
-    bool fresh = fn_json_int(fn_json_get(record, "messageTimestamp"), &seconds) && seconds >= since_ms / 1000;
-    return mine != NULL && mine->kind == FN_JSON_TRUE && fresh && fn_str_eq(record_text(record), text);
+    return fn_json_int(fn_json_get(record, "messageTimestamp"), &seconds) && seconds >= since_ms / 1000;
 }
 
-enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str address,
-                              struct fn_str text, int64_t since_ms, struct fn_str *out_id)
+static bool is_known(const struct fsv_evo_search *s, struct fn_str id)
+{
+    for (size_t i = 0; i < s->n_known; i++) {
+        if (fn_str_eq(s->known[i], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_ours(const struct fn_json *record, const struct fsv_evo_search *s)
+{
+    const struct fn_json *mine = fn_json_path(record, "key.fromMe");
+    return mine != NULL && mine->kind == FN_JSON_TRUE && is_recent(record, s->since_ms) &&
+           fn_str_eq(record_text(record), s->text) && !is_known(s, fn_json_str(fn_json_path(record, "key.id")));
+}
+
+enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fsv_evo_search *search)
 {
     const struct fn_json *root = NULL;
+    search->more = false;
     if (!outcome->answered || outcome->status != 200 ||
         fn_json_parse(arena, outcome->body, FN_JSON_REPAIR | FN_JSON_ALLOW_DUPLICATES, &root, NULL) != FN_OK) {
         return FSV_UNKNOWN;
     }
-    const struct fn_json *records = fn_json_path(root, "messages.records");
+    const struct fn_json *records = fn_json_path(root, "messages.records"), *last = NULL;
     if (records == NULL || records->kind != FN_JSON_ARRAY) {
         return FSV_UNKNOWN;
     }
-    for (const struct fn_json *r = records->first; r != NULL; r = r->next) {
-        if (is_ours(r, text, since_ms)) {
-            *out_id = fn_json_str(fn_json_path(r, "key.id"));
+    for (const struct fn_json *r = records->first; r != NULL; last = r, r = r->next) {
+        if (is_ours(r, search)) {
+            search->id = fn_json_str(fn_json_path(r, "key.id"));
             return FSV_SENT;
         }
     }
     struct fn_str user;
-    return fsv_jid_read(address, &user) == FSV_JID_LID ? FSV_UNKNOWN : FSV_REFUSED;
+    search->more = records->n >= RECORDS && is_recent(last, search->since_ms);
+    return fsv_jid_read(search->address, &user) == FSV_JID_LID ? FSV_UNKNOWN : FSV_REFUSED;
 }

@@ -2,13 +2,10 @@
  * `done` runs exactly once, never inside send: what needs no request is answered from a timer. A channel whose provider is down is paused for
  * all its contacts at once, so that attempts are not burnt on it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "app.h"
+#include "job.h"
 
-#include "fn_json.h"
 #include "fsl_text.h"
-#include "fsv_ai.h"
 #include "fsv_auth.h"
-#include "fsv_evolution.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,26 +24,6 @@ enum {
     BOUNDARY_CHARS = 32,
     SPARE = 256,          /* jobs kept for the next ones */
     KEPT_BYTES = 16 << 10 /* of their arena */
-};
-
-struct fsv_job {
-    struct fsv_app *app;
-    struct fsv_channel *channel;
-    struct frt_send send; /* its texts are borrowed until done */
-    const struct fn_json *args;
-    struct fn_str host;
-    frt_sent_fn done;
-    void *ctx;
-    int64_t started;
-    struct fn_arena arena;
-    struct fsv_timer timer;
-    struct frt_sent answer;      /* of a job that needs no request */
-    struct frt_op_messages past; /* talk */
-    struct fsv_ai_talk talk;
-    struct fsv_asking asking; /* what memory does not have, the store may */
-    void (*then)(struct fsv_job *job);
-    bool asked;
-    struct fsv_job *next, *prev;
 };
 
 static void job_destroy(struct fsv_job *job)
@@ -109,7 +86,7 @@ void fsv_provider_close(struct fsv_app *app)
     }
 }
 
-static void finish(struct fsv_job *job, const struct frt_sent *sent)
+void fsv_job_finish(struct fsv_job *job, const struct frt_sent *sent)
 {
     static const char *const words[] = {[FRT_SENT] = "sent",
                                         [FRT_REJECTED] = "rejected",
@@ -131,10 +108,10 @@ static void finish(struct fsv_job *job, const struct frt_sent *sent)
 static void on_later(void *self)
 {
     struct fsv_job *job = self;
-    finish(job, &job->answer);
+    fsv_job_finish(job, &job->answer);
 }
 
-static void answer_later(struct fsv_job *job, struct frt_sent sent)
+void fsv_job_answer(struct fsv_job *job, struct frt_sent sent)
 {
     job->answer = sent;
     fsv_loop_after(job->app->loop, &job->timer, 0);
@@ -142,7 +119,7 @@ static void answer_later(struct fsv_job *job, struct frt_sent sent)
 
 static void reject(struct fsv_job *job, const char *why)
 {
-    answer_later(job, (struct frt_sent){.outcome = FRT_REJECTED, .reason = fn_str_c(why)});
+    fsv_job_answer(job, (struct frt_sent){.outcome = FRT_REJECTED, .reason = fn_str_c(why)});
 }
 
 static struct fn_str arg(const struct fsv_job *job, const char *name)
@@ -157,12 +134,11 @@ static void on_asked(void *ctx, bool fresh)
         job->channel = fsv_channel_by_id(job->app, job->send.tenant, job->send.channel);
         job->then(job);
     } else {
-        answer_later(job, (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the store does not answer")});
+        fsv_job_answer(job, (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the store does not answer")});
     }
 }
 
-/* True, once, for a job that names what is not known here: another node may have stored it a moment ago. Then it goes on in `then`. */
-static bool ask_first(struct fsv_job *job, void (*then)(struct fsv_job *job))
+bool fsv_job_ask_first(struct fsv_job *job, void (*then)(struct fsv_job *job))
 {
     if (job->asked) {
         return false;
@@ -224,29 +200,12 @@ static void on_evolution(void *ctx, const struct fsv_outcome *outcome)
     } else if (verdict == FSV_SENT || verdict == FSV_REFUSED) {
         fsv_channel_up(job->channel);
     }
-    finish(job, &sent);
-}
-
-static void on_evolution_query(void *ctx, const struct fsv_outcome *outcome)
-{
-    struct fsv_job *job = ctx;
-    struct fn_buf text;
-    struct fn_str id = FN_STR_NULL;
-    fn_buf_init(&text, 1 << 16);
-    fsv_evo_text(&text, job->host, job->args);
-    enum fsv_verdict verdict =
-        fsv_evo_find(&job->arena, outcome, job->send.address, fn_buf_view(&text), job->send.created_at, &id);
-    fn_buf_fini(&text);
-    enum frt_outcome said = !outcome->answered       ? FRT_NOT_SENT
-                            : verdict == FSV_SENT    ? FRT_SENT
-                            : verdict == FSV_REFUSED ? FRT_ABSENT
-                                                     : FRT_UNKNOWN;
-    finish(job, &(struct frt_sent){.outcome = said, .ext_id = id, .reason = FN_STR("asked the provider")});
+    fsv_job_finish(job, &sent);
 }
 
 static void on_voice(void *ctx, const struct fsv_outcome *o);
 
-static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fsv_http_done_fn *done)
+void fsv_job_post(struct fsv_job *job, struct fsv_evo_request *made, fsv_http_done_fn *done)
 {
     const struct fsv_config *c = &job->app->config;
     struct fn_str key = job->channel->api_key.n > 0 ? job->channel->api_key : c->value[FSV_EVOLUTION_API_KEY];
@@ -262,7 +221,7 @@ static void post_evolution(struct fsv_job *job, struct fsv_evo_request *made, fs
     fsv_http_start(job->app->http, &r, done, job);
 }
 
-static struct fsv_evo_effect effect_of(const struct fsv_job *job)
+struct fsv_evo_effect fsv_job_effect(const struct fsv_job *job)
 {
     return (struct fsv_evo_effect){job->channel->name, job->send.address,
                                    job->host,          arg(job, "message"),
@@ -301,19 +260,19 @@ static void send_evolution(struct fsv_job *job)
         return;
     }
     if (paused > 0) {
-        answer_later(
+        fsv_job_answer(
             job, (struct frt_sent){.outcome = FRT_NOT_SENT, .retry_after = paused, .reason = FN_STR("channel paused")});
         return;
     }
     struct fsv_evo_request made;
     struct fn_err err = {FN_OK, ""};
-    if (job->send.host == FBC_HOST_template && !as_text(job) && ask_first(job, send_evolution)) {
+    if (job->send.host == FBC_HOST_template && !as_text(job) && fsv_job_ask_first(job, send_evolution)) {
         return;
     }
-    struct fsv_evo_effect effect = effect_of(job);
+    struct fsv_evo_effect effect = fsv_job_effect(job);
     fsv_evo_request_init(&made);
     if (fsv_evo_build(&made, &effect, &err) == FN_OK) {
-        post_evolution(job, &made, on_evolution);
+        fsv_job_post(job, &made, on_evolution);
     } else {
         struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err.text));
         reject(job, why.n > 0 ? why.p : "malformed effect");
@@ -348,18 +307,18 @@ static void on_ai(void *ctx, const struct fsv_outcome *outcome)
                 FSV_INT("tenant", job->send.tenant), FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host),
                 FSV_Z("verdict", fsv_verdict_name(a.verdict)), FSV_Z("err", a.why), FSV_INT("status", outcome->status));
     }
-    finish(job, &(struct frt_sent){.outcome = outcome_of(a.verdict),
-                                   .present = a.present,
-                                   .result = a.result,
-                                   .retry_after = a.retry_after_ms,
-                                   .reason = fn_str_c(a.why)});
+    fsv_job_finish(job, &(struct frt_sent){.outcome = outcome_of(a.verdict),
+                                           .present = a.present,
+                                           .result = a.result,
+                                           .retry_after = a.retry_after_ms,
+                                           .reason = fn_str_c(a.why)});
 }
 
 static void no_key(struct fsv_job *job)
 {
     FSV_LOG(WARN, "ai.no_key", "OPENAI_API_KEY is not set: every AI step takes its failed branch",
             FSV_INT("tenant", job->send.tenant), FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host));
-    answer_later(
+    fsv_job_answer(
         job, (struct frt_sent){.outcome = FRT_SENT, .present = false, .reason = FN_STR("OPENAI_API_KEY is not set")});
 }
 
@@ -453,8 +412,8 @@ static void on_past(struct frt_op *op)
     struct fn_err err = {FN_OK, ""};
     struct fn_buf body;
     if (op->code != FN_OK) {
-        answer_later(job,
-                     (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the message log cannot be read")});
+        fsv_job_answer(job,
+                       (struct frt_sent){.outcome = FRT_NOT_SENT, .reason = FN_STR("the message log cannot be read")});
         return;
     }
     size_t n = take_past(job, lines);
@@ -490,15 +449,15 @@ static void on_voice(void *ctx, const struct fsv_outcome *o)
     struct fn_buf body;
     if (!o->answered || o->status < 200 || o->status > 299) {
         bool again = !o->answered || o->status == 429 || o->status >= 500;
-        finish(job, &(struct frt_sent){.outcome = again ? FRT_NOT_SENT : FRT_REJECTED,
-                                       .reason = FN_STR("the voice note cannot be fetched")});
+        fsv_job_finish(job, &(struct frt_sent){.outcome = again ? FRT_NOT_SENT : FRT_REJECTED,
+                                               .reason = FN_STR("the voice note cannot be fetched")});
         return;
     }
     fsv_random_word(word, BOUNDARY_CHARS);
     fn_buf_init(&body, VOICE_MAX);
     if (fsv_ai_voice_build(&body, &job->arena, o->body, fn_str_c(word), &err) != FN_OK) {
         fn_buf_fini(&body);
-        finish(job, &(struct frt_sent){.outcome = FRT_REJECTED, .reason = fn_str_c(err.text)});
+        fsv_job_finish(job, &(struct frt_sent){.outcome = FRT_REJECTED, .reason = fn_str_c(err.text)});
         return;
     }
     struct fsv_http_request r = {.policy = FSV_HTTP_OPERATOR, .method = FN_STR("POST"), .body = fn_buf_view(&body)};
@@ -518,7 +477,7 @@ static void send_voice(struct fsv_job *job)
     const struct fn_json *media = NULL;
     bool good = fn_json_parse(&job->arena, arg(job, "media"), FN_JSON_REPAIR, &media, NULL) == FN_OK;
     struct fn_str id = good ? fn_json_str(fn_json_get(media, "id")) : FN_STR_NULL;
-    if (id.n > 0 && job->channel == NULL && ask_first(job, send_voice)) {
+    if (id.n > 0 && job->channel == NULL && fsv_job_ask_first(job, send_voice)) {
         return;
     }
     if (id.n == 0 || job->channel == NULL || job->channel->kind != FSV_CHANNEL_EVOLUTION ||
@@ -527,11 +486,11 @@ static void send_voice(struct fsv_job *job)
         return;
     }
     struct fsv_evo_request made;
-    struct fsv_evo_effect effect = effect_of(job);
+    struct fsv_evo_effect effect = fsv_job_effect(job);
     fsv_evo_request_init(&made);
     fsv_evo_build_fetch(&made, &effect, id);
     job->arena.max = VOICE_ARENA;
-    post_evolution(job, &made, on_voice);
+    fsv_job_post(job, &made, on_voice);
     fsv_evo_request_fini(&made);
 }
 
@@ -544,7 +503,7 @@ static void send_ai(struct fsv_job *job)
     if (spent != NULL && spent->kind == FN_JSON_TRUE) {
         FSV_LOG(WARN, "ai.budget", "the budget of AI calls is spent", FSV_INT("tenant", job->send.tenant),
                 FSV_INT("conv", job->send.conv), FSV_TEXT("host", job->host));
-        answer_later(job, (struct frt_sent){.outcome = FRT_SENT, .reason = FN_STR("the budget is spent")});
+        fsv_job_answer(job, (struct frt_sent){.outcome = FRT_SENT, .reason = FN_STR("the budget is spent")});
         return;
     }
     if (c->value[FSV_OPENAI_API_KEY].n == 0) {
@@ -578,7 +537,7 @@ static void on_http(void *ctx, const struct fsv_outcome *o)
     }
     sent.retry_after = o->retry_after_ms > 0 ? o->retry_after_ms : 0;
     sent.reason = o->answered ? fn_arena_printf(&job->arena, "http %d", o->status) : fn_str_c(o->error);
-    finish(job, &sent);
+    fsv_job_finish(job, &sent);
 }
 
 /* Names of the methods in upper case; the language writes them in lower case. */
@@ -627,7 +586,7 @@ static void send_http(struct fsv_job *job)
     r.method = upper(&job->arena, arg(job, "method"));
     if (!fill(job, arg(job, "url"), FSV_IN_URL, &r.url, &err) ||
         !fill(job, arg(job, "body"), FSV_IN_TEXT, &r.body, &err) || !take_headers(job, &r, &err)) {
-        if (err.code == FN_NOT_FOUND && ask_first(job, send_http)) {
+        if (err.code == FN_NOT_FOUND && fsv_job_ask_first(job, send_http)) {
             return;
         }
         struct fn_str why = fn_arena_dup(&job->arena, fn_str_c(err.text));
@@ -668,13 +627,13 @@ static struct fsv_job *job_new(struct fsv_app *app, const struct frt_send *send,
 
 static void send_message(struct fsv_job *job)
 {
-    if (job->channel == NULL && ask_first(job, send_message)) {
+    if (job->channel == NULL && fsv_job_ask_first(job, send_message)) {
         return;
     }
     if (job->channel == NULL) {
         reject(job, "the channel is gone");
     } else if (job->channel->kind == FSV_CHANNEL_WEB) { /* the page reads the message log */
-        answer_later(job, (struct frt_sent){.outcome = FRT_SENT, .ext_id = job->send.key});
+        fsv_job_answer(job, (struct frt_sent){.outcome = FRT_SENT, .ext_id = job->send.key});
     } else {
         send_evolution(job);
     }
@@ -713,32 +672,13 @@ static void provider_send(void *self, const struct frt_send *send, frt_sent_fn d
     reject(job, "no provider for this");
 }
 
-static void ask_provider(struct fsv_job *job)
-{
-    bool text = job->send.host == FBC_HOST_say || job->send.host == FBC_HOST_choose ||
-                job->send.host == FBC_HOST_say_or_template;
-    if (text && job->channel == NULL && ask_first(job, ask_provider)) {
-        return;
-    }
-    if (!text || job->channel == NULL || job->channel->kind != FSV_CHANNEL_EVOLUTION || job->channel->buttons) {
-        answer_later(job, (struct frt_sent){.outcome = FRT_UNKNOWN, .reason = FN_STR("cannot be asked")});
-        return;
-    }
-    struct fsv_evo_request made;
-    struct fsv_evo_effect effect = effect_of(job);
-    fsv_evo_request_init(&made);
-    fsv_evo_build_query(&made, &effect);
-    post_evolution(job, &made, on_evolution_query);
-    fsv_evo_request_fini(&made);
-}
-
 static void provider_query(void *self, const struct frt_send *send, frt_sent_fn done, void *ctx)
 {
     struct fsv_job *job = job_new(self, send, done, ctx);
     if (fn_json_parse(&job->arena, send->payload, FN_JSON_REPAIR, &job->args, NULL) == FN_OK) {
-        ask_provider(job);
+        fsv_job_ask(job);
     } else {
-        answer_later(job, (struct frt_sent){.outcome = FRT_UNKNOWN, .reason = FN_STR("malformed effect")});
+        fsv_job_answer(job, (struct frt_sent){.outcome = FRT_UNKNOWN, .reason = FN_STR("malformed effect")});
     }
 }
 

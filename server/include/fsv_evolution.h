@@ -86,14 +86,21 @@ struct fsv_evo_effect {
 /* FN_UNSUPPORTED: Evolution cannot do this; FN_INVALID: the effect is malformed. */
 FN_MUST_USE enum fn_code fsv_evo_build(struct fsv_evo_request *out, const struct fsv_evo_effect *effect,
                                        struct fn_err *err);
-/* Asks for the newest messages of the chat, to find out whether an effect of unknown outcome arrived. */
-void fsv_evo_build_query(struct fsv_evo_request *out, const struct fsv_evo_effect *effect);
 /* Asks for the bytes of a media message, as {"base64"}. */
 void fsv_evo_build_fetch(struct fsv_evo_request *out, const struct fsv_evo_effect *effect, struct fn_str id);
-/* Whether that answer holds our message: same text, from us, not older than since_ms. SENT with its id, REFUSED: it is not there, UNKNOWN:
- * also when it is not there under an @lid address, because Evolution files what went to one under the phone. */
-enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fn_str address,
-                              struct fn_str text, int64_t since_ms, struct fn_str *out_id);
+/* Whether an effect of unknown outcome arrived: asks for a page, from 1, of the business's own messages in the chat, newest first. */
+void fsv_evo_build_query(struct fsv_evo_request *out, const struct fsv_evo_effect *effect, unsigned page);
+struct fsv_evo_search {
+    struct fn_str address, text;
+    int64_t since_ms;           /* nothing before this, by the provider's clock, is ours */
+    const struct fn_str *known; /* ids of other messages */
+    size_t n_known;
+    struct fn_str id; /* out: SENT */
+    bool more;        /* out: not here, and the next page may have it */
+};
+/* Whether that answer holds our message: same text, from us, none of the known, not too old. SENT, REFUSED: it is not there, UNKNOWN: also when
+ * it is not there under an @lid address, because Evolution files what went to one under the phone. */
+enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fsv_evo_search *search);
 /* The text that goes out for an effect (choose as numbered text); empty when it is none of text. */
 void fsv_evo_text(struct fn_buf *out, struct fn_str host, const struct fn_json *args);
 

@@ -108,11 +108,14 @@ class Double:
 
 
 class Evolution(Double):
-    """sendText and the like; findMessages over what was carried out."""
+    """sendText and the like; findMessages over what was carried out, newest first, in pages. Its clock is apart from ours by some seconds."""
 
     def __init__(self):
         self.chats, self.ids = {}, 0
         super().__init__()
+
+    def apart(self, jid):
+        return 0
 
     def carry_out(self, request):
         self.ids += 1
@@ -120,7 +123,7 @@ class Evolution(Double):
         jid = number if '@' in number else number + '@s.whatsapp.net'
         record = {'key': {'remoteJid': jid, 'fromMe': True, 'id': '3EB0%018d' % self.ids}, 'pushName': 'Você', 'status': 'PENDING',
                   'message': {'conversation': request.json.get('text', '')}, 'messageType': 'conversation',
-                  'messageTimestamp': int(time.time())}
+                  'messageTimestamp': int(time.time() + self.apart(jid))}
         self.chats.setdefault(jid, []).append(record)
         return record
 
@@ -128,9 +131,10 @@ class Evolution(Double):
         if request.path.startswith('/message/'):
             return Answer(201, self.carry_out(request))
         if request.path.startswith('/chat/findMessages/'):
-            jid = request.json['where']['key']['remoteJid']
-            found = list(reversed(self.chats.get(jid, [])))[:request.json.get('offset', 50)]
-            return Answer(200, {'messages': {'total': len(found), 'pages': 1, 'currentPage': 1, 'records': found}})
+            found = list(reversed(self.chats.get(request.json['where']['key']['remoteJid'], [])))
+            size, page = request.json.get('offset', 50), request.json.get('page', 1)
+            return Answer(200, {'messages': {'total': len(found), 'pages': -(-len(found) // size), 'currentPage': page,
+                                             'records': found[(page - 1) * size:page * size]}})
         return Answer(404, {'status': 404, 'error': 'Not Found', 'response': {'message': ['Cannot POST ' + request.path]}})
 
     def texts(self, number):

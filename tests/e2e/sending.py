@@ -113,6 +113,107 @@ def test_an_echo_settles_a_send_in_doubt(w):
     assert conv[0]['owner'] == 'bot', 'an echo of ours silenced the bot'
 
 
+TWICE = '''funnel teste "Teste"
+channel whatsapp
+timezone "America/Sao_Paulo"
+locale "pt-BR"
+start on message -> a
+stage a {
+  say "Um momento."
+  say "Um momento."
+  wait message
+  -> a
+}
+'''
+TEXT = 'Um momento.'
+APART = (-3600, -60, -3, 0, 3, 60, 3600)  # seconds: each contact's provider has a clock of its own
+OUR_PROMISE = [s for s in APART if -60 <= s]  # an hour behind is more than is promised
+
+
+class Twice:
+    """A node whose funnel says the same words twice in each turn, and for each contact the provider's answers in order; then the usual."""
+
+    def __init__(self, apart):
+        self.evolution = Evolution()
+        self.funneld = Funneld(self.evolution)
+        self.answers, self.after = {}, lambda jid: None
+        self.numbers = {s: '5511987%06d' % (670100 + i) for i, s in enumerate(apart)}
+        clock = {n + '@s.whatsapp.net': s for s, n in self.numbers.items()}
+        self.evolution.apart = lambda jid: clock.get(jid, 0)
+        self.evolution.script = self.answer
+
+    def __enter__(self):
+        self.funneld.start()
+        assert self.funneld.deploy('teste', TWICE)[0] == 201
+        self.funneld.bind()
+        return self
+
+    def __exit__(self, *_):
+        self.funneld.stop()
+        self.evolution.close()
+
+    def answer(self, request):
+        if not request.path.startswith('/message/') or not self.answers.get(request.json['number']):
+            return None
+        answer = self.answers[request.json['number']].pop(0)
+        if answer.carried_out:
+            answer.body = self.evolution.carry_out(request)
+            self.after(request.json['number'] + '@s.whatsapp.net')
+        return answer
+
+    def turn(self, number, *answers, total):
+        """What the contact has been told when it rests, and what was tried."""
+        self.answers[number] = list(answers)
+        assert self.funneld.say(number, 'oi') == 200
+        wait_for(lambda: len(self.evolution.texts(number)) >= total)
+        return lambda: (self.evolution.texts(number), attempts(self, number))
+
+
+def lost():
+    return Answer(None, carried_out=True)
+
+
+def told():
+    return Answer(201, carried_out=True)
+
+
+def test_a_provider_with_another_clock_can_be_asked(w):
+    """Its answer is lost: what arrived does not go out again, although it was sent before the turn began, by its clock."""
+    with Twice(OUR_PROMISE) as t:
+        rests = [t.turn(n, lost(), lost(), total=2) for n in t.numbers.values()]
+        time.sleep(1.5)
+        assert [r() for r in rests] == [([TEXT] * 2, [TEXT] * 2)] * len(rests), list(zip(t.numbers, (r() for r in rests)))
+
+
+def test_an_earlier_message_with_the_same_words_is_another_one(w):
+    """The second was not carried out and has no answer, also in a second turn: the earlier ones do not stand for it, whatever the clocks."""
+    with Twice(APART) as t:
+        for total in (2, 4):
+            rests = [t.turn(n, told(), Answer(None), total=total) for n in t.numbers.values()]
+            time.sleep(1)
+        assert [r() for r in rests] == [([TEXT] * 4, [TEXT] * 6)] * len(rests), list(zip(t.numbers, (r() for r in rests)))
+
+
+def test_the_same_words_in_doubt_twice_are_told_twice(w):
+    """Nothing is known of the first but what the question said, and then the second goes the same way."""
+    with Twice(OUR_PROMISE) as t:
+        rests = [t.turn(n, lost(), Answer(None), total=2) for n in t.numbers.values()]
+        time.sleep(1.5)
+        assert [r() for r in rests] == [([TEXT] * 2, [TEXT] * 3)] * len(rests), list(zip(t.numbers, (r() for r in rests)))
+
+
+def test_a_contact_who_writes_a_lot_hides_nothing(w):
+    """Evolution gives fifty records at once; between the message and the question came 120 of the contact's."""
+    with Twice((0,)) as t:
+        def flood(jid):
+            t.evolution.chats[jid] += [{'key': {'remoteJid': jid, 'fromMe': False, 'id': '3A%d' % i}, 'message': {'conversation': 'oi'},
+                                        'messageTimestamp': int(time.time())} for i in range(120)]
+        t.after = flood
+        rest = t.turn(t.numbers[0], lost(), lost(), total=242)
+        time.sleep(1.5)
+        assert rest()[1] == [TEXT] * 2, rest()[1]
+
+
 def test_rate_limit_waits(w):
     assert talk(w, '5511987660008', Answer(429, {}, {'Retry-After': '1'})) == FIRST
     times = [r.at for r in w.evolution.requests if r.path.startswith('/message/') and r.json['number'] == '5511987660008']

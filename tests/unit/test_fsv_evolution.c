@@ -421,29 +421,73 @@ static void test_verdicts(void)
     }
 }
 
+static enum fsv_verdict find(struct fn_arena *arena, const struct fsv_outcome *o, const char *address, const char *text,
+                             int64_t since_ms, const char *known)
+{
+    struct fn_str ids[] = {FN_STR("3EBOTHER"), fn_str_c(known)};
+    struct fsv_evo_search s = {.address = fn_str_c(address), .text = fn_str_c(text), .since_ms = since_ms};
+    s.known = ids;
+    s.n_known = FN_COUNT(ids);
+    enum fsv_verdict verdict = fsv_evo_find(arena, o, &s);
+    CU_ASSERT_FALSE(s.more);
+    CU_ASSERT_EQUAL(fn_str_eq(s.id, FN_STR("3EBNEW")), verdict == FSV_SENT);
+    return verdict;
+}
+
 static void test_find(void)
 {
     const char *body =
-        "{\"messages\":{\"records\":[{\"key\":{\"id\":\"3EBOLD\",\"fromMe\":true},\"message\":{\"conversation\":\"Oi\"}"
-        ",\"messageTimestamp\":10},"
+        "{\"messages\":{\"records\":["
         "{\"key\":{\"id\":\"3AHERS\",\"fromMe\":false},\"message\":{\"conversation\":\"Oi\"},\"messageTimestamp\":100},"
-        "{\"key\":{\"id\":\"3EBNEW\",\"fromMe\":true},\"message\":{\"conversation\":\"Oi\"},\"messageTimestamp\":100}]}"
+        "{\"key\":{\"id\":\"3EBNEW\",\"fromMe\":true},\"message\":{\"conversation\":\"Oi\"},\"messageTimestamp\":100},"
+        "{\"key\":{\"id\":\"3EBOLD\",\"fromMe\":true},\"message\":{\"conversation\":\"Oi\"},\"messageTimestamp\":10}]}"
         "}";
+    const char *phone = "5511987654321", *lid = "182736450912345@lid";
     struct fsv_outcome o = {.answered = true, .wrote = true, .status = 200, .body = fn_str_c(body)};
     struct fn_arena arena;
-    struct fn_str id = FN_STR_NULL, phone = FN_STR("5511987654321"), lid = FN_STR("182736450912345@lid");
     fn_arena_init(&arena, ARENA);
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Oi"), 99500, &id), FSV_SENT);
-    UNIT_ASSERT_STR(id, "3EBNEW");
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Tchau"), 99500, &id), FSV_REFUSED);
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Oi"), 101000, &id), FSV_REFUSED);
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, lid, FN_STR("Oi"), 99500, &id), FSV_SENT);
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, lid, FN_STR("Tchau"), 99500, &id), FSV_UNKNOWN);
+    CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 99500, ""), FSV_SENT);
+    CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 99500, "3EBNEW"), FSV_REFUSED);
+    CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 9000, "3EBOLD"), FSV_SENT);
+    CU_ASSERT_EQUAL(find(&arena, &o, phone, "Tchau", 99500, ""), FSV_REFUSED);
+    CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 101000, ""), FSV_REFUSED);
+    CU_ASSERT_EQUAL(find(&arena, &o, lid, "Oi", 99500, ""), FSV_SENT);
+    CU_ASSERT_EQUAL(find(&arena, &o, lid, "Tchau", 99500, ""), FSV_UNKNOWN);
     o.status = 500;
-    CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, phone, FN_STR("Oi"), 0, &id), FSV_UNKNOWN);
+    CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 0, ""), FSV_UNKNOWN);
     fn_arena_fini(&arena);
+}
+
+/* A full page of others: the message may be on the next one, unless this one goes back far enough. */
+static void test_find_on_pages(void)
+{
+    static const struct {
+        unsigned records;
+        int64_t since_ms;
+        bool more;
+    } pages[] = {{50, 51000, true}, {50, 52000, false}, {49, 0, false}, {0, 0, false}};
+    for (size_t i = 0; i < FN_COUNT(pages); i++) {
+        struct fn_buf body;
+        struct fn_arena arena;
+        struct fsv_evo_search s = {.address = FN_STR("5511987654321"), .text = FN_STR("Oi")};
+        fn_arena_init(&arena, ARENA);
+        fn_buf_init(&body, 1 << 16);
+        fn_buf_z(&body, "{\"messages\":{\"records\":[");
+        for (unsigned k = 0; k < pages[i].records; k++) {
+            fn_json_comma(&body);
+            fn_buf_printf(&body, "{\"key\":{\"id\":\"3A\",\"fromMe\":true},\"messageTimestamp\":%u}", 100 - k);
+        }
+        fn_buf_z(&body, "]}}");
+        struct fsv_outcome o = {.answered = true, .wrote = true, .status = 200, .body = fn_buf_view(&body)};
+        s.since_ms = pages[i].since_ms;
+        CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, &s), FSV_REFUSED);
+        CU_ASSERT_EQUAL(s.more, pages[i].more);
+        fn_buf_fini(&body);
+        fn_arena_fini(&arena);
+    }
 }
 
 UNIT_SUITE("fsv_evolution", {"fixtures", test_fixtures}, {"details", test_details}, {"not a body", test_not_a_body},
            {"long lists", test_long_lists}, {"jids", test_jids}, {"ninth digit", test_ninth_digit},
-           {"build", test_build}, {"verdicts", test_verdicts}, {"find", test_find})
+           {"build", test_build}, {"verdicts", test_verdicts}, {"find", test_find},
+           {"find on pages", test_find_on_pages})
