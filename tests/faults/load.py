@@ -222,6 +222,9 @@ class Verdict:
             want = [t for t in want if t not in dead or t in got]  # given up is not the same as not arrived
             left = [t for t in want if t not in got and not t.endswith('?')][:told]  # `on error` came while that turn still had calls
             self.abandoned, want = len(left), [t for t in want if t not in left]
+            self.events = sum(': pago' in t for t in {*got, *dead, *left})  # each was taken by one turn, whatever became of the answer
+        else:
+            self.events = sum(': pago' in t for t in got)
         self.doubled = len(got) - len(set(got))
         missing = set(want) - set(got)
         self.missing = sorted(missing)
