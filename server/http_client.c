@@ -2,14 +2,14 @@
  *
  * On a dead reused connection libcurl sends a request again, whatever its method, and a WhatsApp message would go out twice: each attempt passes
  * `on_send`, and where anything but a read may have left, no second one does. There too is the last look at the clock and at the address.
- * A call keeps its handle, prepared, for the next one; what differs between calls is set each time. A socket stays in the loop while libcurl
- * keeps its connection, whether or not a transfer waits on it: adding and removing cost more than the transfer's own reading.
+ * A call keeps its handle, prepared, for the next one; what differs between calls is set each time. http_hooks.c keeps the sockets in the loop.
  * Transfers are never touched from inside a callback; asking what left is no more than a look.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fsv_http.h"
 
 #include "fn_buf.h"
 #include "fsv_log.h"
+#include "http_hooks.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -52,16 +51,6 @@ struct call {
     const char *early; /* why it never began */
     struct call *next, *prev;
 };
-/* A descriptor libcurl wants watched, or may want again. */
-struct hook {
-    struct fsv_http *http;
-    struct fsv_watch watch;
-    unsigned events; /* watched for */
-    bool wanted;     /* a transfer waits on it */
-    bool socket;     /* of a connection: we opened it */
-    ino_t inode;     /* of what the descriptor was when this was made */
-    struct hook *next_dead;
-};
 struct fsv_http {
     struct fsv_loop *loop;
     struct fsv_allow allow;
@@ -69,9 +58,7 @@ struct fsv_http {
     struct fsv_timer timer, reap;
     struct call *calls, *spare;
     size_t n_spare, running;
-    struct hook **hooks; /* by descriptor */
-    size_t n_hooks;
-    struct hook *dead; /* removed inside a callback; freed when the loop is outside */
+    struct fsv_hooks hooks;
 };
 
 /* -- what one call does ---------------------------------------------------------------------------------------------------------- */
@@ -192,14 +179,6 @@ static size_t on_header(char *from, size_t size, size_t n, void *self)
 
 /* -- sockets --------------------------------------------------------------------------------------------------------------------- */
 
-static struct hook *hook_of(const struct fsv_http *http, curl_socket_t fd)
-{
-    return (size_t)fd < http->n_hooks ? http->hooks[fd] : NULL;
-}
-
-static struct hook *hook_new(struct fsv_http *http, curl_socket_t fd, bool is_socket);
-static void hook_drop(struct fsv_http *http, curl_socket_t fd);
-
 /* Every new connection passes here with the address it really goes to.
  * Closing resets: what the kernel still holds of a request must not go out later, when the network comes back, after the engine or, when this
  * process was killed, its successor asked the provider and was told that nothing arrived. */
@@ -214,7 +193,7 @@ static curl_socket_t on_open(void *self, curlsocktype purpose, struct curl_socka
     int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     if (fd >= 0 &&
-        (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0 || hook_new(http, fd, true) == NULL)) {
+        (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0 || !fsv_hooks_open(&http->hooks, fd))) {
         close(fd);
         fd = CURL_SOCKET_BAD;
     }
@@ -223,7 +202,8 @@ static curl_socket_t on_open(void *self, curlsocktype purpose, struct curl_socka
 
 static int on_close(void *self, curl_socket_t fd)
 {
-    hook_drop(self, fd);
+    struct fsv_http *http = self;
+    fsv_hooks_close(&http->hooks, fd);
     return close(fd);
 }
 
@@ -313,15 +293,6 @@ static void drain(struct fsv_http *http)
     }
 }
 
-static void bury(struct fsv_http *http)
-{
-    while (http->dead != NULL) {
-        struct hook *hook = http->dead;
-        http->dead = hook->next_dead;
-        free(hook);
-    }
-}
-
 /* After an error of the multi handle every transfer is uncertain: they end as such, and nothing hangs. */
 static void abandon(struct fsv_http *http, CURLMcode code)
 {
@@ -341,112 +312,29 @@ static void act(struct fsv_http *http, curl_socket_t fd, int what)
         abandon(http, code);
     }
     drain(http);
-    bury(http);
+    fsv_hooks_bury(&http->hooks);
 }
 
 /* -- libcurl's wishes ------------------------------------------------------------------------------------------------------------ */
 
-static void on_ready(void *self, unsigned events)
+static void on_ready(void *self, int fd, unsigned events)
 {
-    struct hook *hook = self;
-    int what = ((events & FSV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((events & FSV_WRITE) != 0 ? CURL_CSELECT_OUT : 0) |
-               ((events & FSV_BROKEN) != 0 ? CURL_CSELECT_ERR : 0);
-    if (hook->wanted) {
-        act(hook->http, hook->watch.fd, what);
-    } else { /* an idle connection was closed by the other side: libcurl sees it when it looks for one */
-        fsv_loop_unwatch(hook->http->loop, &hook->watch);
-    }
-}
-
-static bool hooks_reach(struct fsv_http *http, curl_socket_t fd)
-{
-    size_t n = http->n_hooks == 0 ? 64 : http->n_hooks;
-    while (n <= (size_t)fd) {
-        n *= 2;
-    }
-    if (n > http->n_hooks) {
-        struct hook **hooks = realloc(http->hooks, n * sizeof(struct hook *));
-        if (hooks == NULL) {
-            return false;
-        }
-        memset(hooks + http->n_hooks, 0, (n - http->n_hooks) * sizeof(struct hook *));
-        http->hooks = hooks;
-        http->n_hooks = n;
-    }
-    return true;
-}
-
-static ino_t inode_of(curl_socket_t fd)
-{
-    struct stat s;
-    return fstat(fd, &s) == 0 ? s.st_ino : 0;
-}
-
-/* libcurl closes a connection that did not come about without telling us, and its number may be something else's by now. */
-static bool is_stale(const struct hook *hook)
-{
-    return hook->inode != inode_of(hook->watch.fd);
-}
-
-static struct hook *hook_new(struct fsv_http *http, curl_socket_t fd, bool is_socket)
-{
-    hook_drop(http, fd);
-    struct hook *hook = hooks_reach(http, fd) ? calloc(1, sizeof *hook) : NULL;
-    if (hook != NULL) {
-        *hook = (struct hook){
-            .http = http, .watch = {fd, on_ready, hook, false}, .socket = is_socket, .inode = inode_of(fd)};
-        http->hooks[fd] = hook;
-    }
-    return hook;
-}
-
-static void hook_drop(struct fsv_http *http, curl_socket_t fd)
-{
-    struct hook *hook = hook_of(http, fd);
-    if (hook != NULL) {
-        hook->watch.fd = is_stale(hook) ? -1 : fd; /* what is closed has left the loop by itself */
-        fsv_loop_unwatch(http->loop, &hook->watch);
-        http->hooks[fd] = NULL;
-        hook->next_dead = http->dead;
-        http->dead = hook;
-    }
-}
-
-static int hook_watch(struct hook *hook, unsigned events)
-{
-    if (hook->watch.added && hook->events == events) {
-        return 0;
-    }
-    hook->events = events;
-    return fsv_loop_watch(hook->http->loop, &hook->watch, events) == FN_OK ? 0 : -1;
+    act(self, fd,
+        ((events & FSV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((events & FSV_WRITE) != 0 ? CURL_CSELECT_OUT : 0) |
+            ((events & FSV_BROKEN) != 0 ? CURL_CSELECT_ERR : 0));
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *self, void *assigned)
 {
     struct fsv_http *http = self;
-    struct hook *hook = hook_of(http, fd);
     (void)easy;
     (void)assigned;
     if (what == CURL_POLL_REMOVE) {
-        if (hook != NULL && !hook->socket) { /* the resolver's: it closes them itself */
-            hook_drop(http, fd);
-        } else if (hook != NULL) {
-            hook->wanted = false; /* writable it always is; closed already when it never connected */
-            if (hook->events != FSV_READ && hook_watch(hook, FSV_READ) != 0) {
-                hook_drop(http, fd);
-            }
-        }
+        fsv_hooks_leave(&http->hooks, fd);
         return 0;
     }
-    if (hook == NULL || (!hook->wanted && is_stale(hook))) { /* the resolver's */
-        hook = hook_new(http, fd, false);
-    }
-    if (hook == NULL) {
-        return -1;
-    }
-    hook->wanted = true;
-    return hook_watch(hook,
-                      ((what & CURL_POLL_IN) != 0 ? FSV_READ : 0u) | ((what & CURL_POLL_OUT) != 0 ? FSV_WRITE : 0u));
+    unsigned events = ((what & CURL_POLL_IN) != 0 ? FSV_READ : 0u) | ((what & CURL_POLL_OUT) != 0 ? FSV_WRITE : 0u);
+    return fsv_hooks_want(&http->hooks, fd, events) ? 0 : -1;
 }
 
 static void on_timeout(void *self)
@@ -708,6 +596,7 @@ enum fn_code fsv_http_new(struct fsv_loop *loop, struct fsv_allow allow, struct 
     }
     http->loop = loop;
     http->allow = allow;
+    http->hooks = (struct fsv_hooks){.loop = loop, .ready = on_ready, .self = http};
     http->timer = (struct fsv_timer){.on = on_timeout, .self = http};
     http->reap = (struct fsv_timer){.on = on_reap, .self = http};
     http->multi = curl_multi_init();
@@ -741,11 +630,7 @@ void fsv_http_free(struct fsv_http *http)
         call_destroy(call);
     }
     curl_multi_cleanup(http->multi);
-    for (size_t fd = 0; fd < http->n_hooks; fd++) {
-        hook_drop(http, (curl_socket_t)fd);
-    }
-    bury(http);
-    free(http->hooks);
+    fsv_hooks_free(&http->hooks);
     fsv_loop_cancel(http->loop, &http->timer);
     fsv_loop_cancel(http->loop, &http->reap);
     free(http);
