@@ -11,7 +11,7 @@
 
 enum cli_exit { CLI_GOOD, CLI_FINDINGS, CLI_USAGE, CLI_IO };
 enum cli_option {
-#define CLI_OPTION(NAME, long_name, short_name, arg, pt, en) CLI_O_##NAME,
+#define CLI_OPTION(NAME, long_name, short_name, arg, only, pt, en) CLI_O_##NAME,
 #include "cli_options.def"
 #undef CLI_OPTION
     CLI_OPTIONS
@@ -62,8 +62,8 @@ void cli_tell_all(const struct cli *c, struct cli_source *sources, size_t n);
 /* What --format may be: of diagnostics, then of graphs; NULL behind the last. */
 const char *cli_format_name(size_t i);
 const char *cli_graph_name(size_t i);
-/* Says so on stderr when --format names none for diagnostics. */
-bool cli_format_known(const struct cli *c);
+/* Does --format name one for diagnostics? */
+bool cli_format_known(const char *name);
 /* The image of a checked source, verified; NULL after telling why. */
 const struct fbc_image *cli_image(const struct cli *c, const struct cli_source *s, struct fn_buf *bytes);
 

@@ -1,7 +1,9 @@
 /* cli_check.c: check, compat, build, disasm, dump, fmt.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
+#include "cli_diff.h"
 #include "fcc_compat.h"
+#include "fcc_explain.h"
 #include "fcc_report.h"
 #include "fgr_fmt.h"
 
@@ -124,6 +126,23 @@ static void deny(const struct cli *c, struct cli_source *s)
     }
 }
 
+/* Is each word of --deny a warning's code, or `warnings`? */
+static bool deny_known(const struct cli *c)
+{
+    const char *which = c->options[CLI_O_DENY];
+    for (const char *p = which; p != NULL && strcmp(which, "warnings") != 0; p = *p == ',' ? p + 1 : NULL) {
+        size_t n = strcspn(p, ",");
+        enum fgr_diag d = fcc_diag_named((struct fn_str){p, n});
+        if (d == FGR_DIAGS || fgr_diag_level(d) != FN_WARNING_LEVEL) {
+            fprintf(stderr, "funnelc: --deny: %s `%.*s`\n", cli_say(c, "não há o aviso", "there is no warning"), (int)n,
+                    p);
+            return false;
+        }
+        p += n;
+    }
+    return true;
+}
+
 static enum cli_exit check_one(const struct cli *c, struct cli_source *s, const char *path)
 {
     enum cli_exit code = cli_open(c, s, path);
@@ -140,7 +159,7 @@ static enum cli_exit check_one(const struct cli *c, struct cli_source *s, const 
 /* One report of all files, however many: a document in a machine's form holds together. */
 enum cli_exit cli_check(struct cli *c)
 {
-    enum cli_exit code = cli_format_known(c) ? wants(c, 1, "FILE") : CLI_USAGE;
+    enum cli_exit code = deny_known(c) ? wants(c, 1, "FILE") : CLI_USAGE;
     struct cli_source *sources = code == CLI_GOOD ? calloc((size_t)c->n_args, sizeof *sources) : NULL;
     if (sources == NULL) {
         return code == CLI_GOOD ? CLI_IO : code;
@@ -151,7 +170,9 @@ enum cli_exit cli_check(struct cli *c)
         code = worse(code, one);
         n += one == CLI_GOOD || one == CLI_FINDINGS ? 1 : 0;
     }
-    cli_tell_all(c, sources, n);
+    if (n > 0) { /* of files that could not be read the errors are told, and "0 errors" is not true of them */
+        cli_tell_all(c, sources, n);
+    }
     for (size_t i = 0; i < n; i++) {
         if (cli_has(c, CLI_O_REPORT) && sources[i].diags.errors == 0) {
             code = worse(code, report(c, sources[i].program));
@@ -334,10 +355,23 @@ enum cli_exit cli_dump(struct cli *c)
 
 /* -- fmt --------------------------------------------------------------------------------------------------------------------------- */
 
-static enum cli_exit keep_formatted(const struct cli *c, const char *path, struct fn_str out,
+/* Tells what would change, and changes nothing. */
+static enum cli_exit show_change(const char *path, struct fn_str before, struct fn_str after)
+{
+    struct fn_buf diff;
+    fn_buf_init(&diff, OUT_MAX);
+    cli_diff(&diff, path, before, after);
+    return put(&diff);
+}
+
+static enum cli_exit keep_formatted(const struct cli *c, const char *path, struct fn_str before, struct fn_str out,
                                     enum fgr_fmt_result result)
 {
     bool changed = result == FGR_FMT_DONE || result == FGR_FMT_BROKEN;
+    if (cli_has(c, CLI_O_DIFF)) {
+        enum cli_exit shown = changed ? show_change(path, before, out) : CLI_GOOD;
+        return worse(shown, result == FGR_FMT_UNCHANGED ? CLI_GOOD : CLI_FINDINGS);
+    }
     if (cli_has(c, CLI_O_CHECK)) {
         if (result == FGR_FMT_DONE) {
             printf("%s\n", path);
@@ -361,7 +395,7 @@ static enum cli_exit fmt_one(const struct cli *c, const char *path, enum fgr_fmt
     enum cli_exit code = CLI_IO;
     fn_buf_init(&out, OUT_MAX);
     if (cli_parse_file(c, &p, path) && fgr_fmt(&out, &p.tree, lang, &p.scratch, &result) == FN_OK) {
-        code = keep_formatted(c, path, fn_buf_view(&out), result);
+        code = keep_formatted(c, path, p.tree.source.text, fn_buf_view(&out), result);
     }
     fn_buf_fini(&out);
     cli_parse_end(&p);
@@ -370,8 +404,7 @@ static enum cli_exit fmt_one(const struct cli *c, const char *path, enum fgr_fmt
 
 enum cli_exit cli_fmt(struct cli *c)
 {
-    const char *to = c->options[CLI_O_TO];
-    enum fgr_fmt_lang lang = to == NULL ? FGR_FMT_KEEP : fgr_lang_from(to, FN_PT) == FN_PT ? FGR_FMT_PT : FGR_FMT_EN;
+    enum fgr_fmt_lang lang = !cli_has(c, CLI_O_LANG) ? FGR_FMT_KEEP : c->lang == FN_PT ? FGR_FMT_PT : FGR_FMT_EN;
     enum cli_exit code = wants(c, 1, "FILE");
     for (int i = 0; i < c->n_args; i++) {
         code = worse(code, fmt_one(c, c->args[i], lang));

@@ -176,18 +176,14 @@ static enum fgr_format format_of(const struct cli *c)
     return asked == NULL && getenv("GITHUB_ACTIONS") != NULL ? FGR_FORMAT_GITHUB : FGR_FORMAT_TEXT;
 }
 
-bool cli_format_known(const struct cli *c)
+bool cli_format_known(const char *name)
 {
-    const char *asked = c->options[CLI_O_FORMAT];
-    for (size_t i = 0; asked != NULL && i < FN_COUNT(names); i++) {
-        if (strcmp(names[i], asked) == 0) {
+    for (size_t i = 0; i < FN_COUNT(names); i++) {
+        if (strcmp(names[i], name) == 0) {
             return true;
         }
     }
-    if (asked != NULL) {
-        fprintf(stderr, "funnelc: %s --format %s\n", cli_say(c, "não há", "there is no"), asked);
-    }
-    return asked == NULL;
+    return false;
 }
 
 /* The diagnostics of all sources as one list, each file counted behind those before it. */

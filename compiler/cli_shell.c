@@ -7,9 +7,10 @@
 
 struct word {
     const char *name, *args, *pt, *en;
+    const char *only; /* of an option: the commands that take it; "" for all */
 };
 static const struct word commands[] = {
-#define CLI_COMMAND(name, function, args, pt, en) {name, args, pt, en},
+#define CLI_COMMAND(name, function, args, pt, en) {name, args, pt, en, ""},
 #include "cli_commands.def"
 #undef CLI_COMMAND
 };
@@ -17,7 +18,7 @@ static const struct {
     struct word word;
     const char *short_name;
 } options[] = {
-#define CLI_OPTION(NAME, long_name, short_name, arg, pt, en) {{long_name, arg, pt, en}, short_name},
+#define CLI_OPTION(NAME, long_name, short_name, arg, only, pt, en) {{long_name, arg, pt, en, only}, short_name},
 #include "cli_options.def"
 #undef CLI_OPTION
 };
@@ -25,6 +26,13 @@ static const struct {
 static const char *meaning(const struct cli *c, const struct word *w)
 {
     return cli_say(c, w->pt, w->en);
+}
+
+static void put_only(const struct word *w)
+{
+    if (w->only[0] != '\0') {
+        printf(" (%s)", w->only);
+    }
 }
 
 /* -- what may stand behind a word --------------------------------------------------------------------------------------------- */
@@ -168,6 +176,7 @@ static void zsh_option(const struct cli *c, const struct word *w, const char *na
 {
     printf("    '%s[", name);
     quoted(meaning(c, w), true);
+    put_only(w);
     putchar(']');
     if (has_files(w)) {
         printf(":%s:_files", w->args);
@@ -259,9 +268,11 @@ static void fish(const struct cli *c)
         }
         printf(" -d '");
         quoted(meaning(c, w), false);
+        put_only(w);
         printf("'\n");
     }
 }
+
 enum cli_exit cli_completions(struct cli *c)
 {
     static const struct {
@@ -313,6 +324,7 @@ static void man_words(const struct cli *c)
         roff(options[i].word.args);
         printf("\\fR\n");
         roff(meaning(c, &options[i].word));
+        put_only(&options[i].word);
         printf("\n");
     }
 }
@@ -320,14 +332,14 @@ static void man_words(const struct cli *c)
 static void man_examples(const struct cli *c)
 {
     static const struct word examples[] = {
-        {"funnelc new minha_loja loja", "", "começa um funil a partir de um exemplo",
-         "begins a funnel from an example"},
+        {"funnelc new minha_loja loja", "", "começa um funil a partir de um exemplo", "begins a funnel from an example",
+         ""},
         {"funnelc check \\-\\-fix minha_loja.funnel", "", "confere e conserta o que é seguro consertar",
-         "checks, and mends what is safe to mend"},
-        {"funnelc run minha_loja.funnel", "", "conversa com ele", "talks with it"},
+         "checks, and mends what is safe to mend", ""},
+        {"funnelc run minha_loja.funnel", "", "conversa com ele", "talks with it", ""},
         {"funnelc test \\-\\-accept minha_loja.funnel", "", "escreve nos testes o que o funil diz agora",
-         "writes into the tests what the funnel says now"},
-        {"funnelc explore minha_loja.funnel", "", "procura o que dá errado", "looks for what goes wrong"}};
+         "writes into the tests what the funnel says now", ""},
+        {"funnelc explore minha_loja.funnel", "", "procura o que dá errado", "looks for what goes wrong", ""}};
     printf(".SH %s\n", cli_say(c, "EXEMPLOS", "EXAMPLES"));
     for (size_t i = 0; i < FN_COUNT(examples); i++) {
         printf(".TP\n.B %s\n%s\n", examples[i].name, meaning(c, &examples[i]));

@@ -273,6 +273,17 @@ static enum cli_exit write_junit(const struct cli *c, const struct tests *t)
     return code;
 }
 
+/* A title that no test has is a slip: nothing was tested, and that is not good. */
+static enum cli_exit worst_of_only(const struct tests *t, enum cli_exit code)
+{
+    const char *only = t->c->options[CLI_O_ONLY];
+    if (only == NULL || t->passed + t->failed > 0 || code != CLI_GOOD) {
+        return code;
+    }
+    fprintf(stderr, "funnelc: %s `%s`\n", cli_say(t->c, "nenhum teste se chama", "no test is called"), only);
+    return CLI_USAGE;
+}
+
 enum cli_exit cli_test(struct cli *c)
 {
     struct tests t = {.c = c, .covered = calloc(1, sizeof *t.covered), .script = calloc(1, sizeof *t.script)};
@@ -290,6 +301,7 @@ enum cli_exit cli_test(struct cli *c)
     } else {
         enum cli_exit written = write_junit(c, &t);
         code = written > code ? written : code;
+        code = worst_of_only(&t, code);
         printf("%u %s, %u %s\n", t.passed, cli_say(c, "passaram", "passed"), t.failed,
                cli_say(c, "falharam", "failed"));
     }

@@ -16,10 +16,12 @@ static const struct command commands[] = {
 #undef CLI_COMMAND
 };
 struct option {
-    const char *long_name, *short_name, *arg, *pt, *en;
+    const char *long_name, *short_name, *arg;
+    const char *only; /* the commands that take it, blanks between; "" for all */
+    const char *pt, *en;
 };
 static const struct option options[] = {
-#define CLI_OPTION(NAME, long_name, short_name, arg, pt, en) {long_name, short_name, arg, pt, en},
+#define CLI_OPTION(NAME, long_name, short_name, arg, only, pt, en) {long_name, short_name, arg, only, pt, en},
 #include "cli_options.def"
 #undef CLI_OPTION
 };
@@ -38,8 +40,9 @@ enum cli_exit cli_help(struct cli *c)
     }
     printf("\n");
     for (size_t i = 0; i < FN_COUNT(options); i++) {
-        printf("  %-15s %-3s %-18s %s\n", options[i].long_name, options[i].short_name, options[i].arg,
-               cli_say(c, options[i].pt, options[i].en));
+        const struct option *o = &options[i];
+        printf("  %-15s %-3s %-18s %s%s%s%s\n", o->long_name, o->short_name, o->arg, cli_say(c, o->pt, o->en),
+               o->only[0] != '\0' ? " (" : "", o->only, o->only[0] != '\0' ? ")" : "");
     }
     return CLI_GOOD;
 }
@@ -129,6 +132,10 @@ static enum cli_exit take_option(struct cli *c, int argc, char *const *argv, int
     if (o < 0) {
         return unknown_option(c, word);
     }
+    if (options[o].arg[0] == '\0' && equal != NULL) {
+        fprintf(stderr, "funnelc: %s %s\n", options[o].long_name, cli_say(c, "não tem valor", "takes no value"));
+        return CLI_USAGE;
+    }
     c->options[o] = equal != NULL ? equal + 1 : "";
     if (options[o].arg[0] != '\0' && equal == NULL) {
         if (*at + 1 >= argc) {
@@ -137,6 +144,53 @@ static enum cli_exit take_option(struct cli *c, int argc, char *const *argv, int
             return CLI_USAGE;
         }
         c->options[o] = argv[++*at];
+    }
+    return CLI_GOOD;
+}
+
+/* Is `word` one of `words`, with `between` between them? */
+static bool among(const char *word, const char *words, const char *between)
+{
+    size_t n = strlen(word);
+    for (const char *p = words; n > 0 && *p != '\0';) {
+        size_t len = strcspn(p, between);
+        if (len == n && strncmp(p, word, n) == 0) {
+            return true;
+        }
+        p += len + (p[len] != '\0');
+    }
+    return false;
+}
+
+/* `a|b` in small letters is one of these words, N a number, the NAME of a format one of ours (`graph` knows its own). */
+static bool value_fits(enum cli_option o, const char *command, const char *value)
+{
+    const char *arg = options[o].arg;
+    if (o == CLI_O_FORMAT) {
+        return strcmp(command, "graph") == 0 || cli_format_known(value);
+    }
+    if (strcmp(arg, "N") == 0) {
+        size_t n = strlen(value);
+        return n > 0 && n < 10 && strspn(value, "0123456789") == n;
+    }
+    bool words = strchr(arg, '|') != NULL && strpbrk(arg, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+    return !words || among(value, arg, "|");
+}
+
+/* An option of another command, or a value that means nothing, would be ignored silently: neither is run. */
+static enum cli_exit options_fit(const struct cli *c, const char *command)
+{
+    for (unsigned i = 0; i < CLI_OPTIONS; i++) {
+        const struct option *o = &options[i];
+        if (c->options[i] != NULL && o->only[0] != '\0' && !among(command, o->only, " ")) {
+            fprintf(stderr, "funnelc: %s %s `%s`: %s\n", o->long_name, cli_say(c, "não serve a", "is not for"), command,
+                    o->only);
+            return CLI_USAGE;
+        }
+        if (c->options[i] != NULL && !value_fits((enum cli_option)i, command, c->options[i])) {
+            fprintf(stderr, "funnelc: %s %s: `%s`\n", o->long_name, o->arg, c->options[i]);
+            return CLI_USAGE;
+        }
     }
     return CLI_GOOD;
 }
@@ -185,7 +239,8 @@ int main(int argc, char **argv)
     if (code == CLI_GOOD && cli_has(&c, CLI_O_HELP)) {
         code = cli_help(&c);
     } else if (code == CLI_GOOD) {
-        code = run == NULL ? unknown_command(&c, command) : run->run(&c);
+        code = run == NULL ? unknown_command(&c, command) : options_fit(&c, run->name);
+        code = code == CLI_GOOD ? run->run(&c) : code;
         code = command == NULL ? CLI_USAGE : code;
     }
     free(args);
