@@ -5,7 +5,7 @@
 
 #include "fsl_read.h"
 
-/* Keeps digits (and capital letters when allowed), skips . - / and blanks; anything else, or more than n, is no document. */
+/* Keeps digits (and capital letters when allowed), skips . , - / and blanks; anything else, or more than n, is no document. */
 static bool collect(struct fn_str typed, bool letters, char *out, size_t n)
 {
     size_t at = 0;
@@ -25,7 +25,7 @@ static bool collect(struct fn_str typed, bool letters, char *out, size_t n)
                 return false;
             }
             out[at++] = c;
-        } else if (strchr(" .-/\t\n", c) == NULL || c == '\0') {
+        } else if (strchr(" .,-/\t\n", c) == NULL || c == '\0') {
             return false;
         }
     }

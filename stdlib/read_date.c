@@ -16,9 +16,12 @@ struct words {
     struct fn_str w[WORDS_MAX];
     size_t n, at;
     bool en;
+    bool weekday; /* the day read last is one of the week */
 };
 struct reading {
     bool has_date, has_time;
+    bool by_weekday; /* the day was told as one of the week: a figure beside it says which */
+    int part;        /* of the day, as take_half; 0: not told */
     int64_t date, time;
 };
 
@@ -223,13 +226,15 @@ static bool numeric_date(struct fn_str w, bool en, int64_t today, int64_t *out)
         a = i + 1;
     }
     int64_t x = small_number(part[0]), y = n > 1 ? small_number(part[1]) : -1;
+    bool named = n > 1 && y < 0 && month_word(part[1]) > 0; /* 10-mai, 10/mai/2026 */
+    y = named ? month_word(part[1]) : y;
     if (n < 2 || x < 0 || y < 0) {
         return false;
     }
     if (n == 3 && part[0].n == 4) {
         return fsl_date_of(x, y, small_number(part[2]), out);
     }
-    int64_t day = en ? y : x, month = en ? x : y;
+    int64_t day = en && !named ? y : x, month = en && !named ? x : y;
     if (n == 2) {
         return next_day(day, month, today, out);
     }
@@ -238,17 +243,25 @@ static bool numeric_date(struct fn_str w, bool en, int64_t today, int64_t *out)
            fsl_date_of(full_year(year, part[2].n, today), month, day, out);
 }
 
+/* The day of a month at the cursor, "5", "dez", "vinte e cinco", "1º": taken when there is one, else -1. */
+static int64_t take_day(struct words *ws)
+{
+    int64_t day = small_number(word(ws, 0));
+    if (day >= 0 || is(word(ws, 0), "primeiro") || is(word(ws, 0), "1o")) {
+        ws->at++;
+        return day >= 0 ? day : 1;
+    }
+    return take_minutes(ws);
+}
+
 /* "5 de março de 2026", "5 março", "march 5", "1º de maio" */
 static bool written_date(struct words *ws, int64_t today, int64_t *out)
 {
     size_t at = ws->at;
     struct fn_str first = word(ws, 0);
     int month = month_word(first);
-    int64_t day = month > 0 ? small_number(word(ws, 1)) : small_number(first);
-    if (day < 0 && month == 0 && (is(first, "primeiro") || is(first, "1o"))) {
-        day = 1;
-    }
-    ws->at += month > 0 ? 2 : 1;
+    ws->at += month > 0 ? 1 : 0;
+    int64_t day = take_day(ws);
     if (month == 0) {
         (void)take(ws, "de");
         month = month_word(word(ws, 0));
@@ -312,13 +325,18 @@ static bool weekday_day(struct words *ws, int64_t today, int64_t *out)
 {
     size_t at = ws->at;
     (void)(take(ws, "proxima") || take(ws, "proximo") || take(ws, "next") || take(ws, "esta") || take(ws, "este") ||
-           take(ws, "this"));
-    int day = weekday_word(word(ws, 0));
+           take(ws, "essa") || take(ws, "esse") || take(ws, "nesta") || take(ws, "neste") || take(ws, "nessa") ||
+           take(ws, "nesse") || take(ws, "this"));
+    struct fn_str w = word(ws, 0);
+    bool counted =
+        w.n == 2 && w.p[0] >= '2' && w.p[0] <= '6' && w.p[1] == 'a' && is(word(ws, 1), "feira"); /* 2ª feira */
+    int day = counted ? w.p[0] - '2' : weekday_word(w);
     if (day < 0) {
         ws->at = at;
         return false;
     }
     ws->at++;
+    ws->weekday = true;
     (void)(take(ws, "feira"));
     (void)(take(ws, "que vem") || take(ws, "agora"));
     int64_t ahead = (day - fsl_weekday(today) + 7) % 7;
@@ -375,6 +393,7 @@ static bool figures_date(struct words *ws, int64_t *out)
 
 static bool take_date(struct words *ws, int64_t today, int64_t *out)
 {
+    ws->weekday = false;
     if (figures_date(ws, out)) {
         return true;
     }
@@ -383,7 +402,6 @@ static bool take_date(struct words *ws, int64_t today, int64_t *out)
     }
     size_t at = ws->at;
     if (take(ws, "dia")) {
-        int64_t day = small_number(word(ws, 0));
         size_t before = ws->at;
         if (written_date(ws, today, out)) {
             return true;
@@ -391,8 +409,8 @@ static bool take_date(struct words *ws, int64_t today, int64_t *out)
         if (ws->at != before) { /* "dia 31 de abril": there is none, and no other is meant */
             return false;
         }
+        int64_t day = take_day(ws);
         if (day >= 1 && day <= 31) {
-            ws->at++;
             int64_t ahead = take_month(ws);
             return ahead >= 0 ? day_of_month(day, ahead, today, out) : next_day_of_month(day, today, out);
         }
@@ -482,6 +500,30 @@ static bool minutes_to(struct words *ws, int64_t *out)
     return true;
 }
 
+/* "15h", "15h 30", and where an hour is looked for "1530" and "três": taken when there is one. */
+static bool take_hour(struct words *ws, bool marked, int64_t *hour, int64_t *minute, int *half, bool *bare)
+{
+    struct fn_str w = word(ws, 0);
+    int64_t figures = marked && w.n == 4 ? small_number(w) : -1, named = marked ? count_word(w) : -1;
+    if (figures < 0 && clock_word(w, hour, minute, half, bare)) {
+        struct fn_str next = word(ws, 1), behind = word(ws, 2);
+        bool apart = w.p[w.n - 1] == 'h' && *minute == 0 && next.n == 2 && small_number(next) >= 0 &&
+                     (behind.n == 0 || is(behind, "min") || is(behind, "minutos"));
+        *minute = apart ? small_number(next) : *minute;
+        ws->at += !apart ? 1 : behind.n > 0 ? 3 : 2;
+        return true;
+    }
+    if (figures < 0 && named < 1) {
+        return false;
+    }
+    *hour = figures >= 0 ? figures / 100 : named;
+    *minute = figures >= 0 ? figures % 100 : 0;
+    *half = 0;
+    *bare = figures < 0;
+    ws->at++;
+    return true;
+}
+
 /* marked: "às" stood before, so a bare number is an hour. */
 static bool take_time(struct words *ws, bool marked, int64_t *out)
 {
@@ -492,7 +534,7 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
     if (minutes_to(ws, out)) {
         return true;
     }
-    if (take(ws, "meio dia") || take(ws, "noon") || take(ws, "midday")) {
+    if (take(ws, "meio dia") || take(ws, "meiodia") || take(ws, "noon") || take(ws, "midday")) {
         *out = (take(ws, "e meia") ? 12 * 60 + 30 : 12 * 60) * (int64_t)MINUTE_MS;
         return true;
     }
@@ -500,19 +542,10 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
         *out = take(ws, "e meia") ? 30 * (int64_t)MINUTE_MS : 0;
         return true;
     }
-    int64_t named = count_word(word(ws, 0));
-    if (!clock_word(word(ws, 0), &hour, &minute, &half, &bare)) {
-        if (named < 1 || !marked) {
-            return false;
-        }
-        hour = named;
-        minute = half = 0;
-        bare = true;
-    }
-    if (half != 0 && hour > 12) {
+    if (!take_hour(ws, marked, &hour, &minute, &half, &bare) || (half != 0 && hour > 12)) {
+        ws->at = at;
         return false;
     }
-    ws->at++;
     bool hours = take(ws, "horas") || take(ws, "hora") || take(ws, "hs") || take(ws, "hrs") || take(ws, "h") ||
                  take(ws, "hours") || take(ws, "o clock");
     if (take(ws, "e meia")) {
@@ -547,9 +580,10 @@ static bool take_time(struct words *ws, bool marked, int64_t *out)
 static bool take_filler(struct words *ws)
 {
     static const char *const fillers[] = {
-        "pode ser", "por favor", "acho que", "no",    "na",    "em",    "de", "do",  "da",    "para", "pra",   "pro",
-        "o",        "a",         "e",        "la",    "pelas", "umas",  "on", "the", "of",    "at",   "for",   "please",
-        "quero",    "seria",     "vai ser",  "entao", "feira", "nasci", "eh", "um",  "perto", "sera", "mesmo", "cedo"};
+        "pode ser", "por favor", "acho que", "no",  "na",    "em",     "de",    "do",    "da",      "para",
+        "pra",      "pro",       "ao",       "uns", "o",     "a",      "e",     "la",    "pelas",   "umas",
+        "on",       "the",       "of",       "at",  "for",   "please", "quero", "seria", "vai ser", "entao",
+        "feira",    "nasci",     "eh",       "um",  "perto", "sera",   "mesmo", "cedo"};
     for (size_t i = 0; i < FN_COUNT(fillers); i++) {
         if (take(ws, fillers[i])) {
             return true;
@@ -560,24 +594,79 @@ static bool take_filler(struct words *ws)
 
 static bool take_marker(struct words *ws)
 {
-    return take(ws, "as") || take(ws, "a partir das") || take(ws, "pelas") || take(ws, "at") || take(ws, "around") ||
-           take(ws, "umas");
+    return take(ws, "as") || take(ws, "a partir das") || take(ws, "pelas") || take(ws, "por volta das") ||
+           take(ws, "at") || take(ws, "around") || take(ws, "umas");
+}
+
+/* "de manhã", "à tarde", "à noite": a part of the day that stands apart from the hour. As take_half; 0 for none. */
+static int take_part(struct words *ws)
+{
+    if (take(ws, "de manha") || take(ws, "pela manha") || take(ws, "a manha")) {
+        return 1;
+    }
+    if (take(ws, "de tarde") || take(ws, "a tarde") || take(ws, "pela tarde")) {
+        return 2;
+    }
+    return take(ws, "de noite") || take(ws, "a noite") ? 3 : 0;
+}
+
+/* A day; a second one only where it is the same, or says which of the weekdays is meant: "sexta, dia 13". */
+static bool one_more_date(struct words *ws, int64_t today, struct reading *r)
+{
+    int64_t date;
+    size_t at = ws->at;
+    if (!take_date(ws, today, &date)) {
+        ws->at = at;
+        return false;
+    }
+    bool same_weekday = r->has_date && fsl_weekday(date) == fsl_weekday(r->date);
+    bool fits = !r->has_date || date == r->date || (same_weekday && ws->weekday != r->by_weekday);
+    if (fits && (!r->has_date || r->by_weekday)) {
+        r->date = date;
+        r->by_weekday = ws->weekday;
+    }
+    r->has_date = true;
+    ws->at = fits ? ws->at : at;
+    return fits;
+}
+
+/* The hour in its part of the day: "à tarde às 3" is 15:00. */
+static bool settle_part(struct reading *r)
+{
+    int64_t hour = r->time / HOUR_MS;
+    if (!r->has_time || r->part == 0 || (r->part != 1 && hour >= 12)) {
+        return true;
+    }
+    if (r->part == 1 || hour == 0 || (r->part == 3 && hour < 5)) {
+        return r->part == 1 && hour < 12;
+    }
+    r->time += 12 * (int64_t)HOUR_MS;
+    return true;
 }
 
 static bool read_words(struct words *ws, int64_t today, bool lone_hour, struct reading *r)
 {
     *r = (struct reading){0};
     while (ws->at < ws->n) {
+        int part = take_part(ws);
+        if (part != 0) {
+            if (r->part != 0) {
+                return false;
+            }
+            r->part = part;
+            continue;
+        }
         bool marked = take_marker(ws);
-        if (!r->has_date && !marked && take_date(ws, today, &r->date)) {
-            r->has_date = true;
-        } else if (!r->has_time && take_time(ws, marked || lone_hour, &r->time)) {
+        if (!marked && one_more_date(ws, today, r)) {
+            continue;
+        }
+        if (!r->has_time && take_time(ws, marked || lone_hour, &r->time)) {
             r->has_time = true;
         } else if (!marked && !take_filler(ws)) {
             return false;
         }
     }
-    return true;
+    return settle_part(r);
 }
 
 static int64_t today_of(int64_t now, struct fn_str tz)
@@ -610,6 +699,25 @@ bool fsl_read_time(struct fn_str text, struct fn_str loc, int64_t *out)
     return good;
 }
 
+/* "daqui a 2 horas", "em 30 minutos": to the minute. Days alone say no hour. */
+static bool read_ahead(struct fn_str text, int64_t now, struct fn_str loc, int64_t *out)
+{
+    static const char *const leads[] = {"daqui a ", "daqui ", "em ", "dentro de ", "in "};
+    struct fn_buf folded;
+    bool good = false;
+    fn_buf_init(&folded, FOLD_MAX);
+    fn_fold_phrase(&folded, text);
+    for (size_t i = 0; !folded.failed && !good && i < FN_COUNT(leads); i++) {
+        size_t n = strlen(leads[i]);
+        int64_t ahead;
+        good = fn_str_starts(fn_buf_view(&folded), fn_str_c(leads[i])) &&
+               fsl_read_duration((struct fn_str){folded.p + n, folded.n - n}, loc, &ahead) && ahead % FSL_DAY_MS != 0;
+        *out = good ? (now + ahead) / MINUTE_MS * MINUTE_MS : *out;
+    }
+    fn_buf_fini(&folded);
+    return good;
+}
+
 /* A time alone is today, or tomorrow when it has passed. */
 bool fsl_read_datetime(struct fn_str text, int64_t now, struct fn_str tz, struct fn_str loc, int64_t *out)
 {
@@ -619,7 +727,7 @@ bool fsl_read_datetime(struct fn_str text, int64_t now, struct fn_str tz, struct
     bool good = split_words(&ws, text, loc) && read_words(&ws, today, false, &r) && r.has_time;
     fn_buf_fini(&ws.folded);
     if (!good) {
-        return false;
+        return read_ahead(text, now, loc, out);
     }
     *out = fsl_utc_of(r.has_date ? r.date : today, r.time, tz);
     if (!r.has_date && *out <= now) {
@@ -631,39 +739,18 @@ bool fsl_read_datetime(struct fn_str text, int64_t now, struct fn_str tz, struct
 static int64_t unit_ms(struct fn_str w)
 {
     static const struct {
-        const char *name;
         int64_t ms;
-    } table[] = {{"s", 1000},
-                 {"seg", 1000},
-                 {"segundo", 1000},
-                 {"segundos", 1000},
-                 {"second", 1000},
-                 {"seconds", 1000},
-                 {"m", MINUTE_MS},
-                 {"min", MINUTE_MS},
-                 {"mins", MINUTE_MS},
-                 {"minuto", MINUTE_MS},
-                 {"minutos", MINUTE_MS},
-                 {"minute", MINUTE_MS},
-                 {"minutes", MINUTE_MS},
-                 {"h", HOUR_MS},
-                 {"hr", HOUR_MS},
-                 {"hora", HOUR_MS},
-                 {"horas", HOUR_MS},
-                 {"hour", HOUR_MS},
-                 {"hours", HOUR_MS},
-                 {"d", FSL_DAY_MS},
-                 {"dia", FSL_DAY_MS},
-                 {"dias", FSL_DAY_MS},
-                 {"day", FSL_DAY_MS},
-                 {"days", FSL_DAY_MS},
-                 {"semana", 7 * (int64_t)FSL_DAY_MS},
-                 {"semanas", 7 * (int64_t)FSL_DAY_MS},
-                 {"week", 7 * (int64_t)FSL_DAY_MS},
-                 {"weeks", 7 * (int64_t)FSL_DAY_MS}};
+        const char *names[7];
+    } table[] = {{1000, {"s", "seg", "segundo", "segundos", "second", "seconds"}},
+                 {MINUTE_MS, {"m", "min", "mins", "minuto", "minutos", "minute", "minutes"}},
+                 {HOUR_MS, {"h", "hr", "hora", "horas", "hour", "hours"}},
+                 {FSL_DAY_MS, {"d", "dia", "dias", "day", "days"}},
+                 {7 * (int64_t)FSL_DAY_MS, {"semana", "semanas", "week", "weeks"}}};
     for (size_t i = 0; i < FN_COUNT(table); i++) {
-        if (is(w, table[i].name)) {
-            return table[i].ms;
+        for (size_t k = 0; k < FN_COUNT(table[i].names) && table[i].names[k] != NULL; k++) {
+            if (is(w, table[i].names[k])) {
+                return table[i].ms;
+            }
         }
     }
     return 0;

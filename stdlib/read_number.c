@@ -2,7 +2,7 @@
  *
  * One scan: the text is split into words; exactly one of them (or one run of number words) must be a number, the rest must be few: "uns 20",
  * "2 mil", "R$ 1.234,56", "são 35 anos". Two numbers are no answer: guessing which one was meant would be worse than asking again. Nor is what
- * only sounds like one: "um monte", "mais de 10", "quase 30", "20 e poucos".
+ * only sounds like one: "um monte", "mais de 10", "10+", "quase 30", "20 e poucos", or what is added to others: "eu e mais 3", "minha mãe e 2 filhos".
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fn_utf8.h"
@@ -213,7 +213,7 @@ static bool take_number_word(struct scan *s, int64_t v)
 static struct fn_str strip_word(struct fn_str w)
 {
     static const char *const signs[] = {"r$", "us$", "$", "\xe2\x82\xac"};
-    while (w.n > 0 && strchr("(\"'", w.p[0]) != NULL) {
+    while (w.n > 0 && strchr("(\"'#", w.p[0]) != NULL) {
         w = (struct fn_str){w.p + 1, w.n - 1};
     }
     for (size_t i = 0; i < FN_COUNT(signs); i++) {
@@ -247,6 +247,7 @@ static bool take_word(struct scan *s, struct fn_str w)
         (fn_str_eq(w, FN_STR("meia")) || fn_str_eq(w, FN_STR("meio")) || fn_str_eq(w, FN_STR("half")))) {
         return take_half_more(s);
     }
+    bool added = and&&!s->found && s->others > 0; /* "eu e 3 amigos" are four */
     int64_t by = multiplier(w);
     if (by != 0 && !(s->found && s->closed)) {
         if (!s->found || s->half) {
@@ -269,7 +270,7 @@ static bool take_word(struct scan *s, struct fn_str w)
         if (s->found && s->scale != 0 && !negative && d.decimals == 0 && tail == body.n) {
             return take_rest(s, d.digits); /* "2 mil e 500" */
         }
-        if (s->found) {
+        if (s->found || added) {
             return false;
         }
         s->value = d;
@@ -278,7 +279,7 @@ static bool take_word(struct scan *s, struct fn_str w)
         return tail == body.n || take_word(s, (struct fn_str){body.p + tail, body.n - tail});
     }
     if (find_word(w, &v)) {
-        return take_number_word(s, v);
+        return !added && take_number_word(s, v);
     }
     s->closed = s->found;
     s->scale = 0;
@@ -339,7 +340,9 @@ static bool is_vague(const struct fn_str *w, int at, int n)
     bool bounded = is_one_of(w[at], bound, FN_COUNT(bound)) &&
                    ((at + 1 < n && is_one_of(w[at + 1], than, FN_COUNT(than))) ||
                     (at > 0 && (fn_str_eq(w[at - 1], FN_STR("ou")) || fn_str_eq(w[at - 1], FN_STR("or")))));
-    return bounded || is_one_of(w[at], crowd, FN_COUNT(crowd));
+    bool plus = w[at].n > 0 && w[at].p[w[at].n - 1] == '+'; /* "10+", "+ de 10" */
+    bool added = at > 0 && fn_str_eq(w[at - 1], FN_STR("e")) && fn_str_eq(w[at], FN_STR("mais"));
+    return bounded || plus || added || is_one_of(w[at], crowd, FN_COUNT(crowd));
 }
 
 static bool scan_number(struct fn_str text, struct fn_str loc, struct decimal *out)

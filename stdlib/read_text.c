@@ -59,20 +59,31 @@ static void collapse_runs(struct fn_buf *b)
     b->n = n;
 }
 
-/* Signs become blanks and the colour of a thumb goes: "sim, por favor" is "sim por favor". What asks back stays. */
-static void plain_words(struct fn_buf *b)
+/* The bytes of a picture at the start of s: 0 when there is none. */
+static size_t picture(struct fn_str s)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        bool tone = b->n - i >= 4 && memcmp(b->p + i, "\xf0\x9f\x8f", 3) == 0 && (unsigned char)b->p[i + 3] >= 0xBB;
-        bool variant = b->n - i >= 3 && memcmp(b->p + i, "\xef\xb8\x8f", 3) == 0;
-        if (tone || variant) {
-            i += tone ? 3 : 2;
-        } else {
-            b->p[n++] = strchr(",.;!", b->p[i]) != NULL && b->p[i] != '\0' ? ' ' : b->p[i];
+    bool four = s.n >= 4 && memcmp(s.p, "\xf0\x9f", 2) == 0;
+    bool three = s.n >= 3 && (memcmp(s.p, "\xef\xb8\x8f", 3) == 0 || memcmp(s.p, "\xe2\x9c", 2) == 0 ||
+                              memcmp(s.p, "\xe2\x9d", 2) == 0);
+    return four ? 4 : three ? 3 : 0;
+}
+
+/* Signs become blanks, and so do pictures, but for those that say something: "sim, por favor 🙏" is "sim por favor". */
+static void plain_words(struct fn_buf *out, struct fn_str in)
+{
+    static const char *const saying[] = {"\xf0\x9f\x91\x8d", "\xf0\x9f\x91\x8c", "\xf0\x9f\x91\x8e", "\xf0\x9f\xa4\x94",
+                                         "\xe2\x9c\x85",     "\xe2\x9c\x94",     "\xe2\x9d\x8c"};
+    for (size_t i = 0; i < in.n; i++) {
+        struct fn_str drawn = {in.p + i, picture((struct fn_str){in.p + i, in.n - i})};
+        if (drawn.n == 0) {
+            fn_buf_char(out, strchr(",.;!", in.p[i]) != NULL && in.p[i] != '\0' ? ' ' : in.p[i]);
+            continue;
         }
+        fn_buf_char(out, ' ');
+        fn_buf_str(out, in_table(drawn, saying, FN_COUNT(saying)) ? drawn : FN_STR_NULL);
+        fn_buf_char(out, ' ');
+        i += drawn.n - 1;
     }
-    b->n = n;
 }
 
 /* Whole answers. */
@@ -104,18 +115,9 @@ static bool whole_bool(struct fn_str w, bool *out)
                                       "\xf0\x9f\x91\x8c",
                                       "\xe2\x9c\x85",
                                       "\xe2\x9c\x94"};
-    static const char *const no[] = {"nn",
-                                     "nem pensar",
-                                     "falso",
-                                     "nope",
-                                     "false",
-                                     "no thanks",
-                                     "nada",
-                                     "2",
-                                     "0",
-                                     "de jeito nenhum",
-                                     "\xf0\x9f\x91\x8e",
-                                     "\xe2\x9d\x8c"};
+    static const char *const no[] = {
+        "nn", "nem pensar",      "deixa pra la",     "falso",       "nope", "false", "no thanks", "nada", "2",
+        "0",  "de jeito nenhum", "\xf0\x9f\x91\x8e", "\xe2\x9d\x8c"};
     *out = in_table(w, yes, FN_COUNT(yes));
     return *out || in_table(w, no, FN_COUNT(no));
 }
@@ -135,14 +137,19 @@ static bool holds(struct fn_str text, const char *phrase)
  * next to a plain yes it makes no answer, and so does any word that may change the meaning: "sim, mas não agora". */
 static bool said_bool(struct fn_str text, bool *out)
 {
-    static const char *const plain[] = {"sim", "s", "ss", "yes"};
-    static const char *const yes[] = {"claro",  "certeza", "isso",  "quero",  "pode",    "ok",   "confirmo", "positivo",
-                                      "aceito", "tenho",   "manda", "mandar", "fechado", "bora", "gostaria", "vamos"};
-    static const char *const no[] = {"nao", "n", "naum", "nunca", "jamais", "negativo", "no"};
+    static const char *const plain[] = {
+        "sim", "s", "ss", "yes", "\xf0\x9f\x91\x8d", "\xf0\x9f\x91\x8c", "\xe2\x9c\x85", "\xe2\x9c\x94"};
+    static const char *const yes[] = {"claro",    "certeza", "isso",  "quero",   "pode",   "ok",       "confirmo",
+                                      "positivo", "aceito",  "tenho", "manda",   "mandar", "fechado",  "bora",
+                                      "gostaria", "vamos",   "exato", "correto", "certo",  "perfeito", "confirmado",
+                                      "concordo", "vou",     "ctz",   "moro",    "sou",    "posso",    "consigo"};
+    static const char *const no[] = {
+        "nao", "n", "naum", "nunca", "jamais", "negativo", "no", "discordo", "\xf0\x9f\x91\x8e", "\xe2\x9d\x8c"};
     static const char *const rest[] = {
-        "acho", "que", "por",   "favor", "pf",   "pfv",    "obrigado", "obrigada", "obg",     "vlw",     "valeu", "e",
-        "eu",   "com", "mesmo", "muito", "ser",  "deixar", "agora",    "ainda",    "precisa", "preciso", "la",    "ta",
-        "bom",  "meu", "minha", "esse",  "tudo", "bem",    "brigado",  "brigada",  "please",  "thanks"};
+        "acho",    "que",     "por",    "favor",  "pf",     "pfv",     "obrigado", "obrigada", "obg",     "vlw",
+        "valeu",   "e",       "eu",     "com",    "mesmo",  "muito",   "ser",      "deixar",   "agora",   "ainda",
+        "precisa", "preciso", "la",     "ta",     "bom",    "meu",     "minha",    "esse",     "tudo",    "bem",
+        "brigado", "brigada", "please", "thanks", "senhor", "senhora", "ai",       "hoje",     "enquanto"};
     bool has_plain = false, has_yes = false, has_no = false;
     static const char *const doubts[] = {"por que", "ser que", "nao tenho certeza"};
     for (size_t i = 0; i < FN_COUNT(doubts); i++) {
@@ -171,13 +178,14 @@ static bool said_bool(struct fn_str text, bool *out)
 
 bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
 {
-    struct fn_buf folded, plain;
+    struct fn_buf folded, plain, words;
     (void)loc; /* the two languages do not contradict each other here */
     fn_buf_init(&folded, FOLD_MAX);
     fn_buf_init(&plain, FOLD_MAX);
+    fn_buf_init(&words, FOLD_MAX);
     fn_fold_phrase(&folded, text);
-    plain_words(&folded);
-    fn_fold_phrase(&plain, fn_buf_view(&folded));
+    plain_words(&words, fn_buf_view(&folded));
+    fn_fold_phrase(&plain, fn_buf_view(&words));
     struct fn_str w = fn_buf_view(&plain);
     bool good = whole_bool(w, out) || said_bool(w, out);
     if (!good) {
@@ -185,8 +193,10 @@ bool fsl_read_bool(struct fn_str text, struct fn_str loc, bool *out)
         w = fn_buf_view(&plain);
         good = whole_bool(w, out) || said_bool(w, out);
     }
-    good = good && !folded.failed && !plain.failed;
+    bool asks = text.n > 0 && memchr(text.p, '?', text.n) != NULL; /* "posso?" */
+    good = good && !asks && !folded.failed && !words.failed && !plain.failed;
     fn_buf_fini(&folded);
+    fn_buf_fini(&words);
     fn_buf_fini(&plain);
     return good;
 }
@@ -383,10 +393,13 @@ static bool written_email(struct fn_str text, struct fn_buf *out)
 
 bool fsl_read_url(struct fn_str text, struct fn_buf *out)
 {
-    struct fn_str s = trim(text);
+    struct fn_str s = trim(fsl_after_label(text));
     struct fn_buf low;
     fn_buf_clear(out);
     fn_buf_init(&low, FOLD_MAX);
+    while (s.n > 0 && strchr(".,;:!", s.p[s.n - 1]) != NULL) {
+        s.n--; /* the end of a sentence is none of the address */
+    }
     put_lower(&low, s);
     size_t scheme = fn_str_starts(fn_buf_view(&low), FN_STR("https://"))  ? 8
                     : fn_str_starts(fn_buf_view(&low), FN_STR("http://")) ? 7
@@ -427,10 +440,10 @@ static void first_word(struct fn_str s, struct fn_buf *folded, size_t *end)
 struct fn_str fsl_after_label(struct fn_str text)
 {
     static const char *const words[] = {
-        "cpf",     "cnpj",  "cep", "rg",  "meu",   "minha",   "o",        "a",        "e",
-        "eh",      "is",    "my",  "num", "n",     "no",      "numero",   "telefone", "fone",
-        "tel",     "cel",   "zap", "wpp", "whats", "celular", "whatsapp", "phone",    "number",
-        "contato", "segue", "the", "ddd", "da",    "do",      "empresa",  "loja",     "com"};
+        "cpf", "cnpj", "cep",   "rg",      "meu",      "minha",  "o",        "a",       "e",     "eh",
+        "is",  "my",   "num",   "n",       "no",       "numero", "telefone", "fone",    "tel",   "cel",
+        "zap", "wpp",  "whats", "celular", "whatsapp", "phone",  "number",   "contato", "segue", "the",
+        "ddd", "da",   "do",    "empresa", "loja",     "com",    "site",     "link",    "pagina"};
     struct fn_buf folded;
     struct fn_str rest = trim(text);
     fn_buf_init(&folded, FOLD_MAX);
@@ -507,6 +520,7 @@ static size_t phone_digits(struct fn_str s, char *digits, bool *plus)
     }
     *plus = from < s.n && s.p[from] == '+';
     for (size_t i = from + (*plus ? 1 : 0); i < s.n; i++) {
+        bool carrier = n == 1 && digits[0] == '0' && (s.p[i] == 'x' || s.p[i] == 'X'); /* 0xx11: whichever carrier */
         size_t mark = fsl_mark_bytes(s, i);
         if (mark > 0) {
             i += mark - 1;
@@ -517,7 +531,7 @@ static size_t phone_digits(struct fn_str s, char *digits, bool *plus)
                 return 0;
             }
             digits[n++] = s.p[i];
-        } else if (strchr(" ()-.\t", s.p[i]) == NULL) {
+        } else if (!carrier && strchr(" ()-.\t", s.p[i]) == NULL) {
             return 0;
         }
     }
@@ -544,15 +558,20 @@ bool fsl_read_phone(struct fn_str text, struct fn_str loc, struct fn_buf *out)
     const char *d = digits;
     size_t n = phone_digits(fsl_before_note(fsl_after_label(text)), digits, &plus);
     fn_buf_clear(out);
+    if (!plus && n > 12 && memcmp(d, "0055", 4) == 0) {
+        plus = true; /* 00 is how + is dialled */
+        d += 2;
+        n -= 2;
+    }
     if (plus && !(n >= 2 && d[0] == '5' && d[1] == '5')) {
-        fn_buf_printf(out, "+%s", digits);
-        return n >= 8 && digits[0] != '0' && !out->failed;
+        fn_buf_printf(out, "+%s", d);
+        return n >= 8 && d[0] != '0' && !out->failed;
     }
     if (n > 0 && d[0] == '0' && !fsl_is_en(loc)) {
-        d++; /* trunk prefix: 011 98765-4321 */
-        n--;
-    }
-    if ((n == 12 || n == 13) && d[0] == '5' && d[1] == '5') {
+        bool carrier = n == 14 && d[1] != '0'; /* 0 15 11 98765-4321 */
+        d += carrier ? 3 : 1;                  /* trunk prefix: 011 98765-4321 */
+        n -= carrier ? 3 : 1;
+    } else if ((n == 12 || n == 13) && d[0] == '5' && d[1] == '5') {
         d += 2;
         n -= 2;
     }
@@ -618,8 +637,8 @@ static int by_number(struct fn_str folded, size_t n)
 {
     size_t value = 0, digits = 0;
     (void)(drop_lead(&folded, "a ") || drop_lead(&folded, "o ") || drop_lead(&folded, "the "));
-    (void)(drop_lead(&folded, "opcao ") || drop_lead(&folded, "option "));
-    (void)(drop_lead(&folded, "numero ") || drop_lead(&folded, "number "));
+    (void)(drop_lead(&folded, "opcao ") || drop_lead(&folded, "opcao: ") || drop_lead(&folded, "option "));
+    (void)(drop_lead(&folded, "numero ") || drop_lead(&folded, "no ") || drop_lead(&folded, "number "));
     for (; digits < folded.n && digits < 4 && folded.p[digits] >= '0' && folded.p[digits] <= '9'; digits++) {
         value = value * 10 + (size_t)(folded.p[digits] - '0');
     }
@@ -627,7 +646,8 @@ static int by_number(struct fn_str folded, size_t n)
         size_t said = small_word(folded);
         return said == 0 ? by_ordinal(folded, n) : said <= n ? (int)said - 1 : -1;
     }
-    return digits == folded.n && value >= 1 && value <= n ? (int)value - 1 : -1;
+    bool ordinal = digits + 1 == folded.n && (folded.p[digits] == 'a' || folded.p[digits] == 'o'); /* "a 1ª" */
+    return (digits == folded.n || ordinal) && value >= 1 && value <= n ? (int)value - 1 : -1;
 }
 
 /* Whole label first; else a prefix of at least three code points that fits exactly one. */
