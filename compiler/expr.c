@@ -158,7 +158,7 @@ const struct fcc_type *sema_name_expr(struct ctx *c, struct fgr_node *n, const s
     case FCC_S_VAR:
     case FCC_S_LOCAL:
     case FCC_S_PARAM: return read_value(c, n, s);
-    case FCC_S_SECRET: sema_taint_read(c, s); return s->type;
+    case FCC_S_SECRET: return sema_secret(c, n, s);
     case FCC_S_CONTACT_FIELD:
     case FCC_S_STAGE:
     case FCC_S_FN:

@@ -43,6 +43,7 @@ static const struct fcc_type *http(struct ctx *c, struct fgr_node *n)
     const struct fgr_node *props = n->kid[FGR_HTTP_props];
     unsigned outer = c->taint;
     c->taint = 0;
+    sema_secret_fits(n->kid[FGR_HTTP_url]);
     sema_expr_to(c, n->kid[FGR_HTTP_url], &fcc_t_text);
     sema_taint_url(c, n->kid[FGR_HTTP_url]);
     for (uint32_t i = 0; i < props->n_items; i++) {
@@ -51,6 +52,7 @@ static const struct fcc_type *http(struct ctx *c, struct fgr_node *n)
         if (value == NULL) {
             continue;
         }
+        sema_secret_fits(value);
         if (p->aux == FGR_P_TIMEOUT) {
             sema_expr_to(c, value, &fcc_t_duration);
         } else if (p->aux == FGR_P_HEADER && value->kind == FGR_LIST_LIT) {

@@ -23,6 +23,7 @@ void sema_taint_into(struct ctx *c, const struct fgr_node *at, const struct fcc_
     } else if ((c->taint & TAINT_PERSONAL & ~kept) != 0) {
         leak(c, FGR_D_PERSONAL_LOST, at, FGR_W_PERSONAL);
     }
+    c->taint &= kept; /* told: what it goes into is not told again */
 }
 
 void sema_taint_model(struct ctx *c, const struct fgr_node *at)
@@ -50,6 +51,42 @@ void sema_taint_url(struct ctx *c, const struct fgr_node *at)
     if ((c->taint & TAINT_PERSONAL) != 0) {
         leak(c, FGR_D_PERSONAL_TO_URL, at, FGR_W_PERSONAL);
     }
+}
+
+/* In the machine a secret has no value: a mark stands for it until the call goes out (emit_host.c), so that cutting, comparing or keeping it would be
+ * of the mark. It is named as it is, in what `http` sends. */
+const struct fcc_type *sema_secret(struct ctx *c, struct fgr_node *n, struct fcc_sym *s)
+{
+    sema_taint_read(c, s);
+    if ((n->flags & FGR_SECRET_FLAG) != 0) {
+        return s->type;
+    }
+    leak(c, FGR_D_SECRET_LEAK, n, FGR_W_SECRET);
+    c->taint &= ~(unsigned)TAINT_SECRET; /* told */
+    n->type = &fcc_t_error;
+    return &fcc_t_error;
+}
+
+/* A text in a text is put together before, so a secret stands in the outer one. */
+static void secret_fits(struct fgr_node *n, bool in_text)
+{
+    if (n == NULL) {
+        return;
+    }
+    bool holds = n->kind == FGR_LIST || (!in_text && (n->kind == FGR_TEXT || n->kind == FGR_LIST_LIT ||
+                                                      n->kind == FGR_RECORD_LIT || n->kind == FGR_NAMED_ARG));
+    n->flags |= n->kind == FGR_NAME ? FGR_SECRET_FLAG : 0;
+    for (unsigned i = 0; holds && i < n->n_kids; i++) { /* depth: FGR_DEPTH_MAX, by the parser */
+        secret_fits(n->kid[i], in_text || n->kind == FGR_TEXT);
+    }
+    for (uint32_t i = 0; holds && i < n->n_items; i++) {
+        secret_fits(n->items[i], in_text || n->kind == FGR_TEXT);
+    }
+}
+
+void sema_secret_fits(struct fgr_node *value)
+{
+    secret_fits(value, false);
 }
 
 /* -- loops ------------------------------------------------------------------------------------------------------------------------------ */
