@@ -230,6 +230,16 @@ static void pubs_fetch(struct frt_engine *e, struct tenant *t)
     engine_submit(e, &l->op.op);
 }
 
+static bool must_wait(const struct catalogue *c)
+{
+    return !c->loaded || c->stale || c->waits;
+}
+
+bool catalogue_serves(const struct tenant *t)
+{
+    return t->catalogue != NULL && !must_wait(t->catalogue);
+}
+
 const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m)
 {
     if (m->t->catalogue == NULL) {
@@ -241,7 +251,7 @@ const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m)
     if (old && !c->loading && !c->has_coming) {
         pubs_fetch(e, m->t);
     }
-    if (!c->loaded || c->stale || c->waits) {
+    if (must_wait(c)) {
         wait_in(&c->waiting, m);
         return NULL;
     }

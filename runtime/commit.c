@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { BATCH_BYTES = 1 << 20 };
+enum { BATCH_BYTES = 1 << 20, LOST_TRIES = 5 };
 
 void commit_queue(struct turn *t)
 {
@@ -29,7 +29,7 @@ static void fill(struct turn *t, struct frt_turn *x)
     x->conv.clock = t->now;
     x->conv.updated_at = t->now;
     x->consume = t->consume.at;
-    x->n_consume = t->consume.n;
+    x->n_consume = t->direct != NULL && t->consume.n == 1 ? 0 : t->consume.n; /* the direct one has no row */
     x->park = t->park.at;
     x->n_park = t->park.n;
     x->unpark = t->unpark.at;
@@ -47,6 +47,7 @@ static void fill(struct turn *t, struct frt_turn *x)
     x->pairs = t->pairs.at;
     x->n_pairs = t->pairs.n;
     x->record = fn_buf_view(&t->record);
+    x->direct = t->direct != NULL ? &t->direct->item : NULL;
 }
 
 /* -- acknowledged -------------------------------------------------------------------------------------------------------------------- */
@@ -77,6 +78,7 @@ static void acknowledge(struct frt_engine *e, struct turn *t, enum fn_code code)
     e->stats.committing--;
     if (code == FN_OK) {
         open_gate(e, t);
+        direct_stored(t);
     } else {
         e->stats.conflicts++;
         m->again = true; /* somebody else was first: look again; LOAD tells whether it is still ours */
@@ -86,10 +88,17 @@ static void acknowledge(struct frt_engine *e, struct turn *t, enum fn_code code)
 }
 
 /* -- a turn the store refuses -------------------------------------------------------------------------------------------------------------- */
-static void submit(struct frt_engine *e, struct turn **turns, size_t n);
+static void submit(struct frt_engine *e, struct turn **turns, size_t n, unsigned lost);
 
-static void quarantine(struct frt_engine *e, struct turn *t)
+static void quarantine(struct frt_engine *e, struct turn *t, unsigned lost)
 {
+    if (t->direct !=
+        NULL) { /* refused, and perhaps taken before: what it sends would be found by nobody but another epoch */
+        recover_doubt(e, t->mail->tenant, t->mail->conv);
+        e->stats.committing--;
+        direct_drop(t);
+        return;
+    }
     if (t->quarantined) { /* not even its parking is taken: leave it to the next poll, and tell */
         engine_log(e, FRT_LOG_ERROR, "turn.refused", t->next.tenant, t->next.conv, FN_STR_NULL);
         struct mail *m = t->mail;
@@ -103,7 +112,7 @@ static void quarantine(struct frt_engine *e, struct turn *t)
     t->taken = false;
     fn_buf_clear(&t->record);
     turn_fault(t, "store", FN_STR_NULL);
-    submit(e, &t, 1);
+    submit(e, &t, 1, lost);
 }
 
 static void batch_free(struct commit_batch *b)
@@ -113,30 +122,68 @@ static void batch_free(struct commit_batch *b)
     free(b);
 }
 
+/* Senders wait for these: when the store has certainly not taken them, their messages go by INGEST, which tells them what is wrong. */
+static bool drop_direct(struct commit_batch *b)
+{
+    size_t n = 0, all = b->op.n;
+    for (size_t i = 0; i < all; i++) {
+        if (b->turns[i]->direct == NULL) {
+            b->op.items[n] = b->op.items[i];
+            b->turns[n++] = b->turns[i];
+        } else {
+            b->engine->stats.committing--;
+            direct_drop(b->turns[i]);
+        }
+    }
+    b->op.n = n;
+    return n != all;
+}
+
+static void answer_lost(struct commit_batch *b)
+{
+    if (++b->lost == LOST_TRIES) {
+        for (size_t i = 0; i < b->op.n; i++) {
+            direct_doubt(b->turns[i]);
+        }
+    }
+}
+
 static void batch_done(struct frt_op *op)
 {
     struct commit_batch *b = op->owner;
     struct frt_engine *e = b->engine;
+    bool dropped = op->code != FN_OK && op->code != FN_TIMEOUT && b->lost == 0 && drop_direct(b);
+    if (dropped && b->op.n == 0) {
+        e->ops--;
+        e->commits--;
+        batch_free(b);
+        return;
+    }
+    if (op->code == FN_TIMEOUT) {
+        answer_lost(b);
+    }
     if (engine_again(e, op)) {
         return;
     }
     e->commits--;
     e->stats.commits++;
     size_t n = b->op.n;
-    if (op->code == FN_OK) {
+    if (dropped) {
+        submit(e, b->turns, n, 0);
+    } else if (op->code == FN_OK) {
         for (size_t i = 0; i < n; i++) {
             acknowledge(e, b->turns[i], b->op.items[i].code);
         }
     } else if (n > 1) { /* one of them is poison: halve until it stands alone */
-        submit(e, b->turns, n / 2);
-        submit(e, b->turns + n / 2, n - n / 2);
+        submit(e, b->turns, n / 2, b->lost);
+        submit(e, b->turns + n / 2, n - n / 2, b->lost);
     } else {
-        quarantine(e, b->turns[0]);
+        quarantine(e, b->turns[0], b->lost);
     }
     batch_free(b);
 }
 
-static void submit(struct frt_engine *e, struct turn **turns, size_t n)
+static void submit(struct frt_engine *e, struct turn **turns, size_t n, unsigned lost)
 {
     struct commit_batch *b = engine_alloc(1, sizeof *b);
     b->engine = e;
@@ -147,6 +194,7 @@ static void submit(struct frt_engine *e, struct turn **turns, size_t n)
         fill(turns[i], &b->op.items[i]);
     }
     b->op.n = n;
+    b->lost = lost;
     b->op.op = (struct frt_op){.kind = FRT_OP_COMMIT, .done = batch_done, .owner = b};
     e->commits++;
     engine_submit(e, &b->op.op);
@@ -180,7 +228,7 @@ void commit_flush(struct frt_engine *e)
             turns[n++] = t;
         }
         if (n != 0) {
-            submit(e, turns, n);
+            submit(e, turns, n, 0);
         }
         free(turns);
     }

@@ -81,6 +81,23 @@ struct tenant {
     int64_t watch_at, used_at;
     bool in_use; /* cache.c's mark */
 };
+/* What comes from outside, until its sender has been answered. */
+struct inbound {
+    struct fair_item link;  /* first: the queue gives it back */
+    struct tenant *t;       /* stays while it has something here */
+    struct frt_ingest item; /* texts in `block` */
+    struct fn_buf block;
+    frt_accepted_fn done;
+    void *ctx;
+    enum fn_code refused; /* FN_OK: goes to the store */
+    bool by_alias;        /* the caller gave no conversation */
+    bool known;           /* its number is known.c's */
+    bool modest;          /* counted in modest_work */
+    bool plain;           /* goes by INGEST, whatever is known of the conversation */
+    bool told;            /* its sender has his answer */
+    unsigned ids;         /* tries with another new id */
+    struct inbound *held; /* the one that came before it, in mail.held */
+};
 struct mail {
     int64_t tenant, conv, channel;
     struct tenant *t;
@@ -94,6 +111,7 @@ struct mail {
     uint32_t self_turns, failures;
     struct turn *turn;
     struct load_batch *fresh; /* READY: what LOAD would say; NULL: ask it */
+    struct inbound *held;     /* newest first: came behind a message that is on its way in with its turn */
     struct mail *next;        /* ready, or waiting for a catalogue */
     struct lane lanes[2];
     char address[128];
@@ -141,6 +159,7 @@ struct turn {
     struct mail *mail;
     struct load_batch *batch;
     struct frt_loaded *in;
+    struct inbound *direct; /* the message that made it and goes into the store with it; NULL: its rows are there */
     struct fn_arena arena;
     struct frt_conv next; /* what will be committed */
     const struct fbc_image *image;
@@ -185,6 +204,7 @@ struct commit_batch {
     struct fn_arena arena;
     struct frt_engine *engine;
     struct turn **turns;
+    unsigned lost; /* answers that did not come: it may have been carried out */
 };
 
 struct known_line; /* known.c */
@@ -263,6 +283,19 @@ void *engine_alloc(size_t n, size_t size); /* zeroed; ends the process when ther
 void ingest_flush(struct frt_engine *e);
 void ingest_shift(struct frt_engine *e, int64_t by); /* the clock moved */
 void ingest_refuse(struct frt_engine *e);
+void ingest_enter(struct frt_engine *e, struct inbound *in); /* it has to be stored: counted as arriving */
+void ingest_leave(struct frt_engine *e, struct inbound *in);
+void ingest_put_first(struct frt_engine *e, struct inbound *in); /* into the queue, one that was taken from it */
+void ingest_tell(struct frt_engine *e, struct inbound *in, enum fn_code code); /* the answer to its sender, once */
+void ingest_free(struct inbound *in);
+
+/* direct.c: a message that goes into the store together with the turn that it makes */
+bool direct_take(struct frt_engine *e, struct inbound *in); /* false: by INGEST */
+bool direct_fits(const struct turn *t);                     /* its turn can be committed with it */
+void direct_drop(struct turn *t);                           /* the turn is not made: the message goes by INGEST */
+void direct_leave(struct turn *t);                          /* turn_free: was not stored, as far as is known */
+void direct_stored(struct turn *t);
+void direct_doubt(struct turn *t); /* its sender waits no longer: the answer of COMMIT does not come */
 
 /* known.c: the conversation that these aliases lead to, 0 not known here */
 int64_t known_find(struct frt_engine *e, const struct frt_ingest *in);
@@ -273,6 +306,8 @@ void known_drop(struct frt_engine *e, const struct frt_ingest *in);
 void recent_keep(struct frt_engine *e, const struct turn *t); /* committed just now */
 /* What LOAD would answer to the turn that takes this message, NULL it must be asked; for the turn, or recent_drop. */
 struct load_batch *recent_use(struct frt_engine *e, const struct frt_ingest *from);
+/* The same for a message that is in no mailbox; COMMIT will look whether it is so. */
+struct load_batch *recent_direct(struct frt_engine *e, struct frt_ingest *from);
 void recent_drop(struct load_batch *b); /* NULL allowed */
 void recent_free(struct frt_engine *e);
 
@@ -283,6 +318,7 @@ void mail_wake(struct frt_engine *e, struct mail *m);   /* there is something in
 void mail_rest(struct frt_engine *e, struct mail *m);   /* after a turn: ready again, or idle and perhaps forgotten */
 void mail_forget(struct frt_engine *e, struct mail *m); /* when it holds nothing */
 void ready_load(struct frt_engine *e);
+struct turn *ready_begin(struct frt_engine *e, struct mail *m); /* a turn from m->fresh */
 void ready_fire(struct frt_engine *e, int64_t now);
 void ready_unlist(struct frt_engine *e); /* tenants with nothing ready leave the ring */
 void turn_free(struct turn *t);
@@ -325,6 +361,7 @@ void nodes_busy(struct frt_engine *e, uint64_t busy[FRT_SHARDS / 64]);       /* 
 const struct catalogue *catalogue_get(struct frt_engine *e, struct mail *m);
 /* FN_OK with the image; FN_UNAVAILABLE: m waits; FN_INVALID: there is no such image. */
 enum fn_code catalogue_image(struct frt_engine *e, struct mail *m, struct fn_str hash, const struct fbc_image **out);
+bool catalogue_serves(const struct tenant *t); /* a turn need not wait for it */
 const struct fbc_image *catalogue_peek(const struct frt_engine *e, int64_t tenant, struct fn_str hash);
 /* Two versions may stand for each other: what both have means the same, or a `migrate var` rule says what becomes of it. */
 bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to);

@@ -35,6 +35,18 @@ static inline void fair_put(struct fair *f, struct fair_part *p, struct fair_ite
     }
     f->last = p;
 }
+/* In front of what its part has, whose place in the ring stays. */
+static inline void fair_put_first(struct fair *f, struct fair_part *p, struct fair_item *item)
+{
+    if (p->n == 0) {
+        fair_put(f, p, item);
+        return;
+    }
+    item->next = p->first;
+    p->first = item;
+    p->n++;
+    f->n++;
+}
 /* The part whose turn it is; NULL when the ring is empty. */
 static inline struct fair_part *fair_turn(const struct fair *f)
 {

@@ -7,19 +7,6 @@
 
 enum { INBOUND_MAX = 1 << 20, INGEST_BATCH = 256, DAY_MS = 86400000, LOST_TRIES = 5, IDS_MAX = 8 };
 
-struct inbound {
-    struct fair_item link;  /* first: the queue gives it back */
-    struct tenant *t;       /* stays while it has something here */
-    struct frt_ingest item; /* texts in `block` */
-    struct fn_buf block;
-    frt_accepted_fn done;
-    void *ctx;
-    enum fn_code refused; /* FN_OK: goes to the store */
-    bool by_alias;        /* the caller gave no conversation */
-    bool known;           /* its number is known.c's */
-    bool modest;          /* counted in modest_work */
-    unsigned ids;         /* tries with another new id */
-};
 struct ingest_batch {
     struct frt_op_ingest op;
     struct fn_arena arena;
@@ -28,15 +15,45 @@ struct ingest_batch {
     unsigned tries;
 };
 
-static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
+void ingest_enter(struct frt_engine *e, struct inbound *in)
 {
-    struct frt_accepted accepted = {code, in->item.duplicate, in->item.conv, in->item.contact};
-    e->stats.ingested += code == FN_OK && !in->item.duplicate;
-    e->stats.duplicates += code == FN_OK && in->item.duplicate;
-    e->stats.refused += code != FN_OK;
+    in->modest = share_modest(e, in->t);
+    in->t->arriving++;
+    e->arriving++;
+    share_count(e, in->t, in->modest);
+}
+
+void ingest_leave(struct frt_engine *e, struct inbound *in)
+{
     in->t->arriving--;
     e->arriving--;
     share_count(e, in->t, -(int)in->modest);
+}
+
+void ingest_tell(struct frt_engine *e, struct inbound *in, enum fn_code code)
+{
+    struct frt_accepted accepted = {code, in->item.duplicate, in->item.conv, in->item.contact};
+    if (in->told) {
+        return;
+    }
+    in->told = true;
+    e->stats.ingested += code == FN_OK && !in->item.duplicate;
+    e->stats.duplicates += code == FN_OK && in->item.duplicate;
+    e->stats.refused += code != FN_OK;
+    if (in->done != NULL) {
+        in->done(in->ctx, &accepted);
+    }
+}
+
+void ingest_free(struct inbound *in)
+{
+    fn_buf_fini(&in->block);
+    free(in);
+}
+
+static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
+{
+    ingest_leave(e, in);
     if (code == FN_OK && in->by_alias && !in->known) {
         known_put(e, &in->item);
     }
@@ -49,11 +66,8 @@ static void answer(struct frt_engine *e, struct inbound *in, enum fn_code code)
         mail_wake(e, m);
         m->fresh = idle ? recent_use(e, &in->item) : NULL;
     }
-    if (in->done != NULL) {
-        in->done(in->ctx, &accepted);
-    }
-    fn_buf_fini(&in->block);
-    free(in);
+    ingest_tell(e, in, code);
+    ingest_free(in);
 }
 
 /* -- copying ---------------------------------------------------------------------------------------------------------------------- */
@@ -206,12 +220,15 @@ void frt_engine_ingest(struct frt_engine *e, const struct frt_inbound *from, frt
     if (in->refused == FN_OK && is_full(e, t)) {
         in->refused = FN_UNAVAILABLE;
     }
-    in->modest = share_modest(e, t);
-    t->arriving++;
-    e->arriving++;
-    share_count(e, t, in->modest);
+    ingest_enter(e, in);
     e->modest_waiting += in->modest;
     fair_put(&e->inbound, &t->inbound, &in->link);
+}
+
+void ingest_put_first(struct frt_engine *e, struct inbound *in)
+{
+    e->modest_waiting += in->modest;
+    fair_put_first(&e->inbound, &in->t->inbound, &in->link);
 }
 
 /* -- batches --------------------------------------------------------------------------------------------------------------------------- */
@@ -309,7 +326,7 @@ static struct inbound *next_inbound(struct frt_engine *e)
             t->batch = e->batch;
             t->batched = 0;
         }
-        if (t->batched < share_messages(e, t)) {
+        if (t->batched < share_messages(e, t) && share_places(e, t) != 0) {
             t->batched++;
             return take(e);
         }
@@ -329,15 +346,17 @@ void ingest_flush(struct frt_engine *e)
         return;
     }
     const struct tenant *t;
-    while (e->ingests == 0 && (t = next_tenant(e)) != NULL && !share_waits(e, t)) {
+    size_t left = e->inbound.n + 1;
+    while (e->ingests == 0 && e->inbound.n < left && (t = next_tenant(e)) != NULL && !share_waits(e, t)) {
         struct inbound *batch[INGEST_BATCH], *in;
         size_t n = 0;
+        left = e->inbound.n;
         e->batch++;
         e->batch_modest = e->modest_waiting;
         while (n < INGEST_BATCH && (in = next_inbound(e)) != NULL) {
             if (in->refused != FN_OK) {
                 answer(e, in, in->refused);
-            } else {
+            } else if (!direct_take(e, in)) {
                 batch[n++] = in;
             }
         }
@@ -348,16 +367,26 @@ void ingest_flush(struct frt_engine *e)
     }
 }
 
+static void shift(struct inbound *in, int64_t by)
+{
+    in->item.row.received_at += by;
+    in->item.row.due_at += by;
+    in->item.log.at += by;
+}
+
 void ingest_shift(struct frt_engine *e, int64_t by)
 {
+    for (size_t i = 0; i < e->mails.cap; i++) {
+        const struct mail *m = e->mails.slots[i].value;
+        for (struct inbound *in = m != NULL ? m->held : NULL; in != NULL; in = in->held) {
+            shift(in, by);
+        }
+    }
     struct fair_part *last = e->inbound.last, *p = last;
     while (p != NULL) {
         p = p->next;
         for (struct fair_item *at = p->first; at != NULL; at = at->next) {
-            struct inbound *in = (struct inbound *)at;
-            in->item.row.received_at += by;
-            in->item.row.due_at += by;
-            in->item.log.at += by;
+            shift((struct inbound *)at, by);
         }
         p = p != last ? p : NULL;
     }

@@ -155,6 +155,11 @@ static bool seen_find(const struct frt_memory *m, const struct frt_ingest *in)
     return false;
 }
 
+static void seen_add(struct frt_memory *m, const struct frt_ingest *in)
+{
+    *MEM_PUSH(&m->seen) = (struct mem_seen){in->tenant, in->day, mem_keep(in->dedupe)};
+}
+
 static void log_add(struct mem_conv *c, const struct frt_message *line)
 {
     for (size_t i = 0; i < c->log.n; i++) {
@@ -168,6 +173,15 @@ static void log_add(struct mem_conv *c, const struct frt_message *line)
     copy->kind = mem_keep(line->kind);
     copy->body = mem_keep(line->body);
     copy->ext_id = mem_keep(line->ext_id);
+}
+
+static void log_arrival(struct mem_conv *c, const struct frt_ingest *in)
+{
+    if (in->log.kind.n != 0) {
+        struct frt_message line = in->log;
+        line.id = in->row.id;
+        log_add(c, &line);
+    }
 }
 
 static void pairs_give(struct frt_op *op, const struct mem_contact *c, struct frt_pair **out, size_t *n)
@@ -212,14 +226,10 @@ static void ingest_into(struct frt_memory *m, struct mem_conv *c, struct frt_ing
         mem_pair_set(mem_contact_find(m, in->tenant, c->c.contact), FN_STR("s:name"), in->name);
     }
     if (in->dedupe.n != 0) {
-        *MEM_PUSH(&m->seen) = (struct mem_seen){in->tenant, in->day, mem_keep(in->dedupe)};
+        seen_add(m, in);
     }
     (void)mem_row_add(c, &in->row);
-    if (in->log.kind.n != 0) {
-        struct frt_message line = in->log;
-        line.id = in->row.id;
-        log_add(c, &line);
-    }
+    log_arrival(c, in);
 }
 
 static void ingest_one(struct frt_memory *m, struct frt_op *op, struct frt_ingest *in)
@@ -417,12 +427,37 @@ static void commit_rest(struct frt_memory *m, struct mem_conv *c, const struct f
     }
 }
 
+/* Whether all is as the turn took it for granted when it was made from a message that is not here yet. */
+static bool direct_holds(const struct frt_memory *m, const struct mem_conv *c, const struct frt_ingest *in)
+{
+    const struct mem_contact *contact = mem_contact_find(m, in->tenant, c->c.contact);
+    bool holds = !seen_find(m, in) && c->rows.n == in->n_derived && contact->pairs.n == in->n_pairs;
+    for (size_t i = 0; holds && i < c->rows.n; i++) {
+        holds = c->rows.at[i].id >= FRT_DERIVED;
+    }
+    for (size_t i = 0; holds && i < in->n_pairs; i++) {
+        const struct frt_pair *pair = &contact->pairs.at[i];
+        holds = fn_str_eq(pair->name, in->pairs[i].name) && fn_str_eq(pair->value, in->pairs[i].value);
+    }
+    return holds;
+}
+
+static void direct_add(struct frt_memory *m, struct mem_conv *c, const struct frt_ingest *in)
+{
+    seen_add(m, in);
+    log_arrival(c, in);
+}
+
 static void commit_one(struct frt_memory *m, struct frt_turn *t)
 {
     struct mem_conv *c = mem_conv_find(m, t->conv.tenant, t->conv.conv);
     if (c == NULL) {
         t->code = FN_NOT_FOUND;
-    } else if (c->c.seq == t->conv.seq && c->c.epoch <= t->conv.epoch) {
+    } else if (c->c.seq == t->conv.seq && c->c.epoch <= t->conv.epoch &&
+               (t->direct == NULL || direct_holds(m, c, t->direct))) {
+        if (t->direct != NULL) {
+            direct_add(m, c, t->direct);
+        }
         conv_set(c, t);
         commit_rows(c, t);
         commit_rest(m, c, t);

@@ -116,6 +116,9 @@ void turn_free(struct turn *t)
     struct frt_engine *e = t->engine;
     turn_return(t);
     t->mail->turn = NULL;
+    if (t->direct != NULL) {
+        direct_leave(t);
+    }
     t->mail->t->inflight--;
     share_note(e, t->mail->t);
     share_count(e, t->mail->t, -(int)t->modest);
@@ -284,16 +287,17 @@ static bool is_fresh(const struct frt_engine *e, const struct mail *m)
     return m->fresh != NULL && m->fresh->op.items->epoch == engine_epoch(e, m->tenant, m->conv);
 }
 
-static void begin_fresh(struct turn *t)
+struct turn *ready_begin(struct frt_engine *e, struct mail *m)
 {
-    struct mail *m = t->mail;
+    struct turn *t = turn_new(e, m);
     t->batch = m->fresh;
     t->batch->turns[0] = t;
     t->in = t->batch->op.items;
     m->fresh = NULL;
-    t->engine->stats.loading--;
-    t->engine->stats.fresh++;
+    e->stats.loading--;
+    e->stats.fresh++;
     turn_start(t);
+    return t;
 }
 
 void ready_load(struct frt_engine *e)
@@ -313,7 +317,7 @@ void ready_load(struct frt_engine *e)
             continue;
         }
         if (is_fresh(e, m)) {
-            begin_fresh(turn_new(e, m));
+            (void)ready_begin(e, m);
             continue;
         }
         forget_fresh(m);

@@ -3,7 +3,8 @@
  * What is kept here is never trusted by itself: INGEST tells, from the snapshot in which it appended the message, the conversation's seq, how
  * many derived rows its mailbox has, and what is known of the contact (frt_store.h, `told`). Only a turn changes a conversation, each raises
  * seq, and rows leave the mailbox in turns alone: with the same seq and the same number of rows, conversation and mailbox are the ones kept
- * here and the message. Anything else that happens to the conversation before its turn begins (a second message, an answer, another node's
+ * here and the message. A message that goes into the store with its turn (direct.c) was told nothing: there COMMIT looks whether it is so.
+ * Anything else that happens to the conversation before its turn begins (a second message, an answer, another node's
  * nudge) sends it the long way, and what happens later meets the compare-and-set of COMMIT, as it does behind a LOAD.
  *
  * Bounded in bytes; the one used longest ago makes room.
@@ -12,16 +13,19 @@
 
 #include <stdlib.h>
 
-enum { ROWS = 2, TEXTS = 8 + 2 * ROWS, ENTRY_MAX = 1 << 20 };
+enum { ROWS = 2, PAIRS = 64, TEXTS = 8 + 2 * ROWS + 2 * PAIRS, ENTRY_MAX = 1 << 20 };
 
 struct recent {
     struct frt_conv c;
     struct frt_row rows[ROWS];
     size_t n_rows;
     struct fn_str phone;
+    struct frt_pair *pairs; /* of the contact, by name */
+    size_t n_pairs;
+    bool knows_pairs;
     size_t bytes;
     struct recent *newer, *older;
-    char text[]; /* all of the above point into it */
+    _Alignas(struct frt_pair) char text[]; /* the pairs, and what all of the above point at */
 };
 
 /* -- the list, newest first ------------------------------------------------------------------------------------------------------ */
@@ -104,6 +108,40 @@ static bool rows_behind(const struct turn *t, struct recent *r)
     return t->park.n + t->unpark.n == 0;
 }
 
+/* What is known of the contact behind this turn, by name; false: too much. */
+static bool pairs_behind(const struct turn *t, struct frt_pair pairs[PAIRS], size_t *n)
+{
+    const struct frt_pair *set = t->pairs.at;
+    size_t bytes = 0;
+    *n = 0;
+    for (size_t i = 0; i < t->in->n_pairs + t->pairs.n; i++) {
+        bool old = i < t->in->n_pairs;
+        const struct frt_pair *pair = old ? &t->in->pairs[i] : &set[i - t->in->n_pairs];
+        size_t at = *n;
+        while (at > 0 && fn_str_cmp(pairs[at - 1].name, pair->name) > 0) {
+            at--;
+        }
+        if (at > 0 && fn_str_eq(pairs[at - 1].name, pair->name)) {
+            pairs[at - 1].value = pair->value;
+            continue;
+        }
+        if (*n == PAIRS) {
+            return false;
+        }
+        memmove(&pairs[at + 1], &pairs[at], (*n - at) * sizeof *pairs);
+        pairs[at] = *pair;
+        ++*n;
+    }
+    size_t left = 0;
+    for (size_t i = 0; i < *n; i++) { /* an empty value removes it */
+        pairs[left] = pairs[i];
+        left += pairs[i].value.n != 0;
+        bytes += pairs[i].name.n + pairs[i].value.n;
+    }
+    *n = left;
+    return bytes <= FRT_TOLD_MAX;
+}
+
 /* Every text of an entry, so that they can be counted, copied and moved together. */
 static size_t texts_of(struct recent *r, struct fn_str *out[TEXTS])
 {
@@ -115,13 +153,48 @@ static size_t texts_of(struct recent *r, struct fn_str *out[TEXTS])
         out[n++] = &r->rows[i].ref;
         out[n++] = &r->rows[i].payload;
     }
+    for (size_t i = 0; i < r->n_pairs; i++) {
+        out[n++] = &r->pairs[i].name;
+        out[n++] = &r->pairs[i].value;
+    }
     return n;
+}
+
+static struct recent *entry_new(const struct recent *from)
+{
+    struct recent now = *from;
+    struct fn_str *texts[TEXTS];
+    size_t pairs = now.n_pairs * sizeof *now.pairs, n = texts_of(&now, texts), bytes = sizeof now + pairs;
+    for (size_t i = 0; i < n; i++) {
+        bytes += texts[i]->n;
+    }
+    struct recent *r = bytes <= ENTRY_MAX ? malloc(bytes) : NULL;
+    if (r == NULL) {
+        return NULL;
+    }
+    *r = now;
+    r->bytes = bytes;
+    r->pairs = (struct frt_pair *)(void *)r->text;
+    if (pairs != 0) {
+        memcpy(r->pairs, now.pairs, pairs);
+    }
+    char *to = r->text + pairs;
+    n = texts_of(r, texts);
+    for (size_t i = 0; i < n; i++) {
+        if (texts[i]->n != 0) {
+            memcpy(to, texts[i]->p, texts[i]->n);
+        }
+        texts[i]->p = to;
+        to += texts[i]->n;
+    }
+    return r;
 }
 
 void recent_keep(struct frt_engine *e, const struct turn *t)
 {
+    struct frt_pair pairs[PAIRS];
     struct recent *old = map_get(&e->recents, t->next.tenant, t->next.conv),
-                  now = {.c = t->next, .phone = t->in->phone};
+                  now = {.c = t->next, .phone = t->in->phone, .pairs = pairs};
     if (old != NULL) {
         forget(e, old);
     }
@@ -130,26 +203,12 @@ void recent_keep(struct frt_engine *e, const struct turn *t)
     }
     now.c.seq = t->in->conv.seq + 1;
     now.c.clock = now.c.updated_at = t->now;
-    struct fn_str *texts[TEXTS];
-    size_t n = texts_of(&now, texts);
-    now.bytes = sizeof now;
-    for (size_t i = 0; i < n; i++) {
-        now.bytes += texts[i]->n;
+    now.knows_pairs = pairs_behind(t, pairs, &now.n_pairs);
+    now.n_pairs = now.knows_pairs ? now.n_pairs : 0;
+    struct recent *r = entry_new(&now);
+    if (r != NULL) {
+        add(e, r);
     }
-    struct recent *r = now.bytes <= ENTRY_MAX ? malloc(now.bytes) : NULL;
-    if (r == NULL) {
-        return;
-    }
-    char *to = r->text;
-    for (size_t i = 0; i < n; i++) {
-        if (texts[i]->n != 0) {
-            memcpy(to, texts[i]->p, texts[i]->n);
-        }
-        texts[i]->p = to;
-        to += texts[i]->n;
-    }
-    *r = now;
-    add(e, r);
 }
 
 /* -- in front of a turn --------------------------------------------------------------------------------------------------------------- */
@@ -164,37 +223,39 @@ static struct load_batch *batch_of_one(struct frt_engine *e)
     return b;
 }
 
-static void put_pairs(struct load_batch *b, const struct frt_ingest *from)
+static void put_pairs(struct load_batch *b, const struct frt_pair *pairs, size_t n)
 {
     struct frt_loaded *in = b->op.items;
-    in->pairs = fn_arena_array(&b->arena, from->n_pairs, sizeof *in->pairs);
-    for (size_t i = 0; i < from->n_pairs && in->pairs != NULL; i++) {
-        in->pairs[i].name = fn_arena_dup(&b->arena, from->pairs[i].name);
-        in->pairs[i].value = fn_arena_dup(&b->arena, from->pairs[i].value);
+    in->pairs = fn_arena_array(&b->arena, n, sizeof *in->pairs);
+    for (size_t i = 0; i < n && in->pairs != NULL; i++) {
+        in->pairs[i].name = fn_arena_dup(&b->arena, pairs[i].name);
+        in->pairs[i].value = fn_arena_dup(&b->arena, pairs[i].value);
         in->n_pairs = i + 1;
     }
 }
 
-/* As LOAD would have answered. */
-static void answer(struct load_batch *b, const struct recent *r, const struct frt_ingest *from)
+/* As LOAD would have answered, with these pairs. */
+static void answer(struct load_batch *b, const struct recent *r, const struct frt_row *row)
 {
     struct frt_loaded *in = b->op.items;
     struct recent now = *r;
     struct fn_str *texts[TEXTS];
-    size_t bytes = r->bytes - sizeof *r, n = texts_of(&now, texts);
+    size_t pairs = r->n_pairs * sizeof *r->pairs, bytes = r->bytes - sizeof *r - pairs;
+    const char *from = r->text + pairs;
     char *to = fn_arena_alloc(&b->arena, bytes);
+    now.n_pairs = 0;
+    size_t n = texts_of(&now, texts);
     *in = (struct frt_loaded){.key = {r->c.tenant, r->c.conv}, .epoch = r->c.epoch, .orphan = -1};
     in->rows = fn_arena_array(&b->arena, r->n_rows + 1, sizeof *in->rows);
-    struct frt_row message = from->row;
+    struct frt_row message = *row;
     message.ref = fn_arena_dup(&b->arena, message.ref);
     message.payload = fn_arena_dup(&b->arena, message.payload);
-    put_pairs(b, from);
     if (b->arena.failed) {
         return;
     }
-    memcpy(to, r->text, bytes);
+    memcpy(to, from, bytes);
     for (size_t i = 0; i < n; i++) {
-        texts[i]->p = to + (texts[i]->p - r->text);
+        texts[i]->p = to + (texts[i]->p - from);
     }
     in->conv = now.c;
     in->phone = now.phone;
@@ -203,20 +264,58 @@ static void answer(struct load_batch *b, const struct recent *r, const struct fr
     put_row(in->rows, &in->n_rows, &message);
 }
 
-struct load_batch *recent_use(struct frt_engine *e, const struct frt_ingest *from)
+/* Its phone may have become known meanwhile, elsewhere. */
+static bool is_last(const struct frt_engine *e, const struct recent *r, const struct frt_ingest *from)
 {
-    struct recent *r = from->told ? map_get(&e->recents, from->tenant, from->conv) : NULL;
-    if (r == NULL || r->c.seq != from->seq || r->n_rows != from->n_derived || r->c.channel != from->channel ||
-        r->c.epoch != engine_epoch(e, from->tenant, from->conv) || !fn_str_eq(r->c.address, from->address) ||
-        r->phone.n == 0) { /* it may have become known meanwhile, elsewhere */
-        return NULL;
-    }
+    return r->c.channel == from->channel && r->c.epoch == engine_epoch(e, from->tenant, from->conv) &&
+           fn_str_eq(r->c.address, from->address) && r->phone.n != 0;
+}
+
+static struct load_batch *use(struct frt_engine *e, struct recent *r, const struct frt_ingest *from,
+                              const struct frt_pair *pairs, size_t n_pairs)
+{
     push_first(e, unlink_entry(e, r));
     struct load_batch *b = batch_of_one(e);
-    answer(b, r, from);
+    answer(b, r, &from->row);
+    put_pairs(b, pairs, n_pairs);
     if (b->arena.failed) {
         recent_drop(b);
         return NULL;
+    }
+    return b;
+}
+
+struct load_batch *recent_use(struct frt_engine *e, const struct frt_ingest *from)
+{
+    struct recent *r = from->told ? map_get(&e->recents, from->tenant, from->conv) : NULL;
+    if (r == NULL || r->c.seq != from->seq || r->n_rows != from->n_derived || !is_last(e, r, from)) {
+        return NULL;
+    }
+    return use(e, r, from, from->pairs, from->n_pairs);
+}
+
+static bool is_named(const struct recent *r, struct fn_str name)
+{
+    bool named = name.n == 0;
+    for (size_t i = 0; i < r->n_pairs; i++) {
+        named = named || (fn_str_eq(r->pairs[i].name, FN_STR("s:name")) && fn_str_eq(r->pairs[i].value, name));
+    }
+    return named;
+}
+
+/* Its id is new, and in order, when its time is: ids of a conversation are as old as what raised its clock. */
+struct load_batch *recent_direct(struct frt_engine *e, struct frt_ingest *from)
+{
+    struct recent *r = map_get(&e->recents, from->tenant, from->conv);
+    if (r == NULL || !r->knows_pairs || from->row.received_at <= r->c.clock || !is_named(r, from->name) ||
+        !is_last(e, r, from) || (r->c.prog.n != 0 && catalogue_peek(e, r->c.tenant, r->c.prog) == NULL)) {
+        return NULL;
+    }
+    struct load_batch *b = use(e, r, from, r->pairs, r->n_pairs);
+    if (b != NULL) {
+        from->n_derived = r->n_rows;
+        from->pairs = b->op.items->pairs;
+        from->n_pairs = b->op.items->n_pairs;
     }
     return b;
 }

@@ -160,6 +160,11 @@ static struct fn_str query(struct turn *t)
 static void read_done(struct frt_op *op)
 {
     struct turn *t = op->owner;
+    if (t->direct != NULL && (op->code == FN_UNAVAILABLE || op->code == FN_TIMEOUT)) {
+        t->engine->ops--;
+        direct_drop(t); /* its sender waits: INGEST tells him whether the store works */
+        return;
+    }
     if (!engine_again(t->engine, op)) {
         turn_queue(t, TURN_ANSWER);
     }

@@ -647,6 +647,10 @@ void turn_finish(struct turn *t)
     }
     turn_return(t);
     deadline_renew(t);
+    if (t->direct != NULL && !direct_fits(t)) {
+        direct_drop(t);
+        return;
+    }
     bool changed =
         t->taken || t->faulted || t->consume.n + t->park.n + t->unpark.n + t->effects.n + t->log.n + t->pairs.n != 0;
     if (changed) {

@@ -161,19 +161,46 @@ static void put_key(struct pg_args *a, unsigned group, int64_t k, const struct f
     pg_put(a, c->conv);
 }
 
+static void put_length(struct fn_buf *b, size_t n)
+{
+    fn_buf_char(b, (char)(n >> 24 & 0xff));
+    fn_buf_char(b, (char)(n >> 16 & 0xff));
+    fn_buf_char(b, (char)(n >> 8 & 0xff));
+    fn_buf_char(b, (char)(n & 0xff));
+}
+
+/* As pg_read_pairs reads them. */
+static void put_pairs(struct pg_args *a, const struct frt_ingest *in)
+{
+    struct fn_buf b;
+    fn_buf_init(&b, 2 * FRT_TOLD_MAX);
+    for (size_t i = 0; i < in->n_pairs; i++) {
+        put_length(&b, in->pairs[i].name.n);
+        fn_buf_str(&b, in->pairs[i].name);
+        put_length(&b, in->pairs[i].value.n);
+        fn_buf_str(&b, in->pairs[i].value);
+    }
+    pg_put_str(a, fn_buf_view(&b));
+    fn_buf_fini(&b);
+}
+
 static void put_turn(struct pg_args *a, int64_t k, const struct frt_turn *t)
 {
+    static const struct frt_ingest none = {.dedupe = {"", 0}};
     const struct frt_conv *c = &t->conv;
+    const struct frt_ingest *in = t->direct != NULL ? t->direct : &none;
+    int64_t derived = t->direct != NULL ? (int64_t)in->n_derived : -1;
     put_key(a, G_TURN, k, c);
-    const int64_t numbers[] = {c->seq,      c->epoch,      t->token,      c->run_seq, c->clock, c->timer,
-                               c->deadline, c->last_in_at, c->updated_at, c->status,  c->owner};
+    const int64_t numbers[] = {c->seq,        c->epoch,      t->token,  c->run_seq, c->clock, c->timer, c->deadline,
+                               c->last_in_at, c->updated_at, c->status, c->owner,   derived,  in->day};
     for (size_t i = 0; i < FN_COUNT(numbers); i++) {
         pg_put(a, numbers[i]);
     }
-    const struct fn_str texts[] = {c->funnel, c->stage, c->prog, c->snap, c->team, c->reason, t->record};
+    const struct fn_str texts[] = {c->funnel, c->stage, c->prog, c->snap, c->team, c->reason, t->record, in->dedupe};
     for (size_t i = 0; i < FN_COUNT(texts); i++) {
         pg_put_str(a, texts[i]);
     }
+    put_pairs(a, in);
 }
 
 static void put_rows(struct pg_args *a, int64_t k, const struct frt_turn *t)
@@ -223,18 +250,25 @@ static void put_effects(struct pg_args *a, int64_t k, const struct frt_turn *t)
     }
 }
 
+static void put_line(struct pg_args *a, int64_t k, const struct frt_turn *t, int64_t id, const struct frt_message *m)
+{
+    put_key(a, G_LOG, k, &t->conv);
+    pg_put(a, id);
+    pg_put(a, m->at);
+    pg_put(a, m->dir);
+    pg_put(a, m->delivery);
+    pg_put_str(a, m->kind);
+    pg_put_str(a, m->body);
+    pg_put_str(a, m->ext_id);
+}
+
 static void put_log(struct pg_args *a, int64_t k, const struct frt_turn *t)
 {
+    if (t->direct != NULL && t->direct->log.kind.n != 0) {
+        put_line(a, k, t, t->direct->row.id, &t->direct->log);
+    }
     for (size_t i = 0; i < t->n_log; i++) {
-        const struct frt_message *m = &t->log[i];
-        put_key(a, G_LOG, k, &t->conv);
-        pg_put(a, m->id);
-        pg_put(a, m->at);
-        pg_put(a, m->dir);
-        pg_put(a, m->delivery);
-        pg_put_str(a, m->kind);
-        pg_put_str(a, m->body);
-        pg_put_str(a, m->ext_id);
+        put_line(a, k, t, t->log[i].id, &t->log[i]);
     }
     for (size_t i = 0; i < t->n_metrics; i++) {
         pg_row(a, G_METRICS);

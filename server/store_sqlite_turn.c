@@ -357,15 +357,64 @@ static enum fn_code why_not(struct sq *q, const struct frt_turn *t)
     return code;
 }
 
+static bool pairs_are(struct sq *q, int64_t contact, const struct frt_ingest *in)
+{
+    size_t n = 0;
+    bool same = true;
+    sq_ask(q, SQ_PAIR_GET, "ii", in->tenant, contact);
+    while (sq_next(q, SQ_PAIR_GET)) {
+        same = same && n < in->n_pairs && fn_str_eq(sq_str(q, SQ_PAIR_GET, 0), in->pairs[n].name) &&
+               fn_str_eq(sq_str(q, SQ_PAIR_GET, 1), in->pairs[n].value);
+        n++;
+    }
+    sq_end(q, SQ_PAIR_GET);
+    return same && n == in->n_pairs;
+}
+
+/* Whether all is as the turn took it for granted when it was made from a message that is not here yet. */
+static bool direct_holds(struct sq *q, const struct frt_conv *c, const struct frt_ingest *in)
+{
+    bool holds = false;
+    sq_ask(q, SQ_INBOX_STATE, "ii", in->tenant, in->conv);
+    if (sq_next(q, SQ_INBOX_STATE)) {
+        holds = sq_int(q, SQ_INBOX_STATE, 0) == I(in->n_derived) && sq_int(q, SQ_INBOX_STATE, 1) == 0;
+    }
+    sq_end(q, SQ_INBOX_STATE);
+    return holds && pairs_are(q, c->contact, in);
+}
+
+/* The message's key; false: the key is there, or the mailbox or the contact are not as they were. */
+static bool direct_add(struct sq *q, const struct frt_conv *c, const struct frt_ingest *in)
+{
+    if (!direct_holds(q, c, in)) {
+        return false;
+    }
+    (void)sq_run(q, SQ_SEEN_ADD, "iis", in->tenant, in->day, in->dedupe);
+    return q->code != FN_OK || q->changes != 0;
+}
+
 static void commit_one(struct sq *q, struct frt_turn *t)
 {
     const struct frt_conv *c = &t->conv;
+    const struct frt_ingest *in = t->direct;
+    if (in != NULL && !direct_add(q, c, in)) {
+        t->code = why_not(q, t);
+        return;
+    }
     (void)sq_run(q, SQ_CONV_CAS, "iiiiiiiiiiiissbbssi", c->tenant, c->conv, c->seq, c->epoch, t->token, c->run_seq,
                  c->clock, c->timer, c->last_in_at, c->updated_at, I(c->status), I(c->owner), c->funnel, c->stage,
                  c->prog, c->snap, c->team, c->reason, c->deadline);
     if (q->code == FN_OK && q->changes == 0) {
+        if (in != NULL) {
+            (void)sq_run(q, SQ_SEEN_DROP, "iis", in->tenant, in->day, in->dedupe);
+        }
         t->code = why_not(q, t);
         return;
+    }
+    if (in != NULL && in->log.kind.n != 0) {
+        struct frt_message line = in->log;
+        line.id = in->row.id;
+        sq_message_add(q, in->tenant, in->conv, &line);
     }
     commit_rows(q, t);
     commit_rest(q, t);

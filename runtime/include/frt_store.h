@@ -140,7 +140,12 @@ struct frt_turn {
     const struct frt_pair *pairs; /* contact data to set, or to remove */
     size_t n_pairs;
     struct fn_str record; /* for the turn log: JSON, what the turn was made from; empty none */
-    enum fn_code code;    /* out */
+    /* A message that no INGEST brought: it is stored with the turn that it made, as its log line and its dedupe key; its row is never in the
+     * mailbox. NULL: none. Of it count tenant, conv, dedupe (not empty), day, row.id, log, and what the turn took for granted: n_derived rows in
+     * the mailbox, less than FRT_DERIVED_MOST, and none from outside; these pairs of the contact, all there are, by name. FN_CONFLICT also when one of
+     * that is not so, or the key was seen before; then nothing of the message is stored. */
+    const struct frt_ingest *direct;
+    enum fn_code code; /* out */
 };
 struct frt_op_commit {
     struct frt_op op;
