@@ -90,6 +90,7 @@ void direct_leave(struct turn *t)
         ingest_free(in);
         return;
     }
+    e->stats.indirect++;
     in->plain = true;
     in->item.pairs = NULL;
     in->item.n_pairs = in->item.n_derived = 0;

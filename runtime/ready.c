@@ -295,7 +295,6 @@ struct turn *ready_begin(struct frt_engine *e, struct mail *m)
     t->in = t->batch->op.items;
     m->fresh = NULL;
     e->stats.loading--;
-    e->stats.fresh++;
     turn_start(t);
     return t;
 }
@@ -317,6 +316,7 @@ void ready_load(struct frt_engine *e)
             continue;
         }
         if (is_fresh(e, m)) {
+            e->stats.fresh++;
             (void)ready_begin(e, m);
             continue;
         }

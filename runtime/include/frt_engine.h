@@ -124,8 +124,9 @@ struct frt_engine_stats {
     uint32_t shards, nodes; /* held by this node; living nodes as of the last lease */
     uint64_t shards_lost;   /* taken by others while this node held them */
     uint64_t late_commits;  /* turns put off because a former owner's came behind the search for orphans */
-    uint64_t fresh;         /* turns that needed no LOAD: this node knew what it would have said */
+    uint64_t fresh;         /* turns that needed no LOAD: INGEST told what it would have said */
     uint64_t direct;        /* turns that were stored together with their message */
+    uint64_t indirect;      /* turns given up, whose message then went by INGEST */
     bool store_ok;
 };
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out);

@@ -17,7 +17,8 @@ cas AS MATERIALIZED (
         prog = t.prog, snap = t.snap, team = t.team, reason = t.reason, room = ''
     FROM t WHERE c.tenant_id = t.tenant AND c.conv_id = t.conv AND c.seq = t.seq AND c.epoch <= t.epoch AND (t.derived < 0 OR (
         NOT EXISTS (SELECT FROM funnel.seen s WHERE s.tenant_id = t.tenant AND s.day = t.day AND s.key = t.dedupe) AND
-        (SELECT count(*) FROM (SELECT FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = t.conv LIMIT t.derived + 1) r) = t.derived AND
+        (SELECT COALESCE(sum(CASE WHEN r.in_id < 4611686018427387904 THEN 100 ELSE 1 END), 0)
+         FROM (SELECT i.in_id FROM funnel.inbox i WHERE i.tenant_id = t.tenant AND i.conv_id = t.conv LIMIT t.derived + 1) r) = t.derived AND
         COALESCE((
             SELECT string_agg(int4send(length(p.name)) || p.name || int4send(length(p.value)) || p.value, ''::bytea ORDER BY p.name)
             FROM funnel.contact_pair p WHERE p.tenant_id = c.tenant_id AND p.contact_id = c.contact_id), '') = t.pairs))

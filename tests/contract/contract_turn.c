@@ -259,6 +259,105 @@ static void commit_batch_is_each_for_itself(struct contract *c)
     CHECK(c, contract_load(c, a.conv).n_rows == 1 && contract_load(c, b.conv).n_rows == 0);
 }
 
+/* What a message and the turn it made take for granted, as of after_a_turn. */
+static struct frt_ingest direct_message(const struct frt_loaded *in, const char *dedupe, int64_t id)
+{
+    struct frt_ingest x = {.tenant = 1, .channel = 7, .conv = in->conv.conv, .dedupe = fn_str_c(dedupe), .day = 3};
+    x.row = (struct frt_row){.id = id, .kind = FRT_IN_MESSAGE, .due_at = 6000, .received_at = 6000};
+    x.log = (struct frt_message){.at = 6000, .dir = FRT_DIR_IN, .kind = FN_STR("text"), .body = FN_STR("{}")};
+    x.n_derived = in->n_rows;
+    x.pairs = in->pairs;
+    x.n_pairs = in->n_pairs;
+    return x;
+}
+
+static struct frt_turn direct_turn(const struct frt_loaded *in, const struct frt_ingest *message, int64_t token)
+{
+    struct frt_turn t = contract_turn(in, 1, token);
+    t.n_consume = 0;
+    t.direct = message;
+    return t;
+}
+
+static size_t log_lines(struct contract *c, int64_t conv)
+{
+    struct frt_op_messages log = {
+        .tenant = 1, .conv = conv, .before_at = INT64_MAX, .before_id = INT64_MAX, .limit = 100};
+    DO(c, MESSAGES, &log);
+    return log.n;
+}
+
+static void a_message_with_its_turn(struct contract *c)
+{
+    int64_t conv = after_a_turn(c);
+    size_t lines = log_lines(c, conv);
+    struct frt_loaded in = contract_load(c, conv);
+    struct frt_ingest message = direct_message(&in, "d", 7000);
+    struct frt_turn t = direct_turn(&in, &message, 21);
+    CHECK(c, contract_commit(c, &t) == FN_OK);
+    CHECK(c, contract_commit(c, &t) == FN_OK); /* the answer was lost: it finds itself */
+    contract_reopen(c);
+    struct frt_loaded out = contract_load(c, conv);
+    CHECK(c, out.conv.seq == in.conv.seq + 1 && out.n_rows == in.n_rows); /* it was never in the mailbox */
+    CHECK(c, log_lines(c, conv) == lines + 2);
+    CHECK(c, by_number(c, conv, "a", 6100, "").duplicate);
+    struct frt_ingest again = {.tenant = 1, .channel = 7, .conv = conv, .dedupe = FN_STR("d"), .day = 3};
+    again.row = (struct frt_row){.id = 7100, .kind = FRT_IN_MESSAGE, .due_at = 6100, .received_at = 6100};
+    struct frt_op_ingest op = {.items = &again, .n = 1};
+    DO(c, INGEST, &op);
+    CHECK(c, again.duplicate);
+    struct frt_ingest next = by_number(c, conv, "e", 500, ""); /* its id was lower: it goes behind */
+    CHECK(c, next.row.id > 7000);
+}
+
+/* Each of these makes the turn lose, and then nothing of the message is there. */
+static void a_message_with_a_turn_that_loses(struct contract *c)
+{
+    int64_t conv = after_a_turn(c);
+    size_t lines = log_lines(c, conv);
+    struct frt_loaded in = contract_load(c, conv);
+    struct frt_pair other[] = {in.pairs[0], {in.pairs[1].name, FN_STR("else")}};
+    for (int i = 0; i < 6; i++) {
+        struct frt_ingest message = direct_message(&in, i == 0 ? "a" : "d", 7000);
+        message.day = i == 0 ? 0 : 3; /* seen before, as contract_message writes it */
+        message.n_derived = i == 1 ? 0 : i == 2 ? 2 : message.n_derived;
+        message.n_pairs -= i == 3;
+        message.pairs = i == 4 ? other : message.pairs;
+        struct frt_turn t = direct_turn(&in, &message, 30 + i);
+        t.conv.seq -= i == 5;
+        CHECK(c, contract_commit(c, &t) == FN_CONFLICT);
+    }
+    CHECK(c, log_lines(c, conv) == lines && contract_load(c, conv).conv.seq == in.conv.seq);
+    struct frt_ingest before = by_number(c, conv, "b", 6000, ""); /* it came first */
+    struct frt_ingest message = direct_message(&in, "d", 7000);
+    struct frt_turn t = direct_turn(&in, &message, 40);
+    CHECK(c, before.code == FN_OK && contract_commit(c, &t) == FN_CONFLICT);
+    message.n_derived = in.n_rows + 1;
+    CHECK(c, contract_commit(c, &t) == FN_CONFLICT);
+    CHECK(c, !by_number(c, conv, "d", 6200, "").duplicate);
+}
+
+/* Two conversations, one key: one of them is the first. */
+static void a_message_comes_with_two_turns(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100), b = contract_message(c, "phone:2", "b", 100);
+    struct frt_loaded first = contract_load(c, a.conv), second = contract_load(c, b.conv);
+    struct frt_turn t = contract_turn(&first, 1, 1), u = contract_turn(&second, 1, 2);
+    CHECK(c, contract_commit(c, &t) == FN_OK);
+    u.n_effects = 0;
+    CHECK(c, contract_commit(c, &u) == FN_OK);
+    first = contract_load(c, a.conv);
+    second = contract_load(c, b.conv);
+    struct frt_ingest messages[] = {direct_message(&first, "same", 7000), direct_message(&second, "same", 7001)};
+    struct frt_turn turns[] = {{.conv = first.conv, .token = 3, .direct = &messages[0]},
+                               {.conv = second.conv, .token = 4, .direct = &messages[1]}};
+    struct frt_op_commit op = {.items = turns, .n = 2};
+    DO(c, COMMIT, &op);
+    CHECK(c, op.op.code == FN_OK);
+    CHECK(c, (turns[0].code == FN_OK) != (turns[1].code == FN_OK));
+    CHECK(c, contract_load(c, a.conv).conv.seq + contract_load(c, b.conv).conv.seq == 3);
+}
+
 static void parking(struct contract *c)
 {
     struct frt_ingest a = contract_message(c, "phone:1", "a", 100), b = contract_message(c, "phone:1", "b", 200);
@@ -370,6 +469,9 @@ const struct contract_case contract_turn_cases[] = {
     {"ingest tells no older name", ingest_tells_no_older_name},
     {"commit is a turn", commit_is_a_turn},
     {"commit compares and sets", commit_compares_and_sets},
+    {"a message with its turn", a_message_with_its_turn},
+    {"a message with a turn that loses", a_message_with_a_turn_that_loses},
+    {"a message comes with two turns", a_message_comes_with_two_turns},
     {"a batch is each for itself", commit_batch_is_each_for_itself},
     {"parking", parking},
     {"due finds", due_finds},

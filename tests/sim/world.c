@@ -225,9 +225,10 @@ static void tell_op(struct sim *s, const struct frt_op *op)
     if (op->kind == FRT_OP_COMMIT) {
         const struct frt_op_commit *c = (const struct frt_op_commit *)op;
         for (size_t i = 0; i < c->n; i++) {
-            sim_tell(s, "node %u: %04llx COMMIT %lld, %zu effects, epoch %lld", node,
+            sim_tell(s, "node %u: %04llx COMMIT %lld%s, %zu effects, epoch %lld", node,
                      (unsigned long long)(c->items[i].conv.conv >> 10 & 0xffff), (long long)c->items[i].conv.seq,
-                     c->items[i].n_effects, (long long)c->items[i].conv.epoch);
+                     c->items[i].direct != NULL ? " with its message" : "", c->items[i].n_effects,
+                     (long long)c->items[i].conv.epoch);
         }
     } else if (op->kind == FRT_OP_CLAIM) {
         const struct frt_op_claim *c = (const struct frt_op_claim *)op;
@@ -334,6 +335,8 @@ static void count_engine(struct sim *s, const struct frt_engine *e)
     frt_engine_stats(e, &x);
     s->counts[SIM_N_LATE_COMMITS] += x.late_commits;
     s->counts[SIM_N_FRESH] += x.fresh;
+    s->counts[SIM_N_DIRECT] += x.direct;
+    s->counts[SIM_N_INDIRECT] += x.indirect;
     s->counts[SIM_N_SHARDS_LOST] += x.shards_lost;
     s->counts[SIM_N_CONFLICTS] += x.conflicts;
     s->counts[SIM_N_FAULTS] += x.faults;
