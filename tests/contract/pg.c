@@ -241,6 +241,40 @@ static void commit_under_way(struct contract *c)
     pg_target_free(t);
 }
 
+/* The same message comes to another node at the same moment, whose INGEST has begun and not ended: only one of them has it. */
+static void key_under_way(struct contract *c)
+{
+    struct frt_ingest a = contract_message(c, "phone:1", "a", 100);
+    struct frt_loaded in = contract_load(c, a.conv);
+    struct frt_turn first = contract_turn(&in, 1, 7);
+    CHECK(c, contract_commit(c, &first) == FN_OK);
+    in = contract_load(c, a.conv);
+    void *holder = NULL;
+    struct fn_err err = {0};
+    struct pg_target *target = pg_target_new(getenv("DATABASE_URL"), 0, &err);
+    if (!CHECK(c, target != NULL && pg_plain_open(target, &holder, &err) == FN_OK &&
+                      pg_plain_run(holder, "BEGIN", &err) == FN_OK &&
+                      pg_plain_run(holder, "INSERT INTO funnel.seen (tenant_id, day, key) VALUES (1, 3, 'd')", &err) ==
+                          FN_OK)) {
+        return;
+    }
+    struct frt_ingest message = {.tenant = 1, .channel = 7, .conv = a.conv, .dedupe = FN_STR("d"), .day = 3};
+    message.row = (struct frt_row){.id = 7000, .kind = FRT_IN_MESSAGE, .due_at = 6000, .received_at = 6000};
+    message.log = (struct frt_message){.kind = FN_STR("text"), .body = FN_STR("{}"), .dir = FRT_DIR_IN};
+    struct frt_turn turn = {.conv = in.conv, .token = 8, .direct = &message};
+    struct frt_op_commit op = {.items = &turn, .n = 1};
+    bool done;
+    contract_submit(c, FRT_OP_COMMIT, &op.op, &done);
+    CHECK(c, waiting(c, 1));
+    CHECK(c, pg_plain_run(holder, "COMMIT", &err) == FN_OK);
+    contract_wait(c, &op.op, &done);
+    CHECK(c, op.op.code == FN_OK && turn.code == FN_CONFLICT);
+    CHECK(c, contract_load(c, a.conv).conv.seq == 1);
+    CHECK(c, plain(c, "SELECT count(*) FROM funnel.message WHERE msg_id = 7000") == 0);
+    pg_plain_close(holder);
+    pg_target_free(target);
+}
+
 /* No room, no memory, a statement that took too long: certainly not done, and nobody's content is to blame, or the engine would park the
  * conversation for it. When the cause is gone the same operation goes through. */
 static void server_in_need(struct contract *c)
@@ -332,8 +366,13 @@ static void notify(struct contract *c)
 }
 
 const struct contract_case contract_pg_cases[] = {
-    {"connections die", connections_die},     {"a commit in doubt", commit_in_doubt},
-    {"a commit under way", commit_under_way}, {"a poison turn", poison},
-    {"a server in need", server_in_need},     {"many new people", many_new_people},
-    {"nodes wake each other", notify},        {NULL, NULL},
+    {"connections die", connections_die},
+    {"a commit in doubt", commit_in_doubt},
+    {"a commit under way", commit_under_way},
+    {"a poison turn", poison},
+    {"a key under way", key_under_way},
+    {"a server in need", server_in_need},
+    {"many new people", many_new_people},
+    {"nodes wake each other", notify},
+    {NULL, NULL},
 };
