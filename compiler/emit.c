@@ -106,7 +106,7 @@ static void globals(struct emit *e)
         if (s->kind == FCC_S_CONTACT_FIELD || s->kind == FCC_S_VAR) {
             unsigned flags = (s->kind == FCC_S_CONTACT_FIELD ? (unsigned)FBC_G_CONTACT : 0u) |
                              (s->personal ? (unsigned)FBC_G_PERSONAL : 0u) | (s->secret ? (unsigned)FBC_G_SECRET : 0u);
-            s->slot = 1u + fbc_build_global(e->b, s->name, emit_type_held(e, s->type), flags);
+            s->slot = 1u + emit_global(e, s->name, s->type, flags);
         } else if (s->kind == FCC_S_EVENT) {
             const struct fgr_node *params = s->decl->kid[FGR_EVENT_params];
             s->slot = 1u + fbc_build_event(e->b, s->name, emit_record_of(e, s->name, params));

@@ -87,7 +87,9 @@ void emit_fail(struct emit *e, enum fn_code code, const char *format, ...) FN_PR
 uint16_t emit_type(struct emit *e,
                    const struct fcc_type *t); /* as registers, elements and results have it: bounds of text dropped */
 uint16_t emit_type_held(struct emit *e, const struct fcc_type *t); /* as globals and fields have it */
-uint16_t emit_some(struct emit *e, const struct fcc_type *t);      /* T? of a T (of itself when it is one) */
+uint16_t emit_global(struct emit *e, struct fn_str name, const struct fcc_type *t,
+                     unsigned flags);                         /* with all its bounds */
+uint16_t emit_some(struct emit *e, const struct fcc_type *t); /* T? of a T (of itself when it is one) */
 uint16_t emit_record_of(struct emit *e, struct fn_str name, const struct fgr_node *params); /* of PARAM* */
 const struct fcc_type *emit_open(const struct fcc_type *t);
 const struct fgr_node *emit_fields(const struct fcc_type *record); /* LIST of FIELD */
@@ -127,6 +129,7 @@ static inline bool emit_dead(const struct emit *e)
 
 /* -- bounds (emit_fits.c) ------------------------------------------------------------------------------------------------------ */
 /* Behind a DECODE: the option becomes none when its value, a t, breaks a bound of t. */
+uint32_t emit_items_most(const struct fcc_type *t); /* of a list or map */
 void emit_fits(struct emit *e, unsigned some, const struct fcc_type *t);
 void emit_fits_params(struct emit *e, unsigned some, uint16_t record, const struct fgr_node *params); /* of PARAM* */
 void emit_fits_row(struct emit *e, unsigned row, const struct fcc_type *t, uint32_t misfit);

@@ -264,7 +264,7 @@ static void clock_builtin(struct emit *e, uint16_t row, unsigned dest)
 static void contact_phone(struct emit *e, const struct fgr_node *n, unsigned dest)
 {
     if (e->phone == FBC_NO_INDEX) {
-        e->phone = fbc_build_global(e->b, FN_STR("phone"), emit_type(e, &fcc_t_phone), FBC_G_CONTACT | FBC_G_PERSONAL);
+        e->phone = emit_global(e, FN_STR("phone"), &fcc_t_phone, FBC_G_CONTACT | FBC_G_PERSONAL);
     }
     if (!emit_is_option(n->type)) {
         emit_op16(e, FBC_OP_GETG, dest, e->phone);

@@ -84,8 +84,7 @@ void emit_convert(struct emit *e, unsigned from, const struct fcc_type *have, co
 static uint16_t global_of(struct emit *e, struct fcc_sym *sym)
 {
     if (sym->decl == NULL && sym->slot == 0) { /* what the language brings: contact.phone */
-        sym->slot =
-            1u + fbc_build_global(e->b, sym->name, emit_type_held(e, sym->type), FBC_G_CONTACT | FBC_G_PERSONAL);
+        sym->slot = 1u + emit_global(e, sym->name, sym->type, FBC_G_CONTACT | FBC_G_PERSONAL);
     }
     return (uint16_t)(sym->slot - 1);
 }

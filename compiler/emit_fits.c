@@ -9,9 +9,10 @@
 
 enum { FULL = 2 /* code of FAIL */ };
 
-static uint64_t items_most(const struct fcc_type *t)
+uint32_t emit_items_most(const struct fcc_type *t)
 {
-    return t->cls == FCC_C_LIST && t->bound != 0 ? t->bound : FCC_LIST_ITEMS;
+    uint64_t most = t->cls == FCC_C_LIST && t->bound != 0 ? t->bound : FCC_LIST_ITEMS;
+    return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
 /* Something in it has a bound that DECODE does not know. */
@@ -117,7 +118,7 @@ static void check(struct emit *e, unsigned value, const struct fcc_type *t, uint
     } else if (emit_is_option(t)) {
         check_option(e, value, t, misfit);
     } else if (t->cls == FCC_C_LIST || t->cls == FCC_C_MAP) {
-        check_items(e, value, t, items_most(t), misfit);
+        check_items(e, value, t, emit_items_most(t), misfit);
     } else if (is_bounded(t, false)) {
         check_text(e, value, t, misfit);
     }
@@ -180,7 +181,7 @@ void emit_grown(struct emit *e, unsigned value, const struct fcc_type *t)
     uint32_t full = emit_label(e), fits = emit_label(e);
     unsigned mark = emit_mark(e), n = emit_reg(e, e->t_int);
     emit_op(e, t->cls == FCC_C_LIST ? FBC_OP_LISTLEN : FBC_OP_MAPLEN, n, value, 0);
-    at_most(e, n, items_most(t), full);
+    at_most(e, n, emit_items_most(t), full);
     emit_jump(e, fits);
     emit_place(e, full);
     emit_op(e, FBC_OP_FAIL, FULL, 0, 0);

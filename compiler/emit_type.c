@@ -1,10 +1,12 @@
 /* emit_type.c: types of the source as types of the image.
  *
  * The machine treats scalars of one representation alike but wants equal types for what is composed, so everything inside an option, list
- * or map is written without bounds of texts, and all lists of a program share one bound. Bounds of texts stay on globals and on fields,
- * where JSON Schemas and migrations read them.
+ * or map is written without bounds of texts, and all lists of a program share one bound. Bounds of texts stay on globals and on fields;
+ * a global has a second type beside it with every bound, by which what comes from outside is judged and migrations are (struct fbc_global).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "emit.h"
+
+#include "sema.h"
 
 static const uint8_t kinds[] = {
     [FGR_T_BOOL] = FBC_T_BOOL,         [FGR_T_INT] = FBC_T_INT,           [FGR_T_NUMBER] = FBC_T_NUMBER,
@@ -124,7 +126,8 @@ static uint16_t build_enum(struct emit *e, const struct fcc_type *t)
     return fbc_build_enum(e->b, t->decl->name, names, members->n_items);
 }
 
-static uint16_t build_fields(struct emit *e, struct fn_str name, const struct fgr_node *list)
+static uint16_t build_fields(struct emit *e, struct fn_str name, const struct fgr_node *list,
+                             uint16_t (*type_of)(struct emit *e, const struct fcc_type *t))
 {
     struct fbc_field *fields = fn_arena_array(e->arena, list->n_items + 1u, sizeof *fields);
     if (fields == NULL) {
@@ -133,14 +136,14 @@ static uint16_t build_fields(struct emit *e, struct fn_str name, const struct fg
     }
     for (uint32_t i = 0; i < list->n_items; i++) {
         fields[i].name = list->items[i]->text;
-        fields[i].type = emit_type_held(e, emit_field_type(list->items[i]));
+        fields[i].type = type_of(e, emit_field_type(list->items[i]));
     }
     return fbc_build_record(e->b, name, fields, list->n_items);
 }
 
 uint16_t emit_record_of(struct emit *e, struct fn_str name, const struct fgr_node *params)
 {
-    return build_fields(e, name, params);
+    return build_fields(e, name, params, emit_type_held);
 }
 
 static uint16_t build_type(struct emit *e, const struct fcc_type *t)
@@ -148,7 +151,7 @@ static uint16_t build_type(struct emit *e, const struct fcc_type *t)
     switch (t->cls) {
     case FCC_C_BASIC: return fbc_build_type(e->b, (enum fbc_type_kind)kinds[t->basic], 0);
     case FCC_C_ENUM: return build_enum(e, t);
-    case FCC_C_RECORD: return build_fields(e, t->decl->name, emit_fields(t));
+    case FCC_C_RECORD: return build_fields(e, t->decl->name, emit_fields(t), emit_type_held);
     case FCC_C_LIST: return fbc_build_type_of(e->b, FBC_T_LIST, emit_type(e, t->elem), e->list_bound);
     case FCC_C_MAP: return fbc_build_type_of(e->b, FBC_T_MAP, emit_type(e, t->elem), 0);
     case FCC_C_OPTION: return fbc_build_type_of(e->b, FBC_T_OPTION, emit_type(e, t->elem), 0);
@@ -190,6 +193,30 @@ uint16_t emit_type_held(struct emit *e, const struct fcc_type *t)
         return fbc_build_type(e->b, FBC_T_TEXT, t->bound);
     }
     return emit_type(e, t);
+}
+
+static uint16_t build_bounded(struct emit *e, const struct fcc_type *t)
+{
+    uint16_t elem = t->elem != NULL ? build_bounded(e, t->elem) : FBC_NO_TYPE;
+    switch (t->cls) {
+    case FCC_C_LIST: return fbc_build_type_of(e->b, FBC_T_LIST, elem, emit_items_most(t));
+    case FCC_C_MAP: return fbc_build_type_of(e->b, FBC_T_MAP, elem, emit_items_most(t));
+    case FCC_C_OPTION: return fbc_build_type_of(e->b, FBC_T_OPTION, elem, 0);
+    case FCC_C_RECORD: return build_fields(e, t->decl->name, emit_fields(t), build_bounded);
+    case FCC_C_BASIC:
+        return fbc_build_type(e->b, (enum fbc_type_kind)kinds[t->basic],
+                              emit_is_text(t) ? (uint32_t)sema_text_max(t) : 0);
+    case FCC_C_ENUM:
+    case FCC_C_VOID:
+    case FCC_C_NONE:
+    case FCC_C_ERROR: break;
+    }
+    return emit_type(e, t);
+}
+
+uint16_t emit_global(struct emit *e, struct fn_str name, const struct fcc_type *t, unsigned flags)
+{
+    return fbc_build_global_held(e->b, name, emit_type_held(e, t), flags, build_bounded(e, t));
 }
 
 uint16_t emit_some(struct emit *e, const struct fcc_type *t)

@@ -278,7 +278,7 @@ bool catalogue_fits(const struct fbc_image *from, const struct fbc_image *to)
         const struct fbc_global *g = &from->globals[i];
         bool contact = (g->flags & FBC_G_CONTACT) != 0;
         uint16_t k = fbc_find_global(to, g->name, contact);
-        if (k != FBC_NO_INDEX && !fbc_same_type(from, g->type, to, to->globals[k].type) &&
+        if (k != FBC_NO_INDEX && !fbc_same_global(from, g, to, &to->globals[k]) &&
             (contact || !migrates(to, g->name))) {
             return false;
         }

@@ -130,7 +130,7 @@ static void variables(struct images *c)
             push(c, kind, FCC_COMPAT_REMOVED, g->name, FN_STR_NULL, true);
             continue;
         }
-        bool same = fbc_same_type(c->from, g->type, c->to, c->to->globals[k].type);
+        bool same = fbc_same_global(c->from, g, c->to, &c->to->globals[k]);
         push(c, kind, same ? FCC_COMPAT_SAME : FCC_COMPAT_CHANGED, g->name, g->name,
              same || (!contact && has_rule(c->to, g->name)));
     }

@@ -16,7 +16,12 @@ enum fit {
     TIRED    /* fuel */
 };
 
-static enum fit decode_value(struct fvm_run *run, const struct fn_json *v, uint16_t type, union fvm_slot *out);
+/* What is wanted: a type as the machine has it, and the same with all bounds (struct fbc_global). */
+struct want {
+    uint16_t type, held;
+};
+
+static enum fit decode_value(struct fvm_run *run, const struct fn_json *v, struct want want, union fvm_slot *out);
 
 /* -- numbers ------------------------------------------------------------------------------------------------------- */
 
@@ -188,38 +193,43 @@ static enum fit decode_text(struct fvm_run *run, const struct fn_json *v, const 
     return make_text(run, v->text, out);
 }
 
-static enum fit make_items(struct fvm_run *run, const struct fn_json *v, uint16_t type, uint32_t *ref)
+static struct want elem_of(const struct fvm_run *run, struct want want)
 {
-    uint32_t bound = run->image->types[type].bound;
+    return (struct want){run->image->types[want.type].elem, run->image->types[want.held].elem};
+}
+
+static enum fit make_items(struct fvm_run *run, const struct fn_json *v, struct want want, uint32_t *ref)
+{
+    uint32_t bound = run->image->types[want.held].bound;
     if (v->n > RUN_LIST_MAX || (bound != 0 && v->n > bound)) {
         return MISFIT;
     }
-    *ref = v->n == 0 ? 0 : heap_take(run, type, v->n);
+    *ref = v->n == 0 ? 0 : heap_take(run, want.type, v->n);
     return *ref != 0 || v->n == 0 ? FIT : NO_ROOM;
 }
 
-static enum fit decode_list(struct fvm_run *run, const struct fn_json *v, uint16_t type, union fvm_slot *out)
+static enum fit decode_list(struct fvm_run *run, const struct fn_json *v, struct want want, union fvm_slot *out)
 {
     uint32_t ref = 0;
     uint32_t i = 0;
-    enum fit fit = v->kind == FN_JSON_ARRAY ? make_items(run, v, type, &ref) : MISFIT;
+    enum fit fit = v->kind == FN_JSON_ARRAY ? make_items(run, v, want, &ref) : MISFIT;
     for (const struct fn_json *item = v->first; fit == FIT && item != NULL; item = item->next) {
-        fit = decode_value(run, item, run->image->types[type].elem, &object_slots(heap_object(run, ref))[i++]);
+        fit = decode_value(run, item, elem_of(run, want), &object_slots(heap_object(run, ref))[i++]);
     }
     *out = slot_ref(ref);
     return fit;
 }
 
-static enum fit decode_map(struct fvm_run *run, const struct fn_json *v, uint16_t type, union fvm_slot *out)
+static enum fit decode_map(struct fvm_run *run, const struct fn_json *v, struct want want, union fvm_slot *out)
 {
     uint32_t ref = 0;
     uint32_t i = 0;
-    enum fit fit = v->kind == FN_JSON_OBJECT ? make_items(run, v, type, &ref) : MISFIT;
+    enum fit fit = v->kind == FN_JSON_OBJECT ? make_items(run, v, want, &ref) : MISFIT;
     for (const struct fn_json *item = v->first; fit == FIT && item != NULL; item = item->next) {
         union fvm_slot *slots = object_slots(heap_object(run, ref));
         fit = make_text(run, item->key, &slots[i]);
         if (fit == FIT) {
-            fit = decode_value(run, item, run->image->types[type].elem, &slots[i + 1]);
+            fit = decode_value(run, item, elem_of(run, want), &slots[i + 1]);
         }
         i += 2;
     }
@@ -237,60 +247,61 @@ static const struct fn_json *find_field(const struct fn_json *object, struct fn_
     return NULL;
 }
 
-static enum fit decode_field(struct fvm_run *run, const struct fn_json *object, const struct fbc_field *field,
+static enum fit decode_field(struct fvm_run *run, const struct fn_json *object, struct fn_str name, struct want want,
                              union fvm_slot *out)
 {
     if (run_charge(run, object->n + 1) != FBC_TRAP_NONE) {
         return TIRED;
     }
-    const struct fn_json *v = find_field(object, field->name);
+    const struct fn_json *v = find_field(object, name);
     if (v == NULL) {
-        return run_repr(run->image, field->type) == FBC_REPR_O ? FIT : MISFIT;
+        return run_repr(run->image, want.type) == FBC_REPR_O ? FIT : MISFIT;
     }
-    return decode_value(run, v, field->type, out);
+    return decode_value(run, v, want, out);
 }
 
-static enum fit decode_record(struct fvm_run *run, const struct fn_json *v, uint16_t type, union fvm_slot *out)
+static enum fit decode_record(struct fvm_run *run, const struct fn_json *v, struct want want, union fvm_slot *out)
 {
-    const struct fbc_type *t = &run->image->types[type];
+    const struct fbc_type *t = &run->image->types[want.type], *held = &run->image->types[want.held];
     if (v->kind != FN_JSON_OBJECT) {
         return MISFIT;
     }
-    uint32_t ref = t->n == 0 ? 0 : heap_take(run, type, t->n);
+    uint32_t ref = t->n == 0 ? 0 : heap_take(run, want.type, t->n);
     if (ref == 0) {
         return t->n == 0 ? FIT : NO_ROOM;
     }
     enum fit fit = FIT;
     for (uint32_t i = 0; i < t->n && fit == FIT; i++) {
-        fit = decode_field(run, v, &t->fields[i], &object_slots(heap_object(run, ref))[i]);
+        struct want part = {t->fields[i].type, held->fields[i].type};
+        fit = decode_field(run, v, t->fields[i].name, part, &object_slots(heap_object(run, ref))[i]);
     }
     *out = slot_ref(ref);
     return fit;
 }
 
-static enum fit decode_option(struct fvm_run *run, const struct fn_json *v, uint16_t type, union fvm_slot *out)
+static enum fit decode_option(struct fvm_run *run, const struct fn_json *v, struct want want, union fvm_slot *out)
 {
     if (v->kind == FN_JSON_NULL) {
         return FIT;
     }
-    uint32_t ref = heap_take(run, type, 1);
+    uint32_t ref = heap_take(run, want.type, 1);
     *out = slot_ref(ref);
-    return ref == 0 ? NO_ROOM : decode_value(run, v, run->image->types[type].elem, object_slots(heap_object(run, ref)));
+    return ref == 0 ? NO_ROOM : decode_value(run, v, elem_of(run, want), object_slots(heap_object(run, ref)));
 }
 
 /* out holds zero. Recursion follows the type. */
-static enum fit decode_value(struct fvm_run *run, const struct fn_json *v, uint16_t type, union fvm_slot *out)
+static enum fit decode_value(struct fvm_run *run, const struct fn_json *v, struct want want, union fvm_slot *out)
 {
-    const struct fbc_type *t = &run->image->types[type];
+    const struct fbc_type *t = &run->image->types[want.type];
     switch ((enum fbc_repr)t->repr) {
     case FBC_REPR_I:
     case FBC_REPR_F:
     case FBC_REPR_B: break;
-    case FBC_REPR_T: return decode_text(run, v, t, out);
-    case FBC_REPR_L: return decode_list(run, v, type, out);
-    case FBC_REPR_M: return decode_map(run, v, type, out);
-    case FBC_REPR_R: return decode_record(run, v, type, out);
-    case FBC_REPR_O: return decode_option(run, v, type, out);
+    case FBC_REPR_T: return decode_text(run, v, &run->image->types[want.held], out);
+    case FBC_REPR_L: return decode_list(run, v, want, out);
+    case FBC_REPR_M: return decode_map(run, v, want, out);
+    case FBC_REPR_R: return decode_record(run, v, want, out);
+    case FBC_REPR_O: return decode_option(run, v, want, out);
     }
     union fvm_slot scalar = {.i = 0};
     if (!read_scalar(run, v, t, &scalar)) {
@@ -300,26 +311,26 @@ static enum fit decode_value(struct fvm_run *run, const struct fn_json *v, uint1
     return FIT;
 }
 
-static enum fit decode_tree(struct fvm_run *run, const struct fn_json *tree, uint16_t type, union fvm_slot *out)
+static enum fit decode_tree(struct fvm_run *run, const struct fn_json *tree, struct want want, union fvm_slot *out)
 {
     *out = slot_ref(0);
-    enum fit fit = decode_value(run, tree, type, out);
+    enum fit fit = decode_value(run, tree, want, out);
     if (fit == NO_ROOM) {
         heap_collect(run);
         *out = slot_ref(0);
-        fit = decode_value(run, tree, type, out);
+        fit = decode_value(run, tree, want, out);
     }
     return fit;
 }
 
-static enum fit decode_json(struct fvm_run *run, struct fn_str json, uint16_t type, union fvm_slot *out)
+static enum fit decode_json(struct fvm_run *run, struct fn_str json, struct want want, union fvm_slot *out)
 {
     const struct fn_json *tree = NULL;
     fn_arena_reset(&run->json);
     if (fn_json_parse(&run->json, json, FN_JSON_REPAIR | FN_JSON_ALLOW_DUPLICATES, &tree, NULL) != FN_OK) {
         return MISFIT;
     }
-    return decode_tree(run, tree, type, out);
+    return decode_tree(run, tree, want, out);
 }
 
 enum fbc_trap op_decode(struct fvm_run *run, union fvm_slot *R, uint32_t w)
@@ -330,7 +341,8 @@ enum fbc_trap op_decode(struct fvm_run *run, union fvm_slot *R, uint32_t w)
     if (trap != FBC_TRAP_NONE) {
         return trap;
     }
-    switch (decode_json(run, json, run_func(run)->regs[FBC_A(w)], &out)) {
+    uint16_t type = run_func(run)->regs[FBC_A(w)];
+    switch (decode_json(run, json, (struct want){type, type}, &out)) {
     case FIT: R[FBC_A(w)] = out; return FBC_TRAP_NONE;
     case MISFIT: R[FBC_A(w)] = slot_ref(0); return FBC_TRAP_NONE;
     case NO_ROOM: return FBC_TRAP_HEAP;
@@ -345,7 +357,8 @@ enum fn_code fvm_global_set(struct fvm_run *run, uint16_t global, struct fn_str 
     if (run->state == RUN_EMPTY || global >= run->image->n_globals) {
         return FN_NOT_FOUND;
     }
-    switch (decode_json(run, json, run->image->globals[global].type, &out)) {
+    const struct fbc_global *g = &run->image->globals[global];
+    switch (decode_json(run, json, (struct want){g->type, fbc_held(g)}, &out)) {
     case FIT: run->globals[global] = out; return FN_OK;
     case MISFIT: return FN_INVALID;
     case NO_ROOM:

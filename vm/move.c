@@ -1,8 +1,8 @@
 /* move.c: a conversation changes to another version of its funnel, at a stage's entry.
  *
- * The old globals and heap are put aside; the new image's init runs; then each global whose stable name and
- * structural type are in both is copied over, and the others get what a `migrate var` rule says, with type indices translated and constants of the old image made into
- * objects. When anything fails, what was put aside comes back: the conversation stays where it was. Copied objects
+ * The old globals and heap are put aside; the new image's init runs; then each global whose stable name is in both, and whose
+ * new type holds what the old one does, is copied over as a value of the new type, constants of the old image made into objects; the others get
+ * what a `migrate var` rule says. When anything fails, what was put aside comes back: the conversation stays where it was. Copied objects
  * leave a forwarding mark, so sharing survives and the copy is bounded. This is the one place outside fvm_run_new
  * that allocates: a move is rare.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -10,10 +10,11 @@
 
 #include <stdlib.h>
 
+enum { JSON_MOST = 1 << 20 /* bytes of one variable written out */ };
+
 struct mover {
     struct fvm_run *run;
     const struct fbc_image *from, *to;
-    uint16_t *types;         /* of the old image -> of the new, FBC_NO_TYPE when it has none */
     union fvm_slot *globals; /* the old ones */
     unsigned char *heap;     /* the old one; marked while copying */
     unsigned char *saved;    /* the old one, untouched */
@@ -21,49 +22,23 @@ struct mover {
     bool *kept; /* globals of the new image that were carried over */
 };
 
-/* -- which types are the same -------------------------------------------------------------------------------------- */
-
-static bool same_fields(const struct mover *m, const struct fbc_type *a, const struct fbc_type *b)
-{
-    for (uint32_t i = 0; i < a->n; i++) {
-        if (!fn_str_eq(a->fields[i].name, b->fields[i].name)) {
-            return false;
-        }
-        if (a->kind == FBC_T_RECORD && m->types[a->fields[i].type] != b->fields[i].type) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Elements have lower indices, so their translation is known. */
-static bool same_type(const struct mover *m, const struct fbc_type *a, const struct fbc_type *b)
-{
-    if (a->kind != b->kind || a->bound != b->bound || a->n != b->n ||
-        (a->elem == FBC_NO_TYPE) != (b->elem == FBC_NO_TYPE)) {
-        return false;
-    }
-    if (a->elem != FBC_NO_TYPE && m->types[a->elem] != b->elem) {
-        return false;
-    }
-    return a->n == 0 || same_fields(m, a, b);
-}
-
-static void translate_types(struct mover *m)
-{
-    for (uint32_t i = 0; i < m->from->n_types; i++) {
-        m->types[i] = FBC_NO_TYPE;
-        for (uint32_t j = 0; j < m->to->n_types && m->types[i] == FBC_NO_TYPE; j++) {
-            if (same_type(m, &m->from->types[i], &m->to->types[j])) {
-                m->types[i] = (uint16_t)j;
-            }
-        }
-    }
-}
-
 /* -- copying ------------------------------------------------------------------------------------------------------- */
 
-static bool copy_slot(struct mover *m, union fvm_slot v, uint16_t type, union fvm_slot *out);
+/* A type of the old image and the one of the new image that takes its values: fbc_same_global found their shapes to be one. */
+struct pair {
+    uint16_t from, to;
+};
+static const struct pair a_key = {FBC_NO_TYPE, FBC_NO_TYPE}; /* of a map */
+
+static bool copy_slot(struct mover *m, union fvm_slot v, struct pair type, union fvm_slot *out);
+
+/* What is shorter than the bound of the new type, if it has one: the old image says what is in its heap, and no compiler may have made it. */
+static uint32_t take_items(struct mover *m, uint16_t type, uint32_t n)
+{
+    const struct fbc_type *t = &m->to->types[type];
+    bool bounded = t->kind == FBC_T_LIST || t->kind == FBC_T_MAP;
+    return bounded && t->bound != 0 && n > t->bound ? 0 : heap_take(m->run, type, n);
+}
 
 static bool copy_text(struct mover *m, struct fn_str s, union fvm_slot *out)
 {
@@ -72,13 +47,13 @@ static bool copy_text(struct mover *m, struct fn_str s, union fvm_slot *out)
     return ref != 0;
 }
 
-static bool copy_constant(struct mover *m, uint32_t index, uint16_t type, union fvm_slot *out)
+static bool copy_constant(struct mover *m, uint32_t index, struct pair type, union fvm_slot *out)
 {
     const struct fbc_const *k = &m->from->consts[index];
-    if (run_repr(m->from, type) == FBC_REPR_T) {
+    if (type.from == FBC_NO_TYPE || run_repr(m->from, type.from) == FBC_REPR_T) {
         return copy_text(m, k->text, out);
     }
-    uint32_t ref = heap_take(m->run, m->types[type], k->n);
+    uint32_t ref = take_items(m, type.to, k->n);
     *out = slot_ref(ref);
     for (uint32_t i = 0; ref != 0 && i < k->n; i++) {
         struct fn_str s = m->from->consts[k->items[i]].text;
@@ -89,38 +64,45 @@ static bool copy_constant(struct mover *m, uint32_t index, uint16_t type, union 
     return ref != 0;
 }
 
-/* The items of a composite object; `from` has been read before it is marked. */
-static bool copy_items(struct mover *m, const union fvm_slot *from, uint32_t n, const struct fbc_type *type,
-                       uint32_t ref)
+static struct pair part_of(const struct mover *m, struct pair type, uint32_t i)
 {
-    bool map = type->kind == FBC_T_MAP;
+    const struct fbc_type *from = &m->from->types[type.from], *to = &m->to->types[type.to];
+    if (from->kind == FBC_T_MAP && i % 2 == 0) {
+        return a_key;
+    }
+    return from->kind == FBC_T_RECORD ? (struct pair){from->fields[i].type, to->fields[i].type}
+                                      : (struct pair){from->elem, to->elem};
+}
+
+static bool copy_items(struct mover *m, const union fvm_slot *from, uint32_t n, struct pair type, uint32_t ref)
+{
     bool good = true;
-    for (uint32_t i = 0; i < (map ? 2 * n : n) && good; i++) {
-        union fvm_slot *to = &object_slots(heap_object(m->run, ref))[i];
-        if (map && i % 2 == 0) {
-            good = from[i].i == 0 || copy_slot(m, from[i], FBC_NO_TYPE, to);
-        } else {
-            good = copy_slot(m, from[i], type->kind == FBC_T_RECORD ? type->fields[i].type : type->elem, to);
-        }
+    for (uint32_t i = 0; i < (m->from->types[type.from].kind == FBC_T_MAP ? 2 * n : n) && good; i++) {
+        good = copy_slot(m, from[i], part_of(m, type, i), &object_slots(heap_object(m->run, ref))[i]);
     }
     return good;
 }
 
-static bool copy_object(struct mover *m, uint32_t ref, uint16_t type, union fvm_slot *out)
+/* What was copied as another type of the new image is copied once more: its items still lie behind the mark. */
+static bool copy_object(struct mover *m, uint32_t ref, struct pair type, union fvm_slot *out)
 {
     struct object *o = (struct object *)(void *)(m->heap + ref);
     uint32_t n = o->n;
     if (o->type == HEAP_MOVED) {
-        *out = slot_ref(n);
-        return true;
+        const struct object *copy = heap_object(m->run, n);
+        if (copy->type == HEAP_TEXT || copy->type == type.to) {
+            *out = slot_ref(n);
+            return true;
+        }
+        n = copy->n;
     }
     if (o->type == HEAP_TEXT) {
         if (!copy_text(m, (struct fn_str){object_bytes(o), n}, out)) {
             return false;
         }
     } else {
-        *out = slot_ref(heap_take(m->run, m->types[type], n));
-        if (out->ref == 0 || !copy_items(m, object_slots(o), n, &m->from->types[type], out->ref)) {
+        *out = slot_ref(take_items(m, type.to, n));
+        if (out->ref == 0 || !copy_items(m, object_slots(o), n, type, out->ref)) {
             return false;
         }
     }
@@ -128,10 +110,10 @@ static bool copy_object(struct mover *m, uint32_t ref, uint16_t type, union fvm_
     return true;
 }
 
-/* type: of the old image; FBC_NO_TYPE for a map's key. Recursion follows the type, whose depth is bounded. */
-static bool copy_slot(struct mover *m, union fvm_slot v, uint16_t type, union fvm_slot *out)
+/* Recursion follows the type, whose depth is bounded. */
+static bool copy_slot(struct mover *m, union fvm_slot v, struct pair type, union fvm_slot *out)
 {
-    enum fbc_repr repr = type == FBC_NO_TYPE ? FBC_REPR_T : run_repr(m->from, type);
+    enum fbc_repr repr = type.from == FBC_NO_TYPE ? FBC_REPR_T : run_repr(m->from, type.from);
     if (v.i == 0 || !repr_is_ref(repr)) {
         *out = v;
         return true;
@@ -139,15 +121,7 @@ static bool copy_slot(struct mover *m, union fvm_slot v, uint16_t type, union fv
     if ((v.ref & FBC_CONST_REF) == 0) {
         return copy_object(m, v.ref, type, out);
     }
-    uint32_t index = v.ref & ~FBC_CONST_REF;
-    return copy_constant(m, index, type == FBC_NO_TYPE ? m->from->consts[index].type : type, out);
-}
-
-/* A text may have become longer: it is the same object. */
-static bool fits(const struct mover *m, uint16_t from, uint16_t to)
-{
-    bool text = m->from->types[from].kind == FBC_T_TEXT;
-    return text ? fbc_same_type(m->from, from, m->to, to) : m->types[from] == to;
+    return copy_constant(m, v.ref & ~FBC_CONST_REF, type, out);
 }
 
 static bool copy_globals(struct mover *m)
@@ -155,15 +129,36 @@ static bool copy_globals(struct mover *m)
     for (uint32_t i = 0; i < m->to->n_globals; i++) {
         const struct fbc_global *g = &m->to->globals[i];
         uint16_t old = fbc_find_global(m->from, g->name, (g->flags & FBC_G_CONTACT) != 0);
-        if (old == FBC_NO_INDEX || !fits(m, m->from->globals[old].type, g->type)) {
+        const struct fbc_global *was = old != FBC_NO_INDEX ? &m->from->globals[old] : NULL;
+        if (was == NULL || !fbc_same_global(m->from, was, m->to, g)) {
             continue;
         }
-        if (!copy_slot(m, m->globals[old], m->from->globals[old].type, &m->run->globals[i])) {
+        if (!copy_slot(m, m->globals[old], (struct pair){was->type, g->type}, &m->run->globals[i])) {
             return false;
         }
         m->kept[i] = true;
     }
     return true;
+}
+
+/* What an image of format 1 holds was never held to the bounds behind options and in lists. They judge it now, as they do what comes from
+ * outside; a conversation with what does not fit stays with its image. */
+static bool keeps_bounds(struct mover *m)
+{
+    bool told = m->from->n_globals == 0 || m->from->globals[0].held != FBC_NO_TYPE;
+    struct fn_buf json;
+    fn_buf_init(&json, JSON_MOST);
+    bool good = true;
+    for (uint16_t i = 0; i < m->to->n_globals && good && !told; i++) {
+        const struct fbc_global *g = &m->to->globals[i];
+        if (m->kept[i] && g->held != g->type) {
+            fn_buf_clear(&json);
+            fvm_global_json(m->run, i, &json);
+            good = !json.failed && fvm_global_set(m->run, i, fn_buf_view(&json)) == FN_OK;
+        }
+    }
+    fn_buf_fini(&json);
+    return good;
 }
 
 /* `migrate var x = …` is the hidden function "migrate:x"; what could be carried over does not need it. */
@@ -193,12 +188,11 @@ static bool put_aside(struct mover *m)
     run->depth = 0;
     heap_collect(run);
     m->top = run->top;
-    m->types = calloc((size_t)m->from->n_types + 1, sizeof *m->types);
     m->globals = calloc((size_t)m->from->n_globals + 1, sizeof *m->globals);
     m->kept = calloc((size_t)m->to->n_globals + 1, sizeof *m->kept);
     m->heap = malloc(m->top);
     m->saved = malloc(m->top);
-    if (m->types == NULL || m->globals == NULL || m->kept == NULL || m->heap == NULL || m->saved == NULL) {
+    if (m->globals == NULL || m->kept == NULL || m->heap == NULL || m->saved == NULL) {
         return false;
     }
     memcpy(m->globals, run->globals, m->from->n_globals * sizeof *m->globals);
@@ -224,13 +218,12 @@ static enum fn_code move(struct mover *m)
     struct fvm_run *run = m->run;
     int64_t fuel = run->fuel;
     int64_t rest = run->fuel_rest;
-    translate_types(m);
     run->image = m->to;
     run_refuel(run);
     enum fn_code code = run_init(run);
     if (code == FN_OK) {
         heap_collect(run);
-        code = copy_globals(m) ? migrate(m) : FN_LIMIT;
+        code = copy_globals(m) && keeps_bounds(m) ? migrate(m) : FN_LIMIT;
     }
     run->fuel = fuel;
     run->fuel_rest = rest;
@@ -259,7 +252,6 @@ enum fn_code fvm_move(struct fvm_run *run, const struct fbc_image *to, uint16_t 
     run->stage = code == FN_OK ? stage : old_stage;
     run->state = state;
     run->effects = effects;
-    free(m.types);
     free(m.globals);
     free(m.kept);
     free(m.heap);

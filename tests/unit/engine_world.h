@@ -145,22 +145,27 @@ static inline void publish(struct world *w, const char *greeting, uint32_t settl
 }
 
 /* In place of the fixture: what only the language says. */
-static inline void publish_source_as(struct world *w, const char *source, char version)
+static inline void compile_source(struct fn_buf *image, const char *source)
 {
-    struct fn_buf image;
     struct fn_arena arena;
     struct fn_diag_list diags = {0};
     struct fcc_program *program;
     struct fn_err err = {0};
     fn_arena_init(&arena, 1 << 26);
-    fn_buf_init(&image, 1 << 20);
     fn_diag_list_init(&diags, &arena, 100);
     struct fcc_options options = {0};
     CU_ASSERT_EQUAL_FATAL(
-        fcc_compile(&arena, FN_STR("eco.funnel"), fn_str_c(source), &options, &diags, &program, &image, &err), FN_OK);
+        fcc_compile(&arena, FN_STR("eco.funnel"), fn_str_c(source), &options, &diags, &program, image, &err), FN_OK);
+    fn_arena_fini(&arena);
+}
+
+static inline void publish_source_as(struct world *w, const char *source, char version)
+{
+    struct fn_buf image;
+    fn_buf_init(&image, 1 << 20);
+    compile_source(&image, source);
     publish_image(w, fn_buf_view(&image), version, FRT_AT_STAGE);
     fn_buf_fini(&image);
-    fn_arena_fini(&arena);
 }
 
 static inline void publish_source(struct world *w, const char *source)

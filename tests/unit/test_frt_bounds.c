@@ -1,4 +1,5 @@
-/* test_frt_bounds.c: what is saved of a conversation keeps within the bound that the compiler printed (guarantee 9), whatever the customer writes.
+/* test_frt_bounds.c: what is saved of a conversation keeps within the bound that the compiler printed (guarantee 9), whatever the customer writes; and
+ * what another funnel of the tenant keeps of the contact comes in within what this one declares (guarantee 5).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine_world.h"
 #include "fbc_image.h"
@@ -91,5 +92,47 @@ static void test_what_an_agent_answers(void)
     free(typed);
 }
 
+/* What another funnel, or another version, declared wider: what does not fit is as good as none, what fits is there. */
+#define FIELDS(n, email, items)                                                                                  \
+    TOP "record Item {\n  nome: text(" n ")\n}\ncontact {\n  nome: text(" n ")?\n  email: " email                \
+        "?\n  nomes: list<text(" n ")>\n  numeros: list<int>(" items ")\n  caixa: Item?\n  caixas: list<Item>\n" \
+        "  chaves: map<text, text(" n ")>\n}\n"
+
+static void contact_of_another(const char *typed, const char *shown)
+{
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, FIELDS("300", "text(300)",
+                              "3") "stage a {\n  ask x: text(300) \"?\"\n  contact.nome = x\n  contact.email = x\n"
+                                   "  contact.nomes = [x]\n  contact.numeros = [1, 2, 3]\n"
+                                   "  contact.caixa = Item { nome: x }\n  contact.caixas = [Item { nome: x }]\n"
+                                   "  contact.chaves[\"k\"] = x\n  end\n}\n");
+    say(&w, "oi");
+    say(&w, typed);
+    CU_ASSERT_EQUAL(status_now(&w), FRT_ENDED);
+    publish_source_as(
+        &w,
+        FIELDS("9", "email",
+               "2") "stage a {\n  let caixa = \"-\"\n  if contact.caixa {\n    caixa = contact.caixa.nome\n  }\n"
+                    "  say \"{contact.nome or \"-\"} {contact.email or \"-\"} {contact.nomes.count} "
+                    "{contact.numeros.count} "
+                    "{cut(caixa, 9)} {contact.caixas.count} {contact.chaves.count}\"\n  end\n}\n",
+        'n');
+    say(&w, "oi");
+    CU_ASSERT_TRUE(said(&w, 1, shown));
+    teardown(&w);
+}
+
+static void test_contact_of_another(void)
+{
+    char text[300];
+    memset(text, 'x', sizeof text);
+    text[299] = '\0';
+    contact_of_another("bia", "{\"text\":\"bia bia 1 0 bia 1 1\"}");
+    contact_of_another("bia@a.example", "{\"text\":\"- bia@a.example 0 0 - 0 0\"}");
+    contact_of_another(text, "{\"text\":\"- - 0 0 - 0 0\"}");
+}
+
 UNIT_SUITE("frt_bounds", {"wrong answers", test_wrong_answers}, {"rounds", test_rounds},
-           {"what an agent answers", test_what_an_agent_answers})
+           {"what an agent answers", test_what_an_agent_answers},
+           {"a contact of another funnel", test_contact_of_another})

@@ -1,6 +1,7 @@
 /* Versions of a funnel while conversations run: moved at a stage, begun anew, offered to some and taken back.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine_world.h"
+#include "fbc_format.h"
 #include "fbc_image.h"
 #include "fcc_compile.h"
 #include "frt_engine.h"
@@ -183,5 +184,107 @@ static void test_wider_text(void)
 #undef BOUND
 }
 
-UNIT_SUITE("frt_versions", {"wider text", test_wider_text}, {"upgrade at stage", test_upgrade_at_stage},
-           {"restart", test_restart}, {"canary is taken back", test_canary_is_taken_back})
+/* The same of what is composed: a text in an option, a record, a list, a map, and the list itself; two variables that were of one type
+ * and share a value may become of two. */
+static bool moves(const char *from, const char *to)
+{
+#define PARTS(r, s, t, n)                                                                                           \
+    "funnel eco \"Eco\"\nstart on message -> a\nalways {\n  on error -> f\n}\nrecord R {\n  a: text(" r             \
+    ")\n  b: text(9)?\n}\nrecord S {\n  a: text(" s ")\n  b: text(9)?\n}\nvar r: R?\nvar s: S?\nvar l: list<R>(" n  \
+    ")\nvar m: map<text, text(" t ")>\nvar o: text(" t                                                              \
+    ")?\nstage a {\n  ask x: text(5) \"?\"\n  r = R { a: x, b: x }\n"                                               \
+    "  s = S { a: x, b: x }\n  l = [R { a: x }, R { a: x, b: x }]\n  m[\"k\"] = x\n  o = x\n  -> b\n}\n"            \
+    "stage b {\n  ask y: text(9) \"" r s t n "\"\n  say \"{o or \"-\"} {l.count} {m.count} {y}\"\n  for i in l {\n" \
+    "    say \"{i.a} {i.b or \"-\"}\"\n  }\n  -> b\n}\nstage f {\n  end\n}\n"
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, from);
+    say(&w, "oi");
+    say(&w, "bia");
+    publish_source_as(&w, to, 'w');
+    say(&w, "um"); /* -> b: moves here, when it does */
+    CU_ASSERT_TRUE(said(&w, 2, "{\"text\":\"bia 2 1 um\"}"));
+    say(&w, "dois");
+    CU_ASSERT_TRUE(said(&w, 6, "{\"text\":\"bia 2 1 dois\"}"));
+    CU_ASSERT_TRUE(said(&w, 7, "{\"text\":\"bia -\"}"));
+    CU_ASSERT_TRUE(said(&w, 8, "{\"text\":\"bia bia\"}"));
+    CU_ASSERT_EQUAL(status_now(&w), FRT_RUNNING);
+    bool moved = metric(&w, "eco/upgrade/b") == 1;
+    teardown(&w);
+    return moved;
+}
+
+static void test_wider_parts(void)
+{
+    static const char *const old = PARTS("40", "40", "40", "300");
+    CU_ASSERT_TRUE(moves(old, PARTS("80", "40", "40", "300")));
+    CU_ASSERT_TRUE(moves(old, PARTS("80", "90", "40", "300")));
+    CU_ASSERT_TRUE(moves(old, PARTS("40", "40", "41", "301")));
+    CU_ASSERT_FALSE(moves(old, PARTS("39", "40", "40", "300")));
+    CU_ASSERT_FALSE(moves(old, PARTS("40", "40", "39", "300")));
+    CU_ASSERT_FALSE(moves(old, PARTS("40", "40", "40", "299")));
+#undef PARTS
+}
+
+/* The image in the buffer as format 1 had it: variables do not say their bounds behind options and in lists. */
+static void to_format_1(struct fn_buf *image)
+{
+    size_t at = FBC_HEADER;
+    uint32_t head[3] = {0}; /* id, length, rows */
+    for (memcpy(head, image->p + at, sizeof head); head[0] != FBC_S_GLOBALS; memcpy(head, image->p + at, sizeof head)) {
+        at += 8 + head[1];
+    }
+    size_t row = at + sizeof head;
+    for (uint32_t i = 0; i < head[2]; i++) {
+        uint32_t name = 0;
+        memcpy(&name, image->p + row, sizeof name);
+        row += 8 + name;
+        memmove(image->p + row, image->p + row + 2, image->n - row - 2);
+        image->n -= 2;
+    }
+    head[1] -= 2 * head[2];
+    memcpy(image->p + at, head, sizeof head);
+    image->p[4] = 1;
+    uint32_t total = (uint32_t)image->n, crc = fn_crc32c(image->p + FBC_HEADER, image->n - FBC_HEADER);
+    memcpy(image->p + 8, &total, sizeof total);
+    memcpy(image->p + FBC_CRC_AT, &crc, sizeof crc);
+}
+
+/* A conversation that an image of format 1 runs moves to one of today, unless it holds what the bounds that format left out forbid. */
+static bool moves_from_format_1(const char *answer)
+{
+#define OF(n)                                                                                                         \
+    "funnel eco \"Eco\"\nstart on message -> a\nalways {\n  on error -> f\n}\ncontact {\n  x: text(" n                \
+    ")?\n}\nvar y: list<text(" n ")>\nstage a {\n  ask z: text(" n ") \"?\"\n  contact.x = z\n  y = [z]\n  -> b\n}\n" \
+    "stage b {\n  ask t: text(9) \"" n                                                                                \
+    "\"\n  say \"{contact.x or \"-\"} {y.count}\"\n  -> b\n}\nstage f {\n  end\n}\n"
+    struct world w;
+    struct fn_buf image;
+    setup(&w, 0);
+    fn_buf_init(&image, 1 << 20);
+    compile_source(&image, OF("20"));
+    to_format_1(&image);
+    publish_image(&w, fn_buf_view(&image), 'x', FRT_AT_STAGE);
+    fn_buf_fini(&image);
+    say(&w, "oi");
+    say(&w, answer);
+    publish_source_as(&w, OF("10"), 'n');
+    say(&w, "um");
+    CU_ASSERT_EQUAL(status_now(&w), FRT_RUNNING);
+    CU_ASSERT_EQUAL(metric(&w, "eco/fault/image"), 0);
+    bool moved = metric(&w, "eco/upgrade/b") == 1;
+    CU_ASSERT_TRUE(said(&w, 3, moved ? "{\"text\":\"10\"}" : "{\"text\":\"20\"}"));
+    teardown(&w);
+    return moved;
+#undef OF
+}
+
+static void test_format_1(void)
+{
+    CU_ASSERT_TRUE(moves_from_format_1("bia"));
+    CU_ASSERT_FALSE(moves_from_format_1("maria antonia"));
+}
+
+UNIT_SUITE("frt_versions", {"wider text", test_wider_text}, {"wider parts", test_wider_parts},
+           {"format 1", test_format_1}, {"upgrade at stage", test_upgrade_at_stage}, {"restart", test_restart},
+           {"canary is taken back", test_canary_is_taken_back})

@@ -115,7 +115,8 @@ static void do_global(struct asm_state *s)
 {
     struct fn_str name = asm_string(s);
     uint16_t type = asm_index(s);
-    fbc_build_global(s->b, name, type, asm_index(s));
+    unsigned flags = asm_index(s);
+    fbc_build_global_held(s->b, name, type, flags, asm_more(s) ? asm_index(s) : type);
 }
 
 static void do_event(struct asm_state *s)

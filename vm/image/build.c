@@ -98,9 +98,15 @@ void fbc_build_info(struct fbc_build *b, const struct fbc_build_info *info)
 
 uint16_t fbc_build_global(struct fbc_build *b, struct fn_str name, uint16_t type, unsigned flags)
 {
+    return fbc_build_global_held(b, name, type, flags, type);
+}
+
+uint16_t fbc_build_global_held(struct fbc_build *b, struct fn_str name, uint16_t type, unsigned flags, uint16_t held)
+{
     put_name(b, FBC_S_GLOBALS, name);
     fn_buf_u16(&b->rows[FBC_S_GLOBALS], type);
     fn_buf_u16(&b->rows[FBC_S_GLOBALS], (uint16_t)flags);
+    fn_buf_u16(&b->rows[FBC_S_GLOBALS], held);
     return build_row(b, FBC_S_GLOBALS);
 }
 

@@ -92,9 +92,13 @@ static void put_values(struct fn_buf *out, const struct fbc_image *im)
     }
     for (uint32_t i = 0; i < im->n_globals; i++) {
         fn_buf_z(out, "global");
-        disasm_str(out, im->globals[i].name);
-        fn_buf_printf(out, " t%u %u ; g%u\n", (unsigned)im->globals[i].type, (unsigned)im->globals[i].flags,
-                      (unsigned)i);
+        const struct fbc_global *g = &im->globals[i];
+        disasm_str(out, g->name);
+        fn_buf_printf(out, " t%u %u", (unsigned)g->type, (unsigned)g->flags);
+        if (fbc_held(g) != g->type) {
+            fn_buf_printf(out, " t%u", (unsigned)g->held);
+        }
+        fn_buf_printf(out, " ; g%u\n", (unsigned)i);
     }
 }
 

@@ -5,7 +5,8 @@
 static bool same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y, unsigned depth)
 {
     const struct fbc_type *p = &a->types[x], *q = &b->types[y];
-    if (depth > FBC_TYPE_DEPTH_MAX || p->kind != q->kind || p->n != q->n || p->bound != q->bound) {
+    if (depth > FBC_TYPE_DEPTH_MAX || p->kind != q->kind || p->n != q->n ||
+        (q->bound != 0 && (p->bound == 0 || p->bound > q->bound))) {
         return false;
     }
     bool same = p->elem == FBC_NO_TYPE || same_type(a, p->elem, b, q->elem, depth + 1);
@@ -18,10 +19,13 @@ static bool same_type(const struct fbc_image *a, uint16_t x, const struct fbc_im
 
 bool fbc_same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y)
 {
-    const struct fbc_type *p = &a->types[x], *q = &b->types[y];
-    bool wider =
-        p->kind == FBC_T_TEXT && q->kind == FBC_T_TEXT && (q->bound == 0 || (p->bound != 0 && p->bound < q->bound));
-    return wider || same_type(a, x, b, y, 0);
+    return same_type(a, x, b, y, 0);
+}
+
+bool fbc_same_global(const struct fbc_image *a, const struct fbc_global *x, const struct fbc_image *b,
+                     const struct fbc_global *y)
+{
+    return x->held == FBC_NO_TYPE ? same_type(a, x->type, b, y->type, 0) : same_type(a, x->held, b, fbc_held(y), 0);
 }
 
 uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name)

@@ -40,14 +40,14 @@ static bool check_header(struct verify *v, struct fn_str bytes)
     struct fn_reader r;
     fn_reader_init(&r, bytes.p, bytes.n);
     struct fn_str magic = fn_read_bytes(&r, sizeof FBC_MAGIC - 1);
-    uint16_t format = fn_read_u16(&r), abi = fn_read_u16(&r);
+    uint16_t format = v->format = fn_read_u16(&r), abi = fn_read_u16(&r);
     uint32_t total = fn_read_u32(&r), crc = fn_read_u32(&r);
     if (r.bad || !fn_str_eq(magic, FN_STR(FBC_MAGIC))) {
         return verify_fault(v, "M1", "not an image");
     }
-    if (format != FBC_FORMAT || abi > FBC_ABI || abi == 0) {
-        return verify_fault(v, "M1", "format %u, abi %u; this version reads format %d, abi 1 to %d", (unsigned)format,
-                            (unsigned)abi, FBC_FORMAT, FBC_ABI);
+    if (format > FBC_FORMAT || format == 0 || abi > FBC_ABI || abi == 0) {
+        return verify_fault(v, "M1", "format %u, abi %u; this version reads format 1 to %d, abi 1 to %d",
+                            (unsigned)format, (unsigned)abi, FBC_FORMAT, FBC_ABI);
     }
     if (total != bytes.n || total > FBC_LIMIT_IMAGE) {
         return verify_fault(v, "M1", "%zu bytes, its header says %u; at most %d", bytes.n, (unsigned)total,

@@ -3,6 +3,24 @@
 #include "fn_utf8.h"
 #include "verify.h"
 
+/* The bounds are of the same type, and not wider than the type's own: so what keeps them is a value of it. Comparing is the one thing that is done
+ * node by node for each row, so the nodes are counted. */
+static bool check_held(struct verify *v, const struct fbc_global *g)
+{
+    if (g->held == g->type) {
+        return true;
+    }
+    if (g->held >= v->im->n_types) {
+        return verify_fault(v, "M6", "no type %u", (unsigned)g->held);
+    }
+    v->held_nodes += v->types[g->held].nodes; /* at most FBC_LIMIT_GLOBALS times a limited number */
+    if (v->held_nodes > FBC_LIMIT_HELD_NODES) {
+        return verify_fault(v, "M6", "more than %d nodes of bounds", (int)FBC_LIMIT_HELD_NODES);
+    }
+    return fbc_same_type(v->im, g->held, v->im, g->type) ||
+           verify_fault(v, "M6", "type %u does not bound type %u", (unsigned)g->held, (unsigned)g->type);
+}
+
 bool verify_global(struct verify *v, struct fn_reader *r, uint32_t i)
 {
     struct fbc_global *g = &v->globals[i];
@@ -11,10 +29,11 @@ bool verify_global(struct verify *v, struct fn_reader *r, uint32_t i)
     }
     g->type = fn_read_u16(r);
     g->flags = fn_read_u16(r);
+    g->held = v->format > 1 ? fn_read_u16(r) : FBC_NO_TYPE;
     if (g->type >= v->im->n_types || (g->flags & ~(FBC_G_CONTACT | FBC_G_PERSONAL | FBC_G_SECRET)) != 0) {
         return verify_fault(v, "M6", "type %u, flags %u", (unsigned)g->type, (unsigned)g->flags);
     }
-    return true;
+    return v->format == 1 || r->bad || check_held(v, g);
 }
 
 static int compare_globals(const struct verify *v, uint32_t i, uint32_t j)

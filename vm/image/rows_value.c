@@ -69,7 +69,7 @@ static bool check_parts(struct verify *v, struct fbc_type *t, uint32_t i)
 {
     bool has_elem = t->kind == FBC_T_LIST || t->kind == FBC_T_MAP || t->kind == FBC_T_OPTION;
     bool has_fields = t->kind == FBC_T_RECORD || t->kind == FBC_T_ENUM;
-    bool has_bound = t->kind == FBC_T_TEXT || t->kind == FBC_T_LIST || t->kind == FBC_T_MAP;
+    bool has_bound = t->repr == FBC_REPR_T || t->kind == FBC_T_LIST || t->kind == FBC_T_MAP;
     if ((!has_elem && t->elem != FBC_NO_TYPE) || (!has_fields && (t->n != 0 || t->name.n != 0)) ||
         (!has_bound && t->bound != 0)) {
         return verify_fault(v, "M2", "%s has an element, fields, a name or a bound that it cannot have",

@@ -9,7 +9,7 @@
  *   F4 calls and returns     F5 jumps                        F6 terminators, AWAIT and what only may_await functions do
  *   F7 register counts: M5 bounds them, the frame is their sum; nothing is left to check here.
  *
- * Nothing here recurses, and everything is linear in the bytes but the sorts (n log n, of bounded n).
+ * Nothing here recurses (but the comparison of a variable's bounds with its type, as deep as types are), and everything is linear in the bytes but the sorts (n log n, of bounded n).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "verify.h"
 

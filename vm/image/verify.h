@@ -18,6 +18,8 @@ struct verify {
     struct fbc_fault *fault;
     enum fn_code code; /* of the failure */
     struct verify_section sections[FBC_SECTIONS];
+    uint16_t format;
+    uint32_t held_nodes;          /* of the variables so far: see check_held */
     uint32_t taken[FBC_SECTIONS]; /* rows of FIELDS, ITEMS, REGS, AGENT_TOOLS, OPTIONS given to their owners */
     /* Where a fault is. */
     enum fbc_section section;

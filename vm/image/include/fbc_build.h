@@ -27,6 +27,7 @@ uint16_t fbc_build_const_num(struct fbc_build *b, uint16_t type, double v);
 uint16_t fbc_build_const_text(struct fbc_build *b, uint16_t type, struct fn_str v);
 uint16_t fbc_build_const_list(struct fbc_build *b, uint16_t type, const uint16_t *text_consts, unsigned n);
 uint16_t fbc_build_global(struct fbc_build *b, struct fn_str name, uint16_t type, unsigned flags);
+uint16_t fbc_build_global_held(struct fbc_build *b, struct fn_str name, uint16_t type, unsigned flags, uint16_t held);
 uint16_t fbc_build_event(struct fbc_build *b, struct fn_str name, uint16_t record);
 uint16_t fbc_build_wait(struct fbc_build *b, const struct fbc_wait *w);
 uint16_t fbc_build_stage(struct fbc_build *b, struct fn_str name); /* its function is set by fbc_build_stage_func */

@@ -10,7 +10,7 @@
 #include "fbc_op.h"
 #include "fn_buf.h"
 
-enum { FBC_FORMAT = 1, FBC_ABI = 1 };
+enum { FBC_FORMAT = 2 /* read are 1 and 2 */, FBC_ABI = 1 };
 enum { FBC_NO_TYPE = 0xFFFF, FBC_NO_INDEX = 0xFFFF, FBC_REGS_MAX = 250, FBC_TYPE_DEPTH_MAX = 16, FBC_FIELDS_MAX = 200 };
 
 /* Types: an element or field type has a lower index than its user, so types cannot recurse. */
@@ -46,7 +46,14 @@ struct fbc_global {
     struct fn_str name; /* unique per class (var / contact) : the stable name */
     uint16_t type;
     uint16_t flags;
+    uint16_t
+        held; /* `type` with all bounds, also those behind options and in lists; FBC_NO_TYPE in format 1, which does not say */
 };
+/* The type that bounds what comes into a variable from outside. */
+static inline uint16_t fbc_held(const struct fbc_global *g)
+{
+    return g->held != FBC_NO_TYPE ? g->held : g->type;
+}
 struct fbc_func {
     struct fn_str name; /* "stage:inicio", "fn:frete": unique */
     uint16_t n_params, n_regs;
@@ -180,9 +187,12 @@ struct fbc_fault {
 FN_MUST_USE enum fn_code fbc_verify(struct fn_str bytes, struct fbc_allow allow, const struct fbc_image **out,
                                     struct fbc_fault *fault);
 void fbc_image_free(const struct fbc_image *image);
-/* Lookups by stable name; FBC_NO_INDEX when there is none. */
-/* Types of two images of which the second holds what the first does: by structure and names; a text may be longer there. */
+/* Types of two images of which the second holds what the first does: by structure and names; texts, lists and maps may be longer there. */
 bool fbc_same_type(const struct fbc_image *a, uint16_t x, const struct fbc_image *b, uint16_t y);
+/* So for variables: by all bounds where the first image tells them. */
+bool fbc_same_global(const struct fbc_image *a, const struct fbc_global *x, const struct fbc_image *b,
+                     const struct fbc_global *y);
+/* Lookups by stable name; FBC_NO_INDEX when there is none. */
 uint16_t fbc_find_stage(const struct fbc_image *im, struct fn_str name);
 uint16_t fbc_find_global(const struct fbc_image *im, struct fn_str name, unsigned contact /* 1 contact field, 0 var */);
 uint16_t fbc_find_event(const struct fbc_image *im, struct fn_str name);
