@@ -122,6 +122,8 @@ void emit_goto(struct emit *e, uint16_t stage);
 void emit_line(struct emit *e, const struct fgr_node *n);
 /* Before a suspension: what temporaries still hold is not worth saving with the conversation. */
 void emit_forget(struct emit *e);
+void emit_call_waiting(struct emit *e, unsigned w,
+                       uint16_t func); /* of a flow or tool, in which the conversation may wait */
 static inline bool emit_dead(const struct emit *e)
 {
     return e->c->dead;
@@ -132,6 +134,7 @@ static inline bool emit_dead(const struct emit *e)
 uint32_t emit_items_most(const struct fcc_type *t); /* of a list or map */
 void emit_fits(struct emit *e, unsigned some, const struct fcc_type *t);
 void emit_fits_params(struct emit *e, unsigned some, uint16_t record, const struct fgr_node *params); /* of PARAM* */
+bool emit_is_bounded(const struct fcc_type *t); /* in a way that DECODE does not see */
 void emit_fits_row(struct emit *e, unsigned row, const struct fcc_type *t, uint32_t misfit);
 void emit_grown(struct emit *e, unsigned value,
                 const struct fcc_type *t); /* a list or map that is too long now is an error */

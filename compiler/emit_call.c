@@ -152,7 +152,11 @@ static void function_call(struct emit *e, const struct fgr_node *n, struct fcc_s
         }
         emit_into(e, value, emit_field_type(params->items[i]), w + 1 + i);
     }
-    emit_op16(e, FBC_OP_CALL, w, emit_func(e, sym));
+    if (sym->kind == FCC_S_FLOW) {
+        emit_call_waiting(e, w, emit_func(e, sym));
+    } else {
+        emit_op16(e, FBC_OP_CALL, w, emit_func(e, sym));
+    }
     if (has_result) {
         emit_op(e, FBC_OP_MOV, dest, w, 0);
     }

@@ -389,8 +389,16 @@ unsigned emit_host(struct emit *e, enum fbc_host host, uint16_t result)
     return sig_window(e, fbc_hosts[host].sig, 1, result);
 }
 
+void emit_call_waiting(struct emit *e, unsigned w, uint16_t func)
+{
+    emit_forget(e);
+    emit_op16(e, FBC_OP_CALL, w, func);
+    e->c->suspended = n_words(e->c);
+}
+
 void emit_host_run(struct emit *e, enum fbc_host host, unsigned w)
 {
+    emit_forget(e);
     emit_op16(e, FBC_OP_HOST, w, fbc_build_host(e->b, host));
 }
 

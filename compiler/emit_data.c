@@ -308,6 +308,27 @@ static void rows_into(struct emit *e, unsigned answer, uint16_t list_type, unsig
     emit_place(e, none);
 }
 
+/* The rows that fit, before a round waits with them. */
+static void drop_misfits(struct emit *e, const struct fgr_node *n, unsigned list)
+{
+    struct for_loop l = {.n = n, .list = list};
+    uint32_t misfit = emit_label(e);
+    unsigned mark = emit_mark(e);
+    if (!emit_is_bounded(n->sym->type)) {
+        return;
+    }
+    for_begin(e, &l, FBC_OP_LISTLEN);
+    emit_op(e, FBC_OP_LISTGET, n->sym->slot, list, l.i);
+    emit_fits_row(e, n->sym->slot, n->sym->type, misfit);
+    emit_jump(e, l.next);
+    emit_place(e, misfit);
+    emit_op(e, FBC_OP_LISTDEL, list, l.i, 0);
+    emit_op(e, FBC_OP_LISTLEN, l.count, list, 0);
+    emit_jump(e, l.again);
+    for_end(e, &l);
+    emit_release(e, mark);
+}
+
 void emit_for_table(struct emit *e, const struct fgr_node *n)
 {
     uint16_t list_type = fbc_build_type_of(e->b, FBC_T_LIST, emit_type(e, n->sym->type), e->list_bound);
@@ -317,9 +338,9 @@ void emit_for_table(struct emit *e, const struct fgr_node *n)
     unsigned taken = emit_int(e, 0), mark = emit_mark(e);
     rows_into(e, query(e, n, &whole), list_type, l.list);
     emit_release(e, mark);
+    drop_misfits(e, n, l.list);
     for_begin(e, &l, FBC_OP_LISTLEN);
     emit_op(e, FBC_OP_LISTGET, n->sym->slot, l.list, l.i);
-    emit_fits_row(e, n->sym->slot, n->sym->type, l.next);
     if (n->kid[FGR_FOR_where] != NULL) {
         emit_cond(e, n->kid[FGR_FOR_where], false, l.next);
     }

@@ -42,12 +42,13 @@ static void at_most(struct emit *e, unsigned n, uint64_t most, uint32_t misfit)
     emit_release(e, mark);
 }
 
-static void check_text(struct emit *e, unsigned value, const struct fcc_type *t, uint32_t misfit)
+static void check_text(struct emit *e, unsigned value, uint64_t most, uint32_t misfit)
 {
-    unsigned w = emit_native(e, FBC_NATIVE_text_count, e->t_int);
+    unsigned mark = emit_mark(e), w = emit_native(e, FBC_NATIVE_text_count, e->t_int);
     emit_op(e, FBC_OP_MOV, w + 1, value, 0);
     emit_native_run(e, FBC_NATIVE_text_count, w);
-    at_most(e, w, sema_text_max(t), misfit);
+    at_most(e, w, most, misfit);
+    emit_release(e, mark);
 }
 
 static void check_option(struct emit *e, unsigned value, const struct fcc_type *t, uint32_t misfit)
@@ -120,7 +121,7 @@ static void check(struct emit *e, unsigned value, const struct fcc_type *t, uint
     } else if (t->cls == FCC_C_LIST || t->cls == FCC_C_MAP) {
         check_items(e, value, t, emit_items_most(t), misfit);
     } else if (is_bounded(t, false)) {
-        check_text(e, value, t, misfit);
+        check_text(e, value, sema_text_max(t), misfit);
     }
     emit_release(e, mark);
 }
@@ -169,6 +170,11 @@ void emit_fits_params(struct emit *e, unsigned some, uint16_t record, const stru
         check_fields(e, f.value, params, f.misfit);
         close_some(e, &f);
     }
+}
+
+bool emit_is_bounded(const struct fcc_type *t)
+{
+    return is_bounded(t, false);
 }
 
 void emit_fits_row(struct emit *e, unsigned row, const struct fcc_type *t, uint32_t misfit)

@@ -17,6 +17,7 @@ struct talk {
     const struct fcc_sym *agent;
     uint16_t t_call, t_some_call, t_reply, t_some_reply, t_some_bool, wait;
     unsigned message, results, messages, rounds, spoke, has;
+    unsigned reply, call, args; /* of this round */
     uint32_t round, failed, done;
 };
 
@@ -52,6 +53,7 @@ static unsigned ask_agent(struct emit *e, const struct talk *t)
     emit_load_text(e, w + 1, t->agent->name);
     emit_op(e, FBC_OP_MOV, w + 2, t->message, 0);
     emit_op(e, FBC_OP_MOV, w + 3, t->results, 0);
+    emit_op(e, FBC_OP_ZERO, t->results, 0, 0); /* the call has it now: not worth saving while it is answered */
     emit_host_run(e, FBC_HOST_talk, w);
     emit_unwrap(e, w, t->has, json, t->failed);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
@@ -85,7 +87,7 @@ static struct fcc_sym *tool_named(const struct emit *e, struct fn_str name)
 }
 
 /* Calls the tool with the fields of `args`; its result as JSON into dest. */
-static void run_tool(struct emit *e, struct fcc_sym *tool, unsigned args, unsigned dest)
+static void run_tool(struct emit *e, const struct talk *t, struct fcc_sym *tool, unsigned args, unsigned dest)
 {
     const struct fgr_node *params = tool->decl->kid[FGR_TOOL_params];
     bool has_result = tool->type != NULL && tool->type->cls != FCC_C_VOID;
@@ -99,7 +101,12 @@ static void run_tool(struct emit *e, struct fcc_sym *tool, unsigned args, unsign
     for (uint32_t i = 0; i < n; i++) {
         emit_op(e, FBC_OP_GETF, w + 1 + i, args, i);
     }
-    emit_op16(e, FBC_OP_CALL, w, emit_func(e, tool));
+    /* What the agent said and asked is of any size, and done with: a tool that waits saves its arguments. */
+    const unsigned done[] = {t->message, t->reply, t->call, t->args, args};
+    for (size_t i = 0; i < FN_COUNT(done); i++) {
+        emit_op(e, FBC_OP_ZERO, done[i], 0, 0);
+    }
+    emit_call_waiting(e, w, emit_func(e, tool));
     if (has_result) {
         emit_op(e, FBC_OP_ENCODE, dest, w, 0);
     } else {
@@ -107,8 +114,7 @@ static void run_tool(struct emit *e, struct fcc_sym *tool, unsigned args, unsign
     }
 }
 
-static void tool_arm(struct emit *e, const struct talk *t, struct fcc_sym *tool, unsigned call, unsigned result,
-                     uint32_t bad)
+static void tool_arm(struct emit *e, struct talk *t, struct fcc_sym *tool, unsigned call, unsigned result, uint32_t bad)
 {
     uint16_t record = emit_record_of(e, tool->name, tool->decl->kid[FGR_TOOL_params]);
     unsigned mark = emit_mark(e), some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, record, 0)),
@@ -118,7 +124,8 @@ static void tool_arm(struct emit *e, const struct talk *t, struct fcc_sym *tool,
     emit_op(e, FBC_OP_DECODE, some, json, 0);
     emit_fits_params(e, some, record, tool->decl->kid[FGR_TOOL_params]);
     emit_unwrap(e, some, t->has, args, bad);
-    run_tool(e, tool, args, result);
+    t->args = json;
+    run_tool(e, t, tool, args, result);
     emit_release(e, mark);
 }
 
@@ -136,7 +143,7 @@ static void put_results(struct emit *e, const struct talk *t, unsigned id, unsig
     emit_release(e, mark);
 }
 
-static void dispatch(struct emit *e, const struct talk *t, unsigned call)
+static void dispatch(struct emit *e, struct talk *t, unsigned call)
 {
     const struct fgr_node *props = t->agent->decl->kid[FGR_AGENT_props];
     uint32_t bad = emit_label(e), ready = emit_label(e);
@@ -164,13 +171,15 @@ static void dispatch(struct emit *e, const struct talk *t, unsigned call)
     put_results(e, t, id, result);
 }
 
-static void tool_round(struct emit *e, const struct talk *t, unsigned reply, uint32_t no_call)
+static void tool_round(struct emit *e, struct talk *t, unsigned reply, uint32_t no_call)
 {
     unsigned mark = emit_mark(e), call = emit_reg(e, t->t_call), over = emit_reg(e, e->t_bool);
     open_field(e, t, reply, REPLY_CALL, t->t_some_call, call, no_call);
     emit_op(e, FBC_OP_ADDK, t->rounds, t->rounds, 1);
     emit_op(e, FBC_OP_LTI, over, emit_int(e, ROUNDS_MAX), t->rounds);
     emit_jump_if(e, over, true, t->failed);
+    t->reply = reply;
+    t->call = call;
     dispatch(e, t, call);
     emit_op(e, FBC_OP_ZERO, t->message, 0, 0);
     emit_jump(e, t->round);

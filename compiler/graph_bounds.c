@@ -112,14 +112,17 @@ static void check_agents(struct ctx *c)
 static void bound_bytes(struct ctx *c)
 {
     uint64_t sum = CONVERSATION_BYTES + c->unit_most + c->flows_bytes;
+    uint64_t call_id =
+        0; /* while a tool runs; the host keeps in it what was said since the message, so it is of any size */
     sum += c->talks ? sema_bytes_max(sema_type_text(c, FBC_MESSAGE_KEPT)) : 0;
     for (uint32_t i = 0; i < c->syms.n; i++) {
         const struct fcc_sym *s = SEMA_AT(c->syms, struct fcc_sym *, i);
         if (s->kind == FCC_S_VAR || s->kind == FCC_S_CONTACT_FIELD) {
             sum += sema_bytes_max(s->type);
         }
+        call_id = s->kind == FCC_S_TOOL ? sema_bytes_max(&fcc_t_text) : call_id;
     }
-    c->p->suspended_bytes = sum + FRAME_BYTES;
+    c->p->suspended_bytes = sum + call_id + FRAME_BYTES;
 }
 
 void sema_graph_bounds(struct ctx *c)

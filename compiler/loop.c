@@ -85,6 +85,7 @@ static void for_table(struct ctx *c, struct fgr_node *n, struct fcc_sym *table, 
         sema_expr_to(c, limit, &fcc_t_int);
         *rounds = limit->kind == FGR_INT && limit->num > 0 && limit->num < ROWS_MOST ? limit->num : ROWS_MOST;
     }
+    c->unit_bytes += sema_bytes_max(source->type); /* the engine gives 200 rows, a list without a bound */
 }
 
 static const struct fcc_type *for_elem(struct ctx *c, struct fgr_node *source, int64_t *rounds)

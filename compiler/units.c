@@ -76,7 +76,7 @@ static void params_into_scope(struct ctx *c, const struct fgr_node *params)
                 fn_diag_label(d, n->in[NS_VALUE]->decl->text_span, FGR_L_FIRST_HERE);
             }
         }
-        c->unit_bytes += sema_bytes_max(s->type);
+        c->unit_bytes += 2 * sema_bytes_max(s->type); /* who called has the arguments too */
     }
 }
 

@@ -188,6 +188,15 @@ static const struct fbc_import *pending_import(const struct fvm_run *run)
     return &fbc_hosts[run->image->hosts[FBC_IMM16(w)]];
 }
 
+void run_drop_request(struct fvm_run *run)
+{
+    const char *sig = pending_import(run)->sig;
+    union fvm_slot *args = run_result(run) + 1;
+    for (size_t i = strcspn(sig, ">"); i > 0; i--) {
+        args[i - 1] = (union fvm_slot){.i = 0};
+    }
+}
+
 enum fn_code fvm_answer(struct fvm_run *run, uint32_t call, const struct fvm_answer *answer)
 {
     if (run->state != RUN_CALL || call != run->calls) {
@@ -205,6 +214,9 @@ enum fn_code fvm_answer(struct fvm_run *run, uint32_t call, const struct fvm_ans
     case 't': code = answer_text(run, answer->present ? answer->text : FN_STR(""), out); break;
     default: FN_BUG("hosts.def has a result this does not know");
     }
-    run->state = code == FN_OK ? RUN_READY : RUN_CALL;
+    if (code == FN_OK) {
+        run_drop_request(run);
+        run->state = RUN_READY;
+    }
     return code;
 }

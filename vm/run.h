@@ -90,6 +90,7 @@ FN_MUST_USE enum fn_code run_accept(const struct fvm_run *run, const struct fbc_
 void run_refuel(struct fvm_run *run);
 /* Result of the instruction the top frame is parked behind. */
 union fvm_slot *run_result(struct fvm_run *run);
+void run_drop_request(struct fvm_run *run); /* CALL: nobody reads its arguments any more */
 
 static inline enum fbc_trap run_charge(struct fvm_run *run, size_t units)
 {

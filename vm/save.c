@@ -97,6 +97,10 @@ enum fn_code fvm_save(struct fvm_run *run, struct fn_buf *out)
     if (!can_save(run->state)) {
         return FN_CONFLICT;
     }
+    if (run->state == RUN_CALL) {
+        run_drop_request(run);
+        *run_result(run) = (union fvm_slot){.i = 0}; /* the answer of this place's last round */
+    }
     heap_collect(run);
     unsigned char *p = put_globals(run, run->block + SNAPSHOT_HEADER);
     for (uint32_t i = 0; i < run->depth; i++) {

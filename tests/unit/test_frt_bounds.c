@@ -92,6 +92,85 @@ static void test_what_an_agent_answers(void)
     free(typed);
 }
 
+static size_t saved_bytes(struct world *w)
+{
+    struct fn_arena arena;
+    fn_arena_init(&arena, 1 << 20);
+    size_t n = conv_now(w, &arena).snap.n;
+    fn_arena_fini(&arena);
+    return n;
+}
+
+/* The pending call or effect is answered with this; then the turn waits for the next. */
+static void reply(struct world *w, enum fbc_host host, const char *result)
+{
+    CU_ASSERT_EQUAL_FATAL(w->n_pending, 1);
+    struct pending p = w->pending[--w->n_pending];
+    CU_ASSERT_EQUAL(p.host, host);
+    struct frt_sent sent = {.outcome = FRT_SENT, .present = result != NULL, .ext_id = FN_STR("x")};
+    sent.result = result != NULL ? fn_str_c(result) : FN_STR_NULL;
+    p.done(p.ctx, &sent);
+    settle(w);
+    CU_ASSERT_EQUAL(status_now(w), FRT_RUNNING);
+}
+
+/* What a call sends, what it answered, what an agent said and asked, and what its tool found: all of any size, none of it kept. */
+static void test_calls(void)
+{
+    static const char *const source =
+        TOP "record Achado {\n  nome: text(10)\n}\nagent ana {\n  model \"m\"\n  instructions \"x\"\n  can busca\n}\n"
+            "tool busca(id: text(9)) -> Achado? \"Busca\" {\n  let a = http get \"https://a.example/{id}\" as Achado "
+            "else none\n"
+            "  return http post \"https://a.example/b\" {\n    body a or Achado { nome: \"-\" }\n  } as Achado else "
+            "none\n}\n"
+            "stage a {\n  talk to ana {\n    failed -> f\n    done -> f\n  }\n}\n";
+    char *typed = long_text(), *called = malloc(2 * LONG), *found = malloc(2 * LONG);
+    CU_ASSERT_TRUE_FATAL(called != NULL && found != NULL);
+    snprintf(called, 2 * LONG, "{\"call\":{\"id\":\"1\",\"tool\":\"busca\",\"args\":{\"id\":\"7\",\"mais\":\"%s\"}}}",
+             typed);
+    snprintf(found, 2 * LONG, "{\"nome\":\"a\",\"mais\":\"%s\"}", typed);
+    uint64_t bound = bound_of(source);
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, source);
+    w.hold = true;
+    say(&w, "oi");
+    CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
+    reply(&w, FBC_HOST_talk, called);
+    CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
+    reply(&w, FBC_HOST_http, found);
+    CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
+    reply(&w, FBC_HOST_http, found);
+    CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
+    teardown(&w);
+    free(typed);
+    free(called);
+    free(found);
+}
+
+/* Rows that a round waits with. */
+static void test_rows(void)
+{
+    static const char *const source = TOP
+        "table t key k {\n  k: text(30)\n  v: text(900)\n}\nstage a {\n  ask x: text(900) \"?\"\n  let i = 0\n  while "
+        "i "
+        "< 20 {\n    i = i + 1\n"
+        "    save t { k: \"{i}\", v: x }\n  }\n  x = \"\"\n  for r in t {\n    ask y: text(9) \"{cut(r.v, 9)}\"\n  }\n "
+        " end\n}\n";
+    char text[801];
+    memset(text, 'x', 800);
+    text[800] = '\0';
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, source);
+    say(&w, "oi");
+    say(&w, text);
+    CU_ASSERT_EQUAL(status_now(&w), FRT_RUNNING);
+    CU_ASSERT_TRUE(saved_bytes(&w) > 20 * 800);
+    CU_ASSERT_TRUE(saved_bytes(&w) <= bound_of(source));
+    teardown(&w);
+}
+
 /* What another funnel, or another version, declared wider: what does not fit is as good as none, what fits is there. */
 #define FIELDS(n, email, items)                                                                                  \
     TOP "record Item {\n  nome: text(" n ")\n}\ncontact {\n  nome: text(" n ")?\n  email: " email                \
@@ -134,5 +213,5 @@ static void test_contact_of_another(void)
 }
 
 UNIT_SUITE("frt_bounds", {"wrong answers", test_wrong_answers}, {"rounds", test_rounds},
-           {"what an agent answers", test_what_an_agent_answers},
+           {"what an agent answers", test_what_an_agent_answers}, {"calls", test_calls}, {"rows", test_rows},
            {"a contact of another funnel", test_contact_of_another})

@@ -95,7 +95,7 @@ struct fvm_waiting fvm_waiting(const struct fvm_run *run);
 struct fvm_request {
     uint16_t host;              /* hosts.def number */
     uint16_t n;                 /* arguments */
-    const union fvm_slot *args; /* valid until the next call on the run */
+    const union fvm_slot *args; /* valid until the next call on the run; a save lets go of them */
     uint32_t call;              /* CALL: number of the call, from 1, stable across save and load */
 };
 struct fvm_request fvm_request(const struct fvm_run *run);
