@@ -33,13 +33,13 @@ static void xml(struct fn_buf *b, struct fn_str s)
     }
 }
 
-static void junit_case(struct tests *t, const struct fgr_node *test, const struct fn_diag *why)
+static void junit_case(struct tests *t, struct fn_str name, const struct fn_diag *why)
 {
     struct fn_buf message;
     fn_buf_z(&t->junit, "    <testcase classname=\"");
     xml(&t->junit, fn_str_c(t->s->path));
     fn_buf_z(&t->junit, "\" name=\"");
-    xml(&t->junit, test->text);
+    xml(&t->junit, name);
     if (why == NULL) {
         fn_buf_z(&t->junit, "\"/>\n");
         return;
@@ -97,7 +97,7 @@ static void one_test(struct tests *t, const struct fgr_node *test)
     t->failed += !good;
     printf("%s %.*s\n", good ? cli_say(t->c, "passou", "passed") : cli_say(t->c, "FALHOU", "FAILED"),
            FN_STR_ARG(test->text));
-    junit_case(t, test, t->s->diags.n > before ? t->s->diags.items[before] : NULL);
+    junit_case(t, test->text, t->s->diags.n > before ? t->s->diags.items[before] : NULL);
 }
 
 static void coverage(struct tests *t)
@@ -227,6 +227,15 @@ static enum cli_exit accept_file(struct tests *t, const char *path)
     return code;
 }
 
+static const struct fn_diag *first_error(const struct fn_diag_list *l)
+{
+    size_t i = 0;
+    while (i + 1 < l->n && l->items[i]->level != FN_ERROR_LEVEL) {
+        i++;
+    }
+    return l->items[i];
+}
+
 static enum cli_exit test_file(struct tests *t, const char *path)
 {
     struct cli_source s;
@@ -240,6 +249,7 @@ static enum cli_exit test_file(struct tests *t, const char *path)
     if (code == CLI_GOOD && s.diags.errors > 0) {
         cli_tell(t->c, &s);
         t->failed++;
+        junit_case(t, fn_str_c("check"), first_error(&s.diags)); /* a report of failures tells why */
         code = CLI_FINDINGS;
     } else if (code == CLI_GOOD) {
         s.diags.n = 0; /* warnings are for `check` */

@@ -14,7 +14,8 @@ struct layout {
     uint32_t depth;
     uint32_t indent;     /* of the line being written */
     uint32_t line_first; /* first token of the line */
-    size_t line_at;      /* where it begins in the output */
+    size_t counted;      /* up to where in the output the code points of the line are counted: */
+    uint32_t column;     /* so many */
     bool line_open;
 };
 
@@ -112,8 +113,10 @@ static void put_pad(struct layout *y, uint32_t i)
     for (uint32_t n = 0; n < f->pads[i]; n++) {
         fn_buf_char(f->out, ' ');
     }
-    struct fn_str line = {f->out->p + y->line_at, f->out->n - y->line_at};
-    f->columns[i] = f->out->failed ? 0 : (uint32_t)fn_utf8_count(line);
+    struct fn_str more = {f->out->p + y->counted, f->out->n - y->counted};
+    y->column += f->out->failed ? 0 : (uint32_t)fn_utf8_count(more);
+    y->counted = f->out->n;
+    f->columns[i] = f->out->failed ? 0 : y->column;
 }
 
 static void end_line(struct layout *y)
@@ -196,7 +199,8 @@ static void begin_line(struct layout *y, uint32_t i, bool commented)
     y->indent = indent_for(y, i);
     put_indent(y, y->indent);
     y->line_first = i;
-    y->line_at = y->f->out->n;
+    y->counted = y->f->out->n;
+    y->column = 0;
     y->line_open = true;
 }
 
