@@ -12,6 +12,7 @@ static bool is_tool(const struct fcc_sym *s)
 static void check_agent(struct ctx *c, struct fgr_node *n)
 {
     const struct fgr_node *props = n->kid[FGR_AGENT_props];
+    sema_props_once(c, props);
     for (uint32_t i = 0; i < props->n_items; i++) {
         struct fgr_node *p = props->items[i];
         if (p->aux == FGR_P_CAN) {
@@ -55,6 +56,45 @@ static void check_channel(struct ctx *c, const struct fgr_node *n)
 {
     if (n->text.n != 0 && !sema_is(n->text, "whatsapp", "whatsapp") && !sema_is(n->text, "web", "web")) {
         sema_name_diag(c, FGR_D_CHANNEL_UNKNOWN, n);
+    }
+}
+
+void sema_once(struct ctx *c, struct fgr_node *n, const struct fgr_node **first)
+{
+    if (*first != NULL) {
+        fn_diag_label(sema_diag(c, FGR_D_SAID_TWICE, n), (*first)->span, FGR_L_FIRST_HERE);
+    } else {
+        *first = n;
+    }
+}
+
+void sema_props_once(struct ctx *c, const struct fgr_node *props)
+{
+    const struct fgr_node *first[FGR_P_TIMEOUT + 1] = {NULL};
+    for (uint32_t i = 0; i < props->n_items; i++) {
+        struct fgr_node *p = props->items[i];
+        const struct fgr_node *same = NULL;
+        for (uint32_t k = 0; k < i && p->aux == FGR_P_CAN; k++) {
+            bool again = props->items[k]->aux == FGR_P_CAN && fn_str_eq(props->items[k]->text, p->text);
+            same = again && p->text.n != 0 ? props->items[k] : same;
+        }
+        if (p->aux == FGR_P_CAN && same != NULL) {
+            sema_once(c, p, &same);
+        } else if (p->aux != FGR_P_CAN && p->aux != FGR_P_HEADER) {
+            sema_once(c, p, &first[p->aux]);
+        }
+    }
+}
+
+/* Of the whole file: a second rule for the same would never be asked. */
+static void check_always(struct ctx *c, const struct fgr_node *always, const struct fgr_node **first)
+{
+    const struct fgr_node *ons = always->kid[FGR_ALWAYS_ons];
+    for (uint32_t i = 0; i < ons->n_items; i++) {
+        struct fgr_node *on = ons->items[i];
+        if (on->aux != FGR_ON_PHRASE && on->aux != FGR_ON_EVENT) {
+            sema_once(c, on, &first[on->aux]);
+        }
     }
 }
 
@@ -163,18 +203,30 @@ static void check_migrate(struct ctx *c, struct fgr_node *n)
 void sema_check_decls(struct ctx *c, struct fgr_node *file)
 {
     const struct fgr_node *decls = file->kid[FGR_FILE_decls];
+    const struct fgr_node *channel = NULL, *zone = NULL, *locale = NULL, *budget = NULL,
+                          *rules[FGR_ON_FAILED + 1] = {NULL};
     c->unit = (struct unit){.kind = UNIT_CONST, .graph = SEMA_NO_INDEX};
     for (uint32_t i = 0; i < decls->n_items && !c->full; i++) {
         struct fgr_node *n = decls->items[i];
         switch (n->kind) {
         case FGR_AGENT: check_agent(c, n); break;
         case FGR_HOURS: check_hours(c, n); break;
-        case FGR_CHANNEL: check_channel(c, n); break;
+        case FGR_CHANNEL:
+            check_channel(c, n);
+            if (channel == NULL || fn_str_eq(channel->text, n->text)) {
+                sema_once(c, n, &channel);
+            }
+            break;
+        case FGR_BUDGET: sema_once(c, n, &budget); break;
+        case FGR_ALWAYS: check_always(c, n, rules); break;
         case FGR_ALLOW: check_allow(c, n); break;
         case FGR_MIGRATE_STAGE:
         case FGR_MIGRATE_VAR: check_migrate(c, n); break;
         case FGR_TIMEZONE:
-        case FGR_LOCALE: sema_expr_to(c, n->kid[0], &fcc_t_text); break;
+        case FGR_LOCALE:
+            sema_expr_to(c, n->kid[0], &fcc_t_text);
+            sema_once(c, n, n->kind == FGR_LOCALE ? &locale : &zone);
+            break;
         default: break;
         }
     }

@@ -41,6 +41,7 @@ static void model_reads(struct ctx *c, struct fgr_node *n)
 static const struct fcc_type *http(struct ctx *c, struct fgr_node *n)
 {
     const struct fgr_node *props = n->kid[FGR_HTTP_props];
+    sema_props_once(c, props);
     unsigned outer = c->taint;
     c->taint = 0;
     sema_secret_fits(n->kid[FGR_HTTP_url]);

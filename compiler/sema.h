@@ -387,6 +387,8 @@ void sema_taint_message(struct ctx *c, const struct fgr_node *at);
 void sema_taint_rounds(struct ctx *c, const struct fgr_node *body); /* of a loop, before it is walked */
 void sema_taint_url(struct ctx *c, const struct fgr_node *at);
 const struct fcc_type *sema_secret(struct ctx *c, struct fgr_node *n, struct fcc_sym *s); /* its name, read */
+void sema_once(struct ctx *c, struct fgr_node *n, const struct fgr_node **first); /* told when it is not the first */
+void sema_props_once(struct ctx *c, const struct fgr_node *props);                /* of an agent, of `http` */
 void sema_secret_fits(struct fgr_node *value); /* of `http`: the secrets it names are put in when it goes out */
 struct fcc_sym *sema_table(struct ctx *c, const struct fgr_node *n);
 bool sema_is_table(const struct fcc_sym *s);
