@@ -7,6 +7,7 @@ struct cover {
     bool *members;               /* of an enum, or {false, true} */
     uint32_t n;
     bool none, rest;
+    struct names literals; /* other patterns seen */
 };
 
 static bool cover_begin(struct ctx *c, struct cover *v, const struct fcc_type *t)
@@ -20,6 +21,22 @@ static bool cover_begin(struct ctx *c, struct cover *v, const struct fcc_type *t
     v->members = fn_arena_array(c->arena, (size_t)v->n + 1, sizeof *v->members);
     c->full |= v->members == NULL;
     return v->members != NULL;
+}
+
+/* "a", 1, R$ 1,00: a second one like it is never reached. */
+static void literal_once(struct ctx *c, struct cover *v, struct fgr_node *p)
+{
+    bool whole = p->kind == FGR_TEXT && (p->kid[FGR_TEXT_parts] == NULL || p->kid[FGR_TEXT_parts]->n_items == 0);
+    if (!whole && p->kind != FGR_INT && p->kind != FGR_MONEY) {
+        return;
+    }
+    struct fn_str value = whole ? p->text : fn_arena_printf(c->arena, "%lld", (long long)p->num);
+    struct name *n = sema_name(c, &v->literals, fn_arena_printf(c->arena, "=%.*s", FN_STR_ARG(value)), true);
+    if (n != NULL && n->node != NULL) {
+        sema_diag(c, FGR_D_ARM_TWICE, p);
+    } else if (n != NULL) {
+        n->node = p;
+    }
 }
 
 static void cover_one(struct ctx *c, struct cover *v, struct fgr_node *p)
@@ -36,6 +53,8 @@ static void cover_one(struct ctx *c, struct cover *v, struct fgr_node *p)
         at = p->sym->index;
     } else if (p->kind == FGR_BOOL && v->n == 2) {
         at = p->num != 0;
+    } else {
+        literal_once(c, v, p);
     }
     if (at < v->n) {
         if (v->members[at]) {

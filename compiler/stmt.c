@@ -431,6 +431,12 @@ static void stmt_split(struct ctx *c, struct fgr_node *n)
     sema_fork(c, &f);
     for (uint32_t i = 0; i < n->kid[FGR_SPLIT_arms]->n_items; i++) {
         struct fgr_node *arm = n->kid[FGR_SPLIT_arms]->items[i];
+        const struct fgr_node *same = NULL; /* its people would be counted with this one's */
+        for (uint32_t k = 0; k < i; k++) {
+            const struct fgr_node *before = n->kid[FGR_SPLIT_arms]->items[k];
+            same = arm->text.n != 0 && fn_str_eq(arm->text, before->text) ? before : same;
+        }
+        sema_once(c, arm, &same);
         sum += arm->num;
         sema_action(c, arm->kid[FGR_SPLIT_ARM_body]);
         sema_fork_next(c, &f);
