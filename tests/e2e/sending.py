@@ -133,9 +133,10 @@ OUR_PROMISE = [s for s in APART if -60 <= s]  # an hour behind is more than is p
 class Twice:
     """A node whose funnel says the same words twice in each turn, and for each contact the provider's answers in order; then the usual."""
 
-    def __init__(self, apart):
+    def __init__(self, apart, source=None, **env):
+        self.source = source or TWICE
         self.evolution = Evolution()
-        self.funneld = Funneld(self.evolution)
+        self.funneld = Funneld(self.evolution, **env)
         self.answers, self.after = {}, lambda jid: None
         self.numbers = {s: '5511987%06d' % (670100 + i) for i, s in enumerate(apart)}
         clock = {n + '@s.whatsapp.net': s for s, n in self.numbers.items()}
@@ -144,13 +145,15 @@ class Twice:
 
     def __enter__(self):
         self.funneld.start()
-        assert self.funneld.deploy('teste', TWICE)[0] == 201
+        assert self.funneld.deploy('teste', self.source)[0] == 201
         self.funneld.bind()
         return self
 
-    def __exit__(self, *_):
-        self.funneld.stop()
-        self.evolution.close()
+    def __exit__(self, error, *_):
+        try:
+            (self.funneld.stop if error else self.funneld.close)()
+        finally:
+            self.evolution.close()
 
     def answer(self, request):
         if not request.path.startswith('/message/') or not self.answers.get(request.json['number']):
@@ -212,6 +215,49 @@ def test_a_contact_who_writes_a_lot_hides_nothing(w):
         rest = t.turn(t.numbers[0], lost(), lost(), total=242)
         time.sleep(1.5)
         assert rest()[1] == [TEXT] * 2, rest()[1]
+
+
+ONCE = TWICE.replace('  say "Um momento."\n  say', '  say').replace('-> a\n}\n', '''-> b
+}
+stage b {
+  say "Um momento."
+  -> c
+}
+stage c {
+  wait message
+  -> c
+}
+''')
+
+
+def test_an_attendants_message_with_the_same_words_is_another_one(w):
+    """A person types it on the phone and hands the conversation back; what the funnel says next is not carried out, and is sent again."""
+    with Twice((0,), ONCE) as t:
+        number = t.numbers[0]
+        t.turn(number, total=1)
+        only = lambda: t.funneld.api('GET', '/v1/conversations')[1]['conversations'][0]
+        record = {'key': {'remoteJid': number + '@s.whatsapp.net', 'fromMe': True, 'id': '3ATYPED'}, 'message': {'conversation': TEXT},
+                  'messageTimestamp': int(time.time())}
+        t.evolution.chats[number + '@s.whatsapp.net'].append(record)
+        assert t.funneld.post(message(number, TEXT, id='3ATYPED', from_me=True)) == 200
+        wait_for(lambda: only()['owner'] == 'human')
+        assert t.funneld.api('POST', '/v1/conversations/%s/handback' % only()['id'], {})[0] in (200, 202)
+        wait_for(lambda: only()['owner'] == 'bot')
+        t.turn(number, Answer(None), total=3)
+        assert t.evolution.texts(number) == [TEXT] * 3 and attempts(t, number) == [TEXT] * 3
+
+
+def test_a_full_log_hides_nothing(w):
+    """While a send that was not carried out is in doubt, the contact fills more than a page of the log: the earlier one is known all the same."""
+    with Twice((0,), ONCE, RECONCILE_MS='5000') as t:
+        number = t.numbers[0]
+        t.turn(number, total=1)
+        t.answers[number] = [Answer(None)]
+        for _ in range(250):
+            assert t.funneld.say(number, 'e') == 200
+        assert attempts(t, number) == [TEXT] * 2, 'asked before the log was full'
+        wait_for(lambda: t.evolution.texts(number) == [TEXT] * 2, 15)
+        assert attempts(t, number) == [TEXT] * 3
 
 
 def test_rate_limit_waits(w):
