@@ -122,7 +122,7 @@ static int64_t backoff(struct frt_engine *e, uint32_t attempts, int64_t retry_af
     return (int64_t)(e->c.entropy.ops->next(e->c.entropy.self) % (most + 1));
 }
 
-static void try_later(struct sending *s, const struct frt_sent *sent)
+static void try_at(struct sending *s, const struct frt_sent *sent, int64_t at)
 {
     struct frt_engine *e = s->engine;
     if (s->e.attempts >= (s->e.call != 0 ? e->c.call_tries : e->c.tries)) {
@@ -130,7 +130,12 @@ static void try_later(struct sending *s, const struct frt_sent *sent)
         return;
     }
     e->stats.retried++;
-    close_with(s, FRT_V_RETRY, FRT_BY_NOBODY, sent, engine_now(e) + backoff(e, s->e.attempts, sent->retry_after));
+    close_with(s, FRT_V_RETRY, FRT_BY_NOBODY, sent, at);
+}
+
+static void try_later(struct sending *s, const struct frt_sent *sent)
+{
+    try_at(s, sent, engine_now(s->engine) + backoff(s->engine, s->e.attempts, sent->retry_after));
 }
 
 static void outcome_unknown(struct sending *s, const struct frt_sent *sent)
@@ -199,7 +204,8 @@ static void on_queried(void *ctx, const struct frt_sent *sent)
         close_with(s, FRT_V_SENT, FRT_BY_QUESTION, sent, 0);
     } else if (sent->outcome == FRT_ABSENT) {
         s->left = false;
-        try_later(s, sent); /* certainly not there: sending it is no repetition */
+        try_at(s, sent,
+               engine_now(e)); /* certainly not there: sending it is no repetition, and the provider is there */
     } else if (sent->outcome == FRT_NOT_SENT && s->asked < e->c.tries) { /* not reached: that is no answer */
         s->asked++;
         close_with(s, FRT_V_UNKNOWN, FRT_BY_NOBODY, sent, engine_now(e) + backoff(e, s->asked, sent->retry_after));

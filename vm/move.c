@@ -32,7 +32,7 @@ static const struct pair a_key = {FBC_NO_TYPE, FBC_NO_TYPE}; /* of a map */
 
 static bool copy_slot(struct mover *m, union fvm_slot v, struct pair type, union fvm_slot *out);
 
-/* What is shorter than the bound of the new type, if it has one: the old image says what is in its heap, and no compiler may have made it. */
+/* Room for n items of the new type; 0 also when they are more than its bound, if it has one. */
 static uint32_t take_items(struct mover *m, uint16_t type, uint32_t n)
 {
     const struct fbc_type *t = &m->to->types[type];
