@@ -213,8 +213,28 @@ static bool is_late(struct frt_engine *e, struct turn *t)
     return true;
 }
 
+/* The store does not answer, or the lease has run out: senders do not wait for that to end behind a batch that waits for it. */
+static void drop_waiting(struct frt_engine *e)
+{
+    struct turn *t = e->commit_first;
+    e->commit_first = e->commit_last = NULL;
+    while (t != NULL) {
+        struct turn *next = t->next_turn;
+        e->stats.committing--;
+        if (t->direct != NULL) {
+            direct_drop(t);
+        } else {
+            commit_queue(t);
+        }
+        t = next;
+    }
+}
+
 void commit_flush(struct frt_engine *e)
 {
+    if (e->store_failures != 0 || !nodes_hold(e)) {
+        drop_waiting(e);
+    }
     while (e->commit_first != NULL && e->commits < BATCHES_MAX && nodes_hold(e)) {
         struct turn **turns = engine_alloc(e->c.batch_turns, sizeof(struct turn *));
         size_t n = 0, bytes = 0;

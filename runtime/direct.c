@@ -23,8 +23,9 @@ static bool may_begin(const struct frt_engine *e, const struct inbound *in, cons
 {
     const struct frt_ingest *x = &in->item;
     return !in->plain && x->conv != 0 && x->row.kind == FRT_IN_MESSAGE && (m == NULL || m->state == MAIL_IDLE) &&
-           e->ready && !e->draining && nodes_hold(e) && engine_runs(e, x->tenant, x->conv) && catalogue_serves(in->t) &&
-           e->turns < 2 * (size_t)e->c.batch_turns && in->t->inflight < share_places(e, in->t);
+           e->ready && !e->draining && e->store_failures == 0 && nodes_hold(e) && engine_runs(e, x->tenant, x->conv) &&
+           catalogue_serves(in->t) && e->turns < 2 * (size_t)e->c.batch_turns &&
+           in->t->inflight < share_places(e, in->t);
 }
 
 bool direct_take(struct frt_engine *e, struct inbound *in)

@@ -90,6 +90,27 @@ static char *make_snapshot(const uint8_t *data, size_t size, size_t *n)
     return exact;
 }
 
+static bool is_saved_as(const char *bytes, size_t n)
+{
+    return fn_str_eq(fn_buf_view(&scratch), (struct fn_str){bytes, n});
+}
+
+/* A snapshot of old may hold what a pending call was asked with, which is not kept any more: saved once it stays as it is. */
+static bool is_fixed(void)
+{
+    static char once[ROOM];
+    size_t n = scratch.n;
+    if (n > sizeof once) {
+        return false;
+    }
+    memcpy(once, scratch.p, n);
+    if (fvm_load(run, image, (struct fn_str){once, n}, NULL) != FN_OK) {
+        return false;
+    }
+    fn_buf_clear(&scratch);
+    return fvm_save(run, &scratch) == FN_OK && is_saved_as(once, n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t n = 0;
@@ -98,9 +119,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     char *bytes = size >= 2 ? make_snapshot(data, size, &n) : NULL;
     if (bytes != NULL && fvm_load(run, image, (struct fn_str){bytes, n}, NULL) == FN_OK) {
+        bool calls = fvm_waiting(run).call != 0;
         fn_buf_clear(&scratch);
-        if (fvm_save(run, &scratch) != FN_OK || !fn_str_eq(fn_buf_view(&scratch), (struct fn_str){bytes, n})) {
+        if (fvm_save(run, &scratch) != FN_OK || (!calls && !is_saved_as(bytes, n))) {
             FN_BUG("an accepted snapshot is not what its state saves as");
+        }
+        if (calls && !is_fixed()) {
+            FN_BUG("what was saved without the arguments of its call is saved otherwise when it is loaded");
         }
         talk_exercise(run, image, &scratch);
     }

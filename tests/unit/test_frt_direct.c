@@ -153,6 +153,46 @@ static void test_no_answer(void)
     teardown(&w);
 }
 
+static void say_as(struct world *w, const char *alias, const char *text)
+{
+    struct frt_inbound in = {
+        .tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .aliases = {fn_str_c(alias)}, .n_aliases = 1};
+    char id[32];
+    snprintf(id, sizeof id, "in-%u", w->ids++);
+    in.address = fn_str_c(alias);
+    in.dedupe = fn_str_c(id);
+    in.payload.text = fn_str_c(text);
+    frt_engine_ingest(w->engine, &in, on_accepted, w);
+    settle(w);
+}
+
+/* No COMMIT is answered, and as many as may be are under way: who comes behind them is not made to wait for that. */
+static void test_behind_no_answer(void)
+{
+    static const char *const people[] = {"phone:551", "phone:552", "phone:553", "phone:554"};
+    struct world w;
+    setup(&w, 0);
+    for (int i = 0; i < 2; i++) {
+        for (size_t k = 0; k < FN_COUNT(people); k++) {
+            say_as(&w, people[k], "a");
+        }
+        wait_ms(&w, 5000);
+    }
+    script = (struct script){.fault = FRT_FAULT_HOLD, .times = UINT32_MAX};
+    frt_memory_faults(w.memory, on_op, NULL);
+    unsigned before = w.accepted;
+    for (size_t k = 0; k < FN_COUNT(people); k++) {
+        say_as(&w, people[k], "b");
+        w.clock.now++;
+    }
+    CU_ASSERT_EQUAL(w.accepted, before);
+    script.fault = FRT_FAULT_LOSE;
+    wait_ms(&w, 100);
+    CU_ASSERT_EQUAL(w.accepted, before + FN_COUNT(people) - 2);
+    CU_ASSERT_TRUE(script.ingests > 0);
+    teardown(&w);
+}
+
 /* The store refuses: the sender is told, as by INGEST; nothing was taken. */
 static void test_refused(void)
 {
@@ -206,5 +246,6 @@ static void test_end(void)
 }
 
 UNIT_SUITE("frt_direct", {"one operation", test_one_operation}, {"order", test_order}, {"a lost race", test_lost_race},
-           {"a lost answer", test_lost_answer}, {"no answer", test_no_answer}, {"refused", test_refused},
-           {"settle", test_settle}, {"the end", test_end})
+           {"a lost answer", test_lost_answer}, {"no answer", test_no_answer},
+           {"behind no answer", test_behind_no_answer}, {"refused", test_refused}, {"settle", test_settle},
+           {"the end", test_end})
