@@ -77,8 +77,8 @@ static void acknowledge(struct frt_engine *e, struct turn *t, enum fn_code code)
     struct mail *m = t->mail;
     e->stats.committing--;
     if (code == FN_OK) {
+        direct_stored(t); /* first: its sender is answered before what it caused is heard */
         open_gate(e, t);
-        direct_stored(t);
     } else {
         e->stats.conflicts++;
         m->again = true; /* somebody else was first: look again; LOAD tells whether it is still ours */

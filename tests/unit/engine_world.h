@@ -38,7 +38,7 @@ struct world {
     bool hold;      /* sends stay pending */
     int64_t window; /* of the channel */
     enum frt_outcome outcome;
-    unsigned accepted, duplicates;
+    unsigned accepted, duplicates, accepted_when_said; /* the last one */
     enum fn_code last_code;
     int64_t conv;
     unsigned ids;
@@ -49,6 +49,7 @@ static inline void begin(struct world *w, const struct frt_send *s, frt_sent_fn 
     struct pending *p = &w->pending[w->n_pending++];
     *p = (struct pending){.done = done, .ctx = ctx, .host = s->host, .attempt = s->attempt, .query = query};
     snprintf(p->payload, sizeof p->payload, "%.*s", FN_STR_ARG(s->payload));
+    w->accepted_when_said = w->accepted;
     if (!query) {
         snprintf(w->said[w->n_said++], sizeof w->said[0], "%.*s", FN_STR_ARG(s->payload));
     }

@@ -50,7 +50,9 @@ static void test_one_operation(void)
     struct world w;
     known(&w, 0);
     uint64_t before = stats_of(&w).direct;
+    w.accepted_when_said = 0;
     say(&w, "c");
+    CU_ASSERT_EQUAL(w.accepted_when_said, 3);
     CU_ASSERT_EQUAL(stats_of(&w).direct, before + 1);
     CU_ASSERT_EQUAL(script.ingests, 0);
     CU_ASSERT_EQUAL(script.commits, 1);
