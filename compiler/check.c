@@ -163,13 +163,13 @@ struct fn_str fcc_locale(const struct fcc_program *p)
 struct fn_str fcc_currency(const struct fcc_program *p)
 {
     struct fn_str locale = fcc_locale(p);
-    if (fn_str_eq(locale, FN_STR("pt-PT"))) {
-        return FN_STR("EUR");
+#define FN_LOCALE(name, currency)          \
+    if (fn_str_eq(locale, FN_STR(name))) { \
+        return FN_STR(currency);           \
     }
-    if (fn_str_eq(locale, FN_STR("en-GB"))) {
-        return FN_STR("GBP");
-    }
-    return fn_str_starts(locale, FN_STR("en")) ? FN_STR("USD") : FN_STR("BRL");
+#include "locales.def"
+#undef FN_LOCALE
+    return FN_STR("BRL");
 }
 
 const struct fcc_question *fcc_question_of(const struct fcc_program *p, const struct fgr_node *n)

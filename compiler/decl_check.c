@@ -200,6 +200,49 @@ static void check_migrate(struct ctx *c, struct fgr_node *n)
     }
 }
 
+/* What is not in the table would be taken for UTC, or for Brazil, without a word. */
+static void check_known(struct ctx *c, const struct fgr_node *n, const struct fn_str *known, size_t n_known)
+{
+    const struct fgr_node *text = n->kid[0];
+    struct suggest best;
+    bool found = text == NULL || (text->flags & FGR_BROKEN) != 0;
+    for (size_t i = 0; i < n_known && !found; i++) {
+        found = fn_str_eq(text->text, known[i]);
+    }
+    struct fn_diag *d =
+        found ? NULL : sema_diag(c, n->kind == FGR_LOCALE ? FGR_D_LOCALE_UNKNOWN : FGR_D_ZONE_UNKNOWN, text);
+    if (d == NULL) {
+        return;
+    }
+    sema_arg(d, "name", text->text);
+    sema_suggest_begin(&best, c, text->text);
+    for (size_t i = 0; i < n_known; i++) {
+        sema_suggest_try(&best, known[i], NULL);
+    }
+    bool plain = text->span.b - text->span.a == text->text.n + 2; /* between its quotes */
+    sema_suggest_end(&best, d, plain ? (struct fn_span){text->span.a + 1, text->span.b - 1} : text->span);
+}
+
+static void check_zone(struct ctx *c, const struct fgr_node *n)
+{
+    static const struct fn_str known[] = {
+#define FN_ZONE(name, minutes, rule) {name, sizeof name - 1},
+#include "zones.def"
+#undef FN_ZONE
+    };
+    check_known(c, n, known, FN_COUNT(known));
+}
+
+static void check_locale(struct ctx *c, const struct fgr_node *n)
+{
+    static const struct fn_str known[] = {
+#define FN_LOCALE(name, currency) {name, sizeof name - 1},
+#include "locales.def"
+#undef FN_LOCALE
+    };
+    check_known(c, n, known, FN_COUNT(known));
+}
+
 void sema_check_decls(struct ctx *c, struct fgr_node *file)
 {
     const struct fgr_node *decls = file->kid[FGR_FILE_decls];
@@ -226,6 +269,7 @@ void sema_check_decls(struct ctx *c, struct fgr_node *file)
         case FGR_LOCALE:
             sema_expr_to(c, n->kid[0], &fcc_t_text);
             sema_once(c, n, n->kind == FGR_LOCALE ? &locale : &zone);
+            (n->kind == FGR_LOCALE ? check_locale : check_zone)(c, n);
             break;
         default: break;
         }

@@ -74,41 +74,9 @@ struct zone {
     enum zone_rule rule;
 };
 static const struct zone zones[] = {
-    {"UTC", 0, FIXED},
-    {"America/Sao_Paulo", -180, FIXED},
-    {"America/Bahia", -180, FIXED},
-    {"America/Fortaleza", -180, FIXED},
-    {"America/Recife", -180, FIXED},
-    {"America/Belem", -180, FIXED},
-    {"America/Maceio", -180, FIXED},
-    {"America/Araguaina", -180, FIXED},
-    {"America/Santarem", -180, FIXED},
-    {"America/Manaus", -240, FIXED},
-    {"America/Cuiaba", -240, FIXED},
-    {"America/Campo_Grande", -240, FIXED},
-    {"America/Boa_Vista", -240, FIXED},
-    {"America/Porto_Velho", -240, FIXED},
-    {"America/Rio_Branco", -300, FIXED},
-    {"America/Eirunepe", -300, FIXED},
-    {"America/Noronha", -120, FIXED},
-    {"America/Argentina/Buenos_Aires", -180, FIXED},
-    {"America/Montevideo", -180, FIXED},
-    {"America/Bogota", -300, FIXED},
-    {"America/Lima", -300, FIXED},
-    {"America/Mexico_City", -360, FIXED},
-    {"Africa/Luanda", 60, FIXED},
-    {"Africa/Maputo", 120, FIXED},
-    {"Asia/Tokyo", 540, FIXED},
-    {"Europe/Lisbon", 0, EUROPE},
-    {"Europe/London", 0, EUROPE},
-    {"Europe/Madrid", 60, EUROPE},
-    {"Europe/Paris", 60, EUROPE},
-    {"Europe/Berlin", 60, EUROPE},
-    {"Europe/Rome", 60, EUROPE},
-    {"America/New_York", -300, UNITED_STATES},
-    {"America/Chicago", -360, UNITED_STATES},
-    {"America/Denver", -420, UNITED_STATES},
-    {"America/Los_Angeles", -480, UNITED_STATES},
+#define FN_ZONE(name, minutes, rule) {name, minutes, rule},
+#include "zones.def"
+#undef FN_ZONE
 };
 
 static const struct zone *find_zone(struct fn_str tz)
