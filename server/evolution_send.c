@@ -408,13 +408,15 @@ enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *
     if (records == NULL || records->kind != FN_JSON_ARRAY) {
         return FSV_UNKNOWN;
     }
+    bool back = false; /* as far as what this one was sent behind */
     for (const struct fn_json *r = records->first; r != NULL; last = r, r = r->next) {
+        back = back || (search->before.n > 0 && fn_str_eq(fn_json_str(fn_json_path(r, "key.id")), search->before));
         if (is_ours(r, search)) {
             search->id = fn_json_str(fn_json_path(r, "key.id"));
             return FSV_SENT;
         }
     }
     struct fn_str user;
-    search->more = records->n >= RECORDS && is_recent(last, search->since_ms);
+    search->more = !back && records->n >= RECORDS && is_recent(last, search->since_ms);
     return fsv_jid_read(search->address, &user) == FSV_JID_LID ? FSV_UNKNOWN : FSV_REFUSED;
 }

@@ -65,6 +65,8 @@ static bool learn(struct fsv_job *job)
         const struct frt_message *m = &job->past.messages[i];
         if (m->ext_id.n > 0 && m->id != (FRT_DERIVED | job->send.effect)) {
             known[s->n_known++] = m->ext_id;
+            bool earlier = m->dir == FRT_DIR_OUT && m->id < (FRT_DERIVED | job->send.effect);
+            s->before = s->before.n == 0 && earlier ? m->ext_id : s->before; /* the newest comes first */
         }
     }
     return true;

@@ -95,8 +95,9 @@ struct fsv_evo_search {
     int64_t since_ms;           /* nothing before this, by the provider's clock, is ours */
     const struct fn_str *known; /* ids of other messages */
     size_t n_known;
-    struct fn_str id; /* out: SENT */
-    bool more;        /* out: not here, and the next page may have it */
+    struct fn_str before; /* id of what was said last before it: nothing older is asked for. Empty: not known */
+    struct fn_str id;     /* out: SENT */
+    bool more;            /* out: not here, and the next page may have it */
 };
 /* Whether that answer holds our message: same text, from us, none of the known, not too old. SENT, REFUSED: it is not there, UNKNOWN: also when
  * it is not there under an @lid address, because Evolution files what went to one under the phone. */

@@ -464,8 +464,10 @@ static void test_find_on_pages(void)
     static const struct {
         unsigned records;
         int64_t since_ms;
+        const char *before; /* id of what was said last before it */
         bool more;
-    } pages[] = {{50, 51000, true}, {50, 52000, false}, {49, 0, false}, {0, 0, false}};
+    } pages[] = {{50, 51000, "", true}, {50, 52000, "", false},     {49, 0, "", false},
+                 {0, 0, "", false},     {50, 51000, "3A60", false}, {50, 51000, "3A50", true}};
     for (size_t i = 0; i < FN_COUNT(pages); i++) {
         struct fn_buf body;
         struct fn_arena arena;
@@ -475,11 +477,13 @@ static void test_find_on_pages(void)
         fn_buf_z(&body, "{\"messages\":{\"records\":[");
         for (unsigned k = 0; k < pages[i].records; k++) {
             fn_json_comma(&body);
-            fn_buf_printf(&body, "{\"key\":{\"id\":\"3A\",\"fromMe\":true},\"messageTimestamp\":%u}", 100 - k);
+            fn_buf_printf(&body, "{\"key\":{\"id\":\"3A%u\",\"fromMe\":true},\"messageTimestamp\":%u}", 100 - k,
+                          100 - k);
         }
         fn_buf_z(&body, "]}}");
         struct fsv_outcome o = {.answered = true, .wrote = true, .status = 200, .body = fn_buf_view(&body)};
         s.since_ms = pages[i].since_ms;
+        s.before = fn_str_c(pages[i].before);
         CU_ASSERT_EQUAL(fsv_evo_find(&arena, &o, &s), FSV_REFUSED);
         CU_ASSERT_EQUAL(s.more, pages[i].more);
         fn_buf_fini(&body);
