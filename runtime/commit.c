@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { BATCH_BYTES = 1 << 20, LOST_TRIES = 5 };
+enum { BATCH_BYTES = 1 << 20 };
 
 void commit_queue(struct turn *t)
 {
@@ -90,10 +90,9 @@ static void acknowledge(struct frt_engine *e, struct turn *t, enum fn_code code)
 /* -- a turn the store refuses -------------------------------------------------------------------------------------------------------------- */
 static void submit(struct frt_engine *e, struct turn **turns, size_t n, unsigned lost);
 
-static void quarantine(struct frt_engine *e, struct turn *t, unsigned lost)
+static void quarantine(struct frt_engine *e, struct turn *t)
 {
-    if (t->direct !=
-        NULL) { /* refused, and perhaps taken before: what it sends would be found by nobody but another epoch */
+    if (t->direct != NULL) { /* refused, and perhaps taken before: only another epoch would find what it sends */
         recover_doubt(e, t->mail->tenant, t->mail->conv);
         e->stats.committing--;
         direct_drop(t);
@@ -112,7 +111,7 @@ static void quarantine(struct frt_engine *e, struct turn *t, unsigned lost)
     t->taken = false;
     fn_buf_clear(&t->record);
     turn_fault(t, "store", FN_STR_NULL);
-    submit(e, &t, 1, lost);
+    submit(e, &t, 1, 0);
 }
 
 static void batch_free(struct commit_batch *b)
@@ -178,7 +177,7 @@ static void batch_done(struct frt_op *op)
         submit(e, b->turns, n / 2, b->lost);
         submit(e, b->turns + n / 2, n - n / 2, b->lost);
     } else {
-        quarantine(e, b->turns[0], b->lost);
+        quarantine(e, b->turns[0]);
     }
     batch_free(b);
 }

@@ -11,6 +11,7 @@
 enum {
     RUNS_MAX = 8,
     BATCHES_MAX = 2,
+    LOST_TRIES = 5, /* answers of the store, for which a message's sender waits */
     HOUR_MS = 3600000,
     TURN_ARENA = 8 << 20,
     CALLS_MAX = 64,

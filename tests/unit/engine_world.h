@@ -239,11 +239,13 @@ static inline void on_accepted(void *ctx, const struct frt_accepted *a)
     w->conv = a->conv;
 }
 
-static inline void post(struct world *w, enum frt_in_kind kind, const char *text, const char *id)
+static inline void post_as(struct world *w, const char *phone, enum frt_in_kind kind, const char *text, const char *id)
 {
-    struct frt_inbound in = {
-        .tenant = 1, .channel = 7, .kind = kind, .aliases = {FN_STR("phone:5511987654321")}, .n_aliases = 1};
-    in.address = FN_STR("5511987654321@s.whatsapp.net");
+    char alias[64], address[64];
+    snprintf(alias, sizeof alias, "phone:%s", phone);
+    snprintf(address, sizeof address, "%s@s.whatsapp.net", phone);
+    struct frt_inbound in = {.tenant = 1, .channel = 7, .kind = kind, .aliases = {fn_str_c(alias)}, .n_aliases = 1};
+    in.address = fn_str_c(address);
     in.dedupe = fn_str_c(id);
     in.ref = fn_str_c(id);
     in.payload.text = fn_str_c(text);
@@ -254,11 +256,21 @@ static inline void post(struct world *w, enum frt_in_kind kind, const char *text
     settle(w);
 }
 
-static inline void say(struct world *w, const char *text)
+static inline void post(struct world *w, enum frt_in_kind kind, const char *text, const char *id)
+{
+    post_as(w, "5511987654321", kind, text, id);
+}
+
+static inline void say_as(struct world *w, const char *phone, const char *text)
 {
     char id[32];
     snprintf(id, sizeof id, "in-%u", w->ids++);
-    post(w, FRT_IN_MESSAGE, text, id);
+    post_as(w, phone, FRT_IN_MESSAGE, text, id);
+}
+
+static inline void say(struct world *w, const char *text)
+{
+    say_as(w, "5511987654321", text);
 }
 
 static inline bool said(const struct world *w, size_t i, const char *payload)

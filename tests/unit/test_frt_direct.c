@@ -155,23 +155,10 @@ static void test_no_answer(void)
     teardown(&w);
 }
 
-static void say_as(struct world *w, const char *alias, const char *text)
-{
-    struct frt_inbound in = {
-        .tenant = 1, .channel = 7, .kind = FRT_IN_MESSAGE, .aliases = {fn_str_c(alias)}, .n_aliases = 1};
-    char id[32];
-    snprintf(id, sizeof id, "in-%u", w->ids++);
-    in.address = fn_str_c(alias);
-    in.dedupe = fn_str_c(id);
-    in.payload.text = fn_str_c(text);
-    frt_engine_ingest(w->engine, &in, on_accepted, w);
-    settle(w);
-}
-
 /* No COMMIT is answered, and as many as may be are under way: who comes behind them is not made to wait for that. */
 static void test_behind_no_answer(void)
 {
-    static const char *const people[] = {"phone:551", "phone:552", "phone:553", "phone:554"};
+    static const char *const people[] = {"551", "552", "553", "554"};
     struct world w;
     setup(&w, 0);
     for (int i = 0; i < 2; i++) {
