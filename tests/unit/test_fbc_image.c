@@ -297,6 +297,45 @@ static void test_schema(void)
     fbc_image_free(im);
 }
 
+/* The dearest that verifying can be made by bounds: records of long names, as large as a type may be, and as many variables with them as HELD_NODES lets
+ * through; one more is refused before it is compared. */
+enum { WIDE = FBC_FIELDS_MAX, OUTER = FBC_LIMIT_TYPE_NODES / WIDE, NODES = OUTER * (WIDE + 1) + 1, NAME = 255 };
+
+static uint16_t wide_record(struct fbc_build *b, uint16_t inner, unsigned n)
+{
+    static char names[WIDE][NAME + 1];
+    struct fbc_field fields[WIDE];
+    for (unsigned i = 0; i < n; i++) {
+        memset(names[i], 'n', NAME);
+        names[i][NAME - 2] = (char)('0' + i / 16);
+        names[i][NAME - 1] = (char)('a' + i % 16);
+        fields[i] = (struct fbc_field){{names[i], NAME}, inner};
+    }
+    return fbc_build_record(b, FN_STR("r"), fields, n);
+}
+
+static void test_bounds_cost(void)
+{
+    for (unsigned more = 0; more <= 1; more++) {
+        struct program p = start_program();
+        struct fbc_fault fault;
+        const uint32_t end = fbc_word(FBC_OP_END, 0, 0, 0);
+        char name[16];
+        fbc_build_body(p.b, p.stage_func, NULL, 0, &end, 1, NULL, 0);
+        uint16_t type = wide_record(p.b, wide_record(p.b, p.text, WIDE), OUTER),
+                 held = wide_record(p.b, wide_record(p.b, fbc_build_type(p.b, FBC_T_TEXT, 9), WIDE), OUTER);
+        unsigned n = FBC_LIMIT_HELD_NODES / NODES + more;
+        for (unsigned i = 0; i < n; i++) {
+            snprintf(name, sizeof name, "v%u", i);
+            fbc_build_global_held(p.b, fn_str_c(name), type, 0, held);
+        }
+        const struct fbc_image *im = finish(&p, FBC_ALLOW_ALL, &fault);
+        CU_ASSERT_EQUAL(im == NULL, more == 1);
+        CU_ASSERT_EQUAL(strstr(fault.text, "more than 262144 nodes of bounds") != NULL, more == 1);
+        fbc_image_free(im);
+    }
+}
+
 UNIT_SUITE("fbc_image", {"round trip", test_round_trip}, {"allow", test_allow}, {"interning", test_interning},
            {"sticky", test_sticky}, {"dearest", test_dearest}, {"names", test_names}, {"same bytes", test_same_bytes},
-           {"schema", test_schema})
+           {"schema", test_schema}, {"what bounds cost", test_bounds_cost})
