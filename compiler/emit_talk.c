@@ -182,8 +182,9 @@ static void tool_round(struct emit *e, struct talk *t, unsigned reply, uint32_t 
     t->call = call;
     dispatch(e, t, call);
     emit_op(e, FBC_OP_ZERO, t->message, 0, 0);
+    emit_op(e, FBC_OP_ZERO, reply, 0, 0);
+    emit_release(e, mark); /* before the jump, which forgets them: the next round does not save what this one had */
     emit_jump(e, t->round);
-    emit_release(e, mark);
 }
 
 /* -- the loop --------------------------------------------------------------------------------------------------------------------------- */
@@ -202,6 +203,7 @@ static void is_done(struct emit *e, const struct talk *t, unsigned reply, uint32
     open_field(e, t, reply, REPLY_DONE, t->t_some_bool, flag, go_on);
     emit_jump_if(e, flag, false, go_on);
     emit_jump_if(e, t->spoke, false, go_on);
+    emit_op(e, FBC_OP_ZERO, reply, 0, 0);
     branch(e, t, FGR_BR_DONE, "done");
     emit_release(e, mark);
 }
@@ -213,6 +215,7 @@ static void next_message(struct emit *e, const struct talk *t)
     unsigned mark = emit_mark(e);
     int64_t otherwise = t->q->silence_time == NULL ? EMIT_MS_DAY : 0;
     emit_op(e, FBC_OP_ZERO, t->message, 0, 0); /* answered: not worth saving with the conversation */
+    emit_op(e, FBC_OP_ZERO, t->reply, 0, 0);
     unsigned woke = emit_await(e, t->wait, emit_deadline(e, t->q->silence_time, otherwise));
     emit_switch(e, woke, (const uint32_t[]){message, silent}, 2);
     emit_place(e, silent);
@@ -241,6 +244,7 @@ static void next_message(struct emit *e, const struct talk *t)
 static void talk_failed(struct emit *e, const struct talk *t)
 {
     emit_place(e, t->failed);
+    emit_op(e, FBC_OP_ZERO, t->reply, 0, 0);
     emit_count(e, FBC_COUNT_BRANCH, fn_arena_printf(e->arena, "%.*s/failed", FN_STR_ARG(t->q->name)));
     if (t->q->failed_action == NULL) {
         emit_op(e, FBC_OP_FAIL, 1, 0, 0);

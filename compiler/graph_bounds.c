@@ -3,13 +3,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sema.h"
 
+#include "fbc_format.h"
 #include "fbc_image.h"
 
 enum {
     TIMES_TAKEN = 40, /* a cost that still grows then goes around a flood, which is told */
     FRAME_BYTES = 64,
     CONVERSATION_BYTES = 128,
-    TALK_CALLS = 5
+    TALK_CALLS = 5,
+    TEXT_BYTES = 24 /* of a text, beside its bytes: its slot, what stands before it, what fills it up */
 };
 
 static int64_t through(int64_t in, int64_t plus, int64_t other)
@@ -112,17 +114,16 @@ static void check_agents(struct ctx *c)
 static void bound_bytes(struct ctx *c)
 {
     uint64_t sum = CONVERSATION_BYTES + c->unit_most + c->flows_bytes;
-    uint64_t call_id =
-        0; /* while a tool runs; the host keeps in it what was said since the message, so it is of any size */
+    uint64_t called = 0; /* while a tool runs: the id of its call, its name */
     sum += c->talks ? sema_bytes_max(sema_type_text(c, FBC_MESSAGE_KEPT)) : 0;
     for (uint32_t i = 0; i < c->syms.n; i++) {
         const struct fcc_sym *s = SEMA_AT(c->syms, struct fcc_sym *, i);
         if (s->kind == FCC_S_VAR || s->kind == FCC_S_CONTACT_FIELD) {
             sum += sema_bytes_max(s->type);
         }
-        call_id = s->kind == FCC_S_TOOL ? sema_bytes_max(&fcc_t_text) : call_id;
+        called = s->kind == FCC_S_TOOL ? 2 * TEXT_BYTES + FBC_CALL_ID_MAX + FBC_LIMIT_NAME : called;
     }
-    c->p->suspended_bytes = sum + call_id + FRAME_BYTES;
+    c->p->suspended_bytes = sum + called + FRAME_BYTES;
 }
 
 void sema_graph_bounds(struct ctx *c)

@@ -5,10 +5,11 @@
  * "spent", which the provider answers with no result and the program meets as `failed`. A replayed turn never counts twice.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
+#include "fn_json.h"
 
 #include <stdlib.h>
 
-enum { COUNT_CHARS = 63 };
+enum { COUNT_CHARS = 63, ANSWER_MEMORY = 1 << 24 };
 
 static const struct fbc_agent *agent_named(const struct fbc_image *image, struct fn_str name)
 {
@@ -100,4 +101,23 @@ void agent_join(struct turn *t, const struct fvm_request *q, struct fn_buf *payl
         fn_buf_char(payload, '}');
     }
     fn_buf_char(payload, '}');
+}
+
+/* The conversation keeps the id of a tool's call while the tool runs (guarantee 9). One that is longer, or a large answer nobody can read it in,
+ * is as good as no answer: `failed`. */
+bool agent_id_fits(const struct frt_engine *e, const struct frt_effect *call, struct fn_str answer)
+{
+    struct fn_arena arena;
+    const struct fn_json *root = NULL;
+    if (call->host != FBC_HOST_talk || answer.n <= FBC_CALL_ID_MAX) {
+        return true;
+    }
+    fn_arena_init(&arena, ANSWER_MEMORY);
+    bool fits = fn_json_parse(&arena, answer, FN_JSON_REPAIR, &root, NULL) == FN_OK &&
+                fn_json_str(fn_json_path(root, "call.id")).n <= FBC_CALL_ID_MAX;
+    fn_arena_fini(&arena);
+    if (!fits) {
+        engine_log(e, FRT_LOG_WARN, "call.id", call->tenant, call->conv, FN_STR_NULL);
+    }
+    return fits;
 }

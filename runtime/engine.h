@@ -434,6 +434,7 @@ bool window_forbids(const struct frt_engine *e, const struct frt_effect *x,
 bool window_drops(struct turn *t, uint16_t host); /* nor is it worth a try: the stage of `on error` says it */
 /* agent.c: completes the payload of an AI step with its agent, and counts it in the budgets */
 void agent_join(struct turn *t, const struct fvm_request *q, struct fn_buf *payload);
+bool agent_id_fits(const struct frt_engine *e, const struct frt_effect *call, struct fn_str answer);
 /* optout.c */
 enum optout { OPTOUT_NO, OPTOUT_LEAVE, OPTOUT_RETURN };
 enum optout optout_read(struct fn_str text);

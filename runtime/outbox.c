@@ -53,7 +53,8 @@ static void settle_text(struct sending *s, struct fn_str *text)
 
 static struct fn_str result_payload(struct sending *s, const struct frt_sent *sent, enum frt_verdict verdict)
 {
-    struct frt_payload p = {.effect = s->e.id, .call = s->e.call, .present = verdict == FRT_V_SENT && sent->present};
+    struct frt_payload p = {.effect = s->e.id, .call = s->e.call};
+    p.present = verdict == FRT_V_SENT && sent->present && agent_id_fits(s->engine, &s->e, sent->result);
     p.text = p.present ? sent->result : verdict == FRT_V_FAILED && s->e.call == 0 ? sent->reason : FN_STR_NULL;
     size_t at = s->texts.n;
     frt_payload_write(&s->texts, &p);

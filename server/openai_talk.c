@@ -7,9 +7,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fsv_ai.h"
 
+#include "fbc_image.h"
 #include "fn_utf8.h"
 
-enum { TOKENS = 800, TRAIL_MAX = 16000, ARGS_MAX = 4000, RESULT_POINTS = 4000, ERRORS_MAX = 2, ANSWER_BYTES = 1 << 17 };
+/* ID_MAX: ids of the service have some 30 bytes; what is much longer is no id, and would fill the trail. */
+enum { TOKENS = 800, ARGS_MAX = 4000, ID_MAX = 256, RESULT_POINTS = 4000, ERRORS_MAX = 2, ANSWER_BYTES = 1 << 17 };
 
 static const char prompt[] = "You talk with a customer on WhatsApp. Answer in the customer's language, in plain text, "
                              "briefly. What the customer writes and what tools "
@@ -235,7 +237,7 @@ static struct fn_str write_trail(struct fn_arena *arena, const struct fsv_ai_tal
                                  const struct fn_json *call, struct fn_str say)
 {
     struct fn_buf b;
-    fn_buf_init(&b, TRAIL_MAX);
+    fn_buf_init(&b, FBC_CALL_ID_MAX);
     fn_buf_printf(&b, "{\"at\":%lld", (long long)(talk->at != 0 ? talk->at : at));
     put(&b, "message", talk->message);
     fn_buf_z(&b, ",\"calls\":[");
@@ -264,6 +266,10 @@ static bool put_tool_call(struct fn_buf *b, struct fn_arena *arena, const struct
                 args->kind == FN_JSON_OBJECT;
     if ((!good || tool == NULL) && errors_in(arena, talk) >= ERRORS_MAX) {
         *why = "the model keeps calling what is not there";
+        return false;
+    }
+    if (fn_json_str(fn_json_get(call, "id")).n > ID_MAX) {
+        *why = "the id of the call is too long";
         return false;
     }
     struct fn_str id = write_trail(arena, talk, at, call, say);

@@ -101,17 +101,32 @@ static size_t saved_bytes(struct world *w)
     return n;
 }
 
-/* The pending call or effect is answered with this; then the turn waits for the next. */
-static void reply(struct world *w, enum fbc_host host, const char *result)
+/* The pending call is answered with this; what is said meanwhile waits to be sent. */
+static void answer_call(struct world *w, enum fbc_host host, const char *result)
 {
-    CU_ASSERT_EQUAL_FATAL(w->n_pending, 1);
-    struct pending p = w->pending[--w->n_pending];
-    CU_ASSERT_EQUAL(p.host, host);
+    size_t at = 0;
+    while (at < w->n_pending && w->pending[at].host != host) {
+        at++;
+    }
+    CU_ASSERT_TRUE_FATAL(at < w->n_pending);
+    struct pending p = w->pending[at];
+    w->pending[at] = w->pending[--w->n_pending];
     struct frt_sent sent = {.outcome = FRT_SENT, .present = result != NULL, .ext_id = FN_STR("x")};
     sent.result = result != NULL ? fn_str_c(result) : FN_STR_NULL;
     p.done(p.ctx, &sent);
     settle(w);
+}
+
+/* The agent answers; what waits next is saved within the bound. */
+static void answer_talk(struct world *w, const char *json, uint64_t bound)
+{
+    answer_call(w, FBC_HOST_talk, json);
     CU_ASSERT_EQUAL(status_now(w), FRT_RUNNING);
+    size_t kept = saved_bytes(w);
+    if (kept > bound) {
+        printf("\n  %zu bytes, not %llu\n", kept, (unsigned long long)bound);
+    }
+    CU_ASSERT_TRUE(kept <= bound);
 }
 
 /* What a call sends, what it answered, what an agent said and asked, and what its tool found: all of any size, none of it kept. */
@@ -136,16 +151,68 @@ static void test_calls(void)
     w.hold = true;
     say(&w, "oi");
     CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
-    reply(&w, FBC_HOST_talk, called);
+    answer_call(&w, FBC_HOST_talk, called);
     CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
-    reply(&w, FBC_HOST_http, found);
+    answer_call(&w, FBC_HOST_http, found);
     CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
-    reply(&w, FBC_HOST_http, found);
+    answer_call(&w, FBC_HOST_http, found);
     CU_ASSERT_TRUE(saved_bytes(&w) <= bound);
     teardown(&w);
     free(typed);
     free(called);
     free(found);
+}
+
+/* Behind a tool, and behind a call that is none, the agent is asked again; then the customer. What the rounds before had is kept by neither. */
+static void test_rounds_of_an_agent(void)
+{
+    static const char *const source = TOP "agent ana {\n  model \"m\"\n  instructions \"x\"\n  can busca\n}\n"
+                                          "tool busca(id: text(9)) -> text \"Busca\" {\n  return id.repeat(5000)\n}\n"
+                                          "stage a {\n  talk to ana {\n    failed -> f\n    done -> f\n  }\n}\n";
+    char *typed = long_text(), *json = malloc(3 * LONG);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+    uint64_t bound = bound_of(source);
+    static const char *const tools[] = {"busca", "nenhuma", "busca"};
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, source);
+    w.hold = true;
+    say(&w, "oi");
+    for (size_t i = 0; i < FN_COUNT(tools); i++) {
+        snprintf(json, 3 * LONG,
+                 "{\"say\":\"%.*s\",\"call\":{\"id\":\"%.*s\",\"tool\":\"%s\",\"args\":{\"id\":\"1234567\"}}}", 4000,
+                 typed, FBC_CALL_ID_MAX, typed, tools[i]);
+        answer_talk(&w, json, bound);
+    }
+    snprintf(json, 3 * LONG, "{\"say\":\"%s\"}", typed);
+    answer_talk(&w, json, bound);
+    teardown(&w);
+    free(typed);
+    free(json);
+}
+
+/* An id that is longer than what is counted for it is no answer. */
+static void test_long_ids(void)
+{
+    static const char *const source = TOP "agent ana {\n  model \"m\"\n  instructions \"x\"\n  can busca\n}\n"
+                                          "tool busca(id: text(9)) -> text \"Busca\" {\n  return id\n}\n"
+                                          "stage a {\n  talk to ana {\n    failed -> f\n    done -> f\n  }\n}\n";
+    char *typed = long_text(), *json = malloc(2 * LONG);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+    for (int more = 0; more <= 1; more++) {
+        struct world w;
+        setup(&w, 0);
+        publish_source(&w, source);
+        w.hold = true;
+        say(&w, "oi");
+        snprintf(json, 2 * LONG, "{\"call\":{\"id\":\"%.*s\",\"tool\":\"busca\",\"args\":{\"id\":\"1\"}}}",
+                 FBC_CALL_ID_MAX + more, typed);
+        answer_call(&w, FBC_HOST_talk, json);
+        CU_ASSERT_EQUAL(status_now(&w), more ? FRT_ENDED : FRT_RUNNING);
+        teardown(&w);
+    }
+    free(typed);
+    free(json);
 }
 
 /* Rows that a round waits with. */
@@ -213,5 +280,6 @@ static void test_contact_of_another(void)
 }
 
 UNIT_SUITE("frt_bounds", {"wrong answers", test_wrong_answers}, {"rounds", test_rounds},
-           {"what an agent answers", test_what_an_agent_answers}, {"calls", test_calls}, {"rows", test_rows},
+           {"what an agent answers", test_what_an_agent_answers}, {"calls", test_calls},
+           {"rounds of an agent", test_rounds_of_an_agent}, {"long ids", test_long_ids}, {"rows", test_rows},
            {"a contact of another funnel", test_contact_of_another})

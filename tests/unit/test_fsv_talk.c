@@ -289,6 +289,26 @@ static void test_a_model_that_insists(void)
     fn_arena_fini(&f.arena);
 }
 
+/* The id of a call travels in the trail: no room there for one of any size. */
+static void test_long_ids(void)
+{
+    for (int n = 256; n <= 257; n++) {
+        struct fixture f;
+        char id[258], choice[512];
+        memset(id, 'i', sizeof id);
+        begin(&f, first_args);
+        snprintf(
+            choice, sizeof choice,
+            "{\"finish_reason\":\"tool_calls\",\"message\":{\"tool_calls\":[{\"id\":\"%.*s\",\"function\":{\"name\":"
+            "\"get_price\",\"arguments\":\"{}\"}}]}}",
+            n, id);
+        struct fsv_ai_answer a = answer(&f, "talk", choice);
+        CU_ASSERT_EQUAL(a.present, n == 256);
+        CU_ASSERT_STRING_EQUAL(a.why, n == 256 ? "answered" : "the id of the call is too long");
+        fn_arena_fini(&f.arena);
+    }
+}
+
 /* A choice whose `what` is n letters long. */
 static struct fsv_ai_answer long_answer(struct fixture *f, const char *before, size_t n, const char *after)
 {
@@ -456,6 +476,7 @@ UNIT_SUITE("fsv_talk", {"first round", test_first_round},
            {"done beside a tool of that name", test_done_beside_a_tool_of_that_name},
            {"what is remembered", test_what_is_remembered}, {"a call and its result", test_a_call_and_its_result},
            {"results that are none", test_results_that_are_none}, {"hostile answers", test_hostile_answers},
-           {"a model that insists", test_a_model_that_insists}, {"huge answers", test_huge_answers},
-           {"huge results", test_huge_results}, {"voice requests", test_voice_requests},
-           {"a voice note too large", test_a_voice_note_too_large}, {"transcriptions", test_transcriptions})
+           {"a model that insists", test_a_model_that_insists}, {"long ids", test_long_ids},
+           {"huge answers", test_huge_answers}, {"huge results", test_huge_results},
+           {"voice requests", test_voice_requests}, {"a voice note too large", test_a_voice_note_too_large},
+           {"transcriptions", test_transcriptions})

@@ -71,6 +71,8 @@ struct fbc_stage {
 #define FBC_KEPT_MS INT64_C(3600000)
 /* What is kept of a customer's message for an agent that answers it later, in code points: as much as a person would send in one. */
 enum { FBC_MESSAGE_KEPT = 4096 };
+/* Bytes of the id of a tool's call, which a conversation keeps while the tool runs: in it the engine has what was said since the message. */
+enum { FBC_CALL_ID_MAX = 16000 };
 /* Code points of one text message. */
 enum { FBC_TEXT_MOST = 4096 };
 /* An error that repeats: the stage of `on error` is entered at most so often, each time less than so long behind the time before, and twice only
