@@ -34,6 +34,7 @@ bool direct_take(struct frt_engine *e, struct inbound *in)
     if (is_pending(m)) {
         in->held = m->held;
         m->held = in;
+        e->stats.behind++;
         return true;
     }
     struct load_batch *b = may_begin(e, in, m) ? recent_direct(e, &in->item) : NULL;

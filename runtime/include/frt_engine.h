@@ -127,6 +127,7 @@ struct frt_engine_stats {
     uint64_t fresh;         /* turns that needed no LOAD: INGEST told what it would have said */
     uint64_t direct;        /* turns that were stored together with their message */
     uint64_t indirect;      /* turns given up, whose message then went by INGEST */
+    uint64_t behind;        /* messages that waited for one that was on its way in with its turn */
     bool store_ok;
 };
 void frt_engine_stats(const struct frt_engine *e, struct frt_engine_stats *out);

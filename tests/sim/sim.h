@@ -107,6 +107,7 @@ struct sim {
     struct frt_fake_clock clock;
     struct sim_rates rates;
     bool faults, story;
+    bool hurried; /* customers write in short pieces, and the store is slow */
     struct frt_memory *memory;
     struct frt_store store; /* the observer's */
     struct sim_node nodes[SIM_NODES];
