@@ -6,6 +6,7 @@ exactly once each and in order: a lost message, one consumed twice, a timer that
 
 SPDX-License-Identifier: Apache-2.0
 """
+import collections
 import os
 import random
 import re
@@ -39,34 +40,46 @@ class Contact(threading.Thread):
         self.blind = is_blind(self.number)
         self.accepted = self.repeated = self.refused = self.unreached = self.events = 0
         self.random, self.conv = random.Random(index), None
+        self.posts = collections.deque(maxlen=200)  # of the last deliveries: when, how long, to which node, what came of it
 
     # -- delivering
 
     def until(self, post, good):
-        """Until it is accepted, like Evolution."""
+        """Until it is accepted, like Evolution: first to either node, and behind a node that did not take it, to the other, as a load balancer
+        goes on. By chance the same one might be drawn six times in a row, and a partition look longer than it is."""
+        n = self.nodes.one()
         while True:
+            began = time.monotonic()
             try:
-                status = post()
-                if status == good:
-                    return
-                assert status == 503, (self.number, status)
-                self.refused += 1
+                status = post(n)
             except OSError:
-                self.unreached += 1
+                status = None
+            self.posts.append((began, time.monotonic() - began, self.nodes.nodes.index(n), status))
+            if status == good:
+                return
+            assert status in (None, 503), (self.number, status)
+            self.refused += status == 503
+            self.unreached += status is None
             time.sleep(0.02)
+            n = self.nodes.other(n)
+
+    def timeline(self, since):
+        """What became of its deliveries from then on, to be read by a person."""
+        return ['%+.2f s: node%d %s after %.2f s' % (began - since, n, status or 'no answer', took)
+                for began, took, n, status in tuple(self.posts) if began + took > since]
 
     def say(self, text):
         body = message(self.number, text, id='K%s-%06d' % (self.number, self.accepted))
-        self.until(lambda: self.nodes.post(body), 200)
+        self.until(lambda n: self.nodes.post(n, body), 200)
         self.accepted += 1
         if self.random.random() < 0.1:
-            self.until(lambda: self.nodes.post(body), 200)
+            self.until(lambda n: self.nodes.post(n, body), 200)
             self.repeated += 1
 
     def event(self, k):
         """Once or twice under the same key."""
         for _ in range(1 + (self.random.random() < 0.2)):
-            self.until(lambda: self.nodes.event(self.conversation(), 'pago', {'k': k}, 'E%s-%d' % (self.number, k)), 202)
+            self.until(lambda n: self.nodes.event(n, self.conversation(), 'pago', {'k': k}, 'E%s-%d' % (self.number, k)), 202)
         self.events += 1
 
     def conversation(self):

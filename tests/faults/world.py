@@ -125,8 +125,7 @@ class Nodes:
 
     # -- what contacts and their tenant do
 
-    def post(self, body):
-        n = self.rng.choice(self.nodes)
+    def post(self, n, body):
         return n.http('POST', n.webhook, json.dumps(body).encode(), {'Content-Type': 'application/json'}, timeout=1.5)[0]
 
     def api(self, n, method, path, value=None, body=None, **headers):
@@ -135,8 +134,8 @@ class Nodes:
         status, _, data = n.http(method, path, body, {'Authorization': 'Bearer ' + n.key, **headers}, timeout=3)
         return status, json.loads(data) if data else None
 
-    def event(self, conv, name, data, key):
-        return self.api(self.rng.choice(self.nodes), 'POST', '/v1/conversations/%s/events' % conv, {'event': name, 'data': data},
+    def event(self, n, conv, name, data, key):
+        return self.api(n, 'POST', '/v1/conversations/%s/events' % conv, {'event': name, 'data': data},
                         **{'Idempotency-Key': key})[0]
 
     def ask(self, path, seconds=60):
@@ -189,6 +188,9 @@ class Nodes:
 
     def one(self):
         return self.rng.choice(self.nodes)
+
+    def other(self, n):
+        return self.nodes[1 - self.nodes.index(n)]
 
     def alive(self):
         for n in self.nodes:
