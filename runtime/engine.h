@@ -50,6 +50,7 @@ struct sending {
 };
 struct lane {
     struct sending *first, *last;
+    unsigned n;
 };
 
 /* -- conversations ------------------------------------------------------------------------------------------------------------------ */

@@ -261,11 +261,12 @@ static void give_messages(const struct mem_conv *c, struct frt_op_messages *op)
     for (size_t k = 0; k < c->log.n; k++) {
         const struct frt_message *x = &c->log.at[k];
         bool older = op->before_at == 0 || x->at < op->before_at || (x->at == op->before_at && x->id < op->before_id);
-        if (older) {
+        bool asked = !op->told || (x->dir != FRT_DIR_IN && x->ext_id.n > 0);
+        if (older && asked) {
             struct frt_message *out = &op->messages[op->n++];
             *out = *x;
             out->kind = mem_give(&op->op, x->kind);
-            out->body = mem_give(&op->op, x->body);
+            out->body = op->told ? FN_STR_NULL : mem_give(&op->op, x->body);
             out->ext_id = mem_give(&op->op, x->ext_id);
         }
     }

@@ -345,6 +345,7 @@ static void drop_lost(struct frt_engine *e, struct lane *lane)
     struct sending *s = lane->first;
     while (s != NULL && (s->state == SEND_QUEUED || s->state == SEND_UNKNOWN) && is_lost(s)) {
         lane->first = s->next;
+        lane->n--;
         e->stats.lanes--;
         sending_free(s);
         s = lane->first;
@@ -452,6 +453,7 @@ void outbox_push(struct frt_engine *e, struct mail *m, const struct frt_effect *
     s->next = *at;
     *at = s;
     lane->last = s->next == NULL ? s : lane->last;
+    lane->n++;
     e->stats.lanes++;
     if (lane->first == s) {
         pump_lane(e, lane, engine_now(e));
@@ -465,6 +467,7 @@ static void leave_lane(struct sending *s)
     struct frt_engine *e = s->engine;
     lane->first = s->next;
     lane->last = lane->first == NULL ? NULL : lane->last;
+    lane->n--;
     e->stats.lanes--;
     sending_free(s);
     outbox_pump(e, m);

@@ -163,6 +163,14 @@ static enum fbc_policy policy_of(struct turn *t, uint16_t host, struct fn_str pa
     return repeatable ? FBC_POLICY_IDEMPOTENT : (enum fbc_policy)fbc_hosts[host].policy;
 }
 
+/* What leaves at once needs no CLAIM: the commit says STARTED, and if its owner dies it is in doubt. What has to wait behind others is claimed when
+ * its time comes, or the death of a node with a long queue would put all of it in doubt. */
+static bool claimed_later(const struct turn *t, enum fbc_policy policy, enum frt_lane lane)
+{
+    enum { AHEAD = 8 };
+    return policy == FBC_POLICY_AT_MOST_ONCE || t->mail->lanes[lane].n + t->index >= AHEAD;
+}
+
 struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payload, uint32_t call, enum frt_dir dir)
 {
     const struct fbc_import *info = &fbc_hosts[host];
@@ -175,14 +183,15 @@ struct frt_effect *turn_effect(struct turn *t, uint16_t host, struct fn_str payl
         return NULL;
     }
     enum fbc_policy policy = policy_of(t, host, payload);
-    bool claim = policy == FBC_POLICY_AT_MOST_ONCE;
+    enum frt_lane lane = call != 0 ? FRT_LANE_CALL : FRT_LANE_SEND;
+    bool claim = claimed_later(t, policy, lane);
     *x = (struct frt_effect){
         .tenant = t->next.tenant, .conv = t->next.conv, .id = frt_effect_id(t->in->conv.seq, t->index++)};
     x->channel = t->next.channel;
     x->contact = t->next.contact;
     x->host = host;
     x->policy = (uint8_t)policy;
-    x->lane = call != 0 ? FRT_LANE_CALL : FRT_LANE_SEND;
+    x->lane = lane;
     x->state = claim ? FRT_E_READY : FRT_E_STARTED;
     x->attempts = claim ? 0 : 1;
     x->call = call;

@@ -5,11 +5,11 @@
 #include "job.h"
 
 enum {
-    APART_MS = 120000, /* the provider's clock may be behind the database's by this */
-    LINES = 200,       /* of the log at once */
-    LINE_PAGES = 5,
-    RECORD_PAGES = 8,
-    QUESTION_ARENA = 32 << 20 /* the log has bodies of 64 KiB, and the provider's answers are long */
+    APART_MS = 120000,        /* the provider's clock may be behind the database's by this */
+    LINES = 200,              /* of the log at once */
+    LINE_PAGES = 5,           /* 1,000 that were told: more than the provider is asked for */
+    RECORD_PAGES = 8,         /* of fifty */
+    QUESTION_ARENA = 32 << 20 /* the provider's answers are long */
 };
 
 static void not_reached(struct fsv_job *job, const char *why)
@@ -49,7 +49,8 @@ static void on_records(void *ctx, const struct fsv_outcome *outcome)
 
 /* -- the message log ------------------------------------------------------------------------------------------------------------- */
 
-/* Ids of all messages of the page but the one in question. False without memory. */
+/* Ids of what else was told, by us or by a person. Only that is asked for: a contact who waits for five hundred answers has a thousand lines in the log
+ * that the provider does not know of. False without memory. */
 static bool learn(struct fsv_job *job)
 {
     struct fsv_evo_search *s = &job->search;
@@ -63,7 +64,7 @@ static bool learn(struct fsv_job *job)
     s->known = known;
     for (size_t i = 0; i < job->past.n; i++) {
         const struct frt_message *m = &job->past.messages[i];
-        if (m->ext_id.n > 0 && m->id != (FRT_DERIVED | job->send.effect)) {
+        if (m->id != (FRT_DERIVED | job->send.effect)) {
             known[s->n_known++] = m->ext_id;
             bool earlier = m->dir == FRT_DIR_OUT && m->id < (FRT_DERIVED | job->send.effect);
             s->before = s->before.n == 0 && earlier ? m->ext_id : s->before; /* the newest comes first */
@@ -126,7 +127,8 @@ void fsv_job_ask(struct fsv_job *job)
     job->arena.max = QUESTION_ARENA;
     job->search = (struct fsv_evo_search){
         .address = job->send.address, .text = text_of(job), .since_ms = job->send.created_at - APART_MS};
-    job->past = (struct frt_op_messages){.tenant = job->send.tenant, .conv = job->send.conv, .limit = LINES};
+    job->past =
+        (struct frt_op_messages){.tenant = job->send.tenant, .conv = job->send.conv, .limit = LINES, .told = true};
     job->past.op = (struct frt_op){.kind = FRT_OP_MESSAGES, .owner = job, .arena = &job->arena, .done = on_lines};
     ask_log(job);
 }

@@ -192,6 +192,7 @@ void pg_build_messages(struct pg_job *j, struct pg_seg *seg)
     pg_put(a, op->before_at);
     pg_put(a, op->before_id);
     pg_put(a, limit_of(op->limit));
+    pg_put(a, op->told);
 }
 
 void pg_take_messages(struct pg_job *j, unsigned statement, const struct pg_rows *rows)

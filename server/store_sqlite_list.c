@@ -159,7 +159,7 @@ void sq_do_messages(struct sq *q, struct frt_op_messages *op)
     int64_t at = op->before_at != 0 ? op->before_at : FRT_NEVER, id = op->before_at != 0 ? op->before_id : FRT_NEVER;
     op->n = 0;
     op->messages = NULL;
-    sq_ask(q, s, "iiiii", op->tenant, op->conv, at, id, I(op->limit));
+    sq_ask(q, s, "iiiiii", op->tenant, op->conv, at, id, I(op->limit), I(op->told));
     while (sq_next(q, s)) {
         op->messages = sq_more(&op->op, op->messages, op->n, &cap, sizeof *op->messages);
         if (op->messages == NULL) {

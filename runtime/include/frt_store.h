@@ -298,6 +298,7 @@ struct frt_op_messages {
     struct frt_op op;
     int64_t tenant, conv;
     int64_t before_at, before_id; /* older than this; 0 from the newest */
+    bool told;                    /* only what went out and has the provider's id; without its body */
     size_t limit;
     struct frt_message *messages; /* out, newest first */
     size_t n;

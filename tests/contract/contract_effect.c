@@ -302,6 +302,35 @@ static void echoes_are_known(struct contract *c)
     CHECK(c, loaded.n_rows == 2 && loaded.rows[0].known && !loaded.rows[1].known);
 }
 
+static void what_was_told(struct contract *c)
+{
+    struct frt_effect e = begin(c, "phone:1");
+    struct frt_op_messages op = {.tenant = 1, .conv = e.conv, .limit = 10, .told = true};
+    DO(c, MESSAGES, &op);
+    CHECK(c, op.n == 0); /* what came in has an id, but was not told; what is to go out has none yet */
+    struct frt_done d = verdict(&e, FRT_V_SENT);
+    d.ext_id = FN_STR("wamid.1");
+    CHECK(c, contract_done(c, &d) == FN_OK);
+    DO(c, MESSAGES, &op);
+    CHECK(c, op.n == 1 && op.messages[0].id == frt_result_row(e.id) && op.messages[0].body.n == 0);
+    CHECK(c, op.n == 1 && fn_str_eq(op.messages[0].ext_id, FN_STR("wamid.1")));
+    struct frt_loaded in = contract_load(c, e.conv);
+    struct frt_turn t = contract_turn(&in, 1, 8);
+    struct frt_message typed = {
+        .id = 77, .at = 8000, .dir = FRT_DIR_HUMAN, .kind = FN_STR("text"), .ext_id = FN_STR("typed")};
+    t.n_effects = 0;
+    t.log = &typed;
+    t.n_log = 1;
+    CHECK(c, contract_commit(c, &t) == FN_OK);
+    contract_reopen(c);
+    DO(c, MESSAGES, &op);
+    CHECK(c, op.n == 2 && op.messages[0].id == 77 && fn_str_eq(op.messages[1].ext_id, FN_STR("wamid.1")));
+    op.before_at = 8000;
+    op.before_id = 77;
+    DO(c, MESSAGES, &op);
+    CHECK(c, op.n == 1 && op.messages[0].id == frt_result_row(e.id));
+}
+
 const struct contract_case contract_effect_cases[] = {
     {"done: sent", done_sent},
     {"done: later", done_later},
@@ -314,5 +343,6 @@ const struct contract_case contract_effect_cases[] = {
     {"orphans", orphans},
     {"receipts", receipts},
     {"echoes are known", echoes_are_known},
+    {"what was told", what_was_told},
     {NULL, NULL},
 };

@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import resource
+import threading
 import time
 
 from harness import Answer, Double, Evolution, Funneld, message, wait_for
@@ -203,6 +204,25 @@ def test_the_same_words_in_doubt_twice_are_told_twice(w):
         rests = [t.turn(n, lost(), Answer(None), total=2) for n in t.numbers.values()]
         time.sleep(1.5)
         assert [r() for r in rests] == [([TEXT] * 2, [TEXT] * 3)] * len(rests), list(zip(t.numbers, (r() for r in rests)))
+
+
+ECHO = TWICE.replace('  say "Um momento."\n  say', '  say')
+
+
+def test_a_long_queue_is_told_whole_after_a_crash(w):
+    """A contact waits for 520 answers with the same words when the node dies: each that goes out makes one more that looks like the next."""
+    with Twice((0,), source=ECHO) as t:
+        number, many = t.numbers[0], 520
+        held = threading.Event()
+        t.evolution.script = lambda request: None if held.is_set() or not request.path.startswith('/message/') else Answer(503)
+        for i in range(many):
+            assert t.funneld.say(number, 'oi', id='FILA%d' % i) == 200
+        t.funneld.kill()
+        held.set()
+        t.funneld.start()
+        wait_for(lambda: len(t.evolution.texts(number)) >= many, 60)
+        time.sleep(1)
+        assert len(t.evolution.texts(number)) == many, len(t.evolution.texts(number))
 
 
 def test_a_contact_who_writes_a_lot_hides_nothing(w):

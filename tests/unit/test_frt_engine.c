@@ -503,6 +503,31 @@ static void test_absent_is_sent_at_once(void)
     teardown(&w);
 }
 
+/* What waits far behind others was not claimed: after the node's death it is sent, not asked for. What left at once, or could have, is asked for. */
+static void test_a_long_queue_is_not_in_doubt(void)
+{
+    enum { MESSAGES = 20 };
+    struct world w;
+    setup(&w, 0);
+    w.hold = true;
+    for (int i = 0; i < MESSAGES; i++) {
+        say(&w, "a");
+    }
+    unsigned asked = 0, sent = 0;
+    crash(&w);
+    boot(&w);
+    while (w.n_pending == 1 && sent < 3 * MESSAGES) {
+        bool query = w.pending[0].query;
+        asked += query;
+        sent += !query;
+        answer(&w, query ? FRT_ABSENT : FRT_SENT);
+        settle(&w);
+    }
+    CU_ASSERT_EQUAL(asked, 8);
+    CU_ASSERT_EQUAL(sent, MESSAGES);
+    teardown(&w);
+}
+
 /* -- the store ------------------------------------------------------------------------------------------------------------------------------- */
 struct plan {
     enum frt_op_kind kind;
@@ -696,7 +721,8 @@ static void test_drain(void)
     teardown(&w);
 }
 
-UNIT_SUITE("frt_engine", {"absent is sent at once", test_absent_is_sent_at_once}, {"talk", test_talk},
+UNIT_SUITE("frt_engine", {"absent is sent at once", test_absent_is_sent_at_once},
+           {"a long queue is not in doubt", test_a_long_queue_is_not_in_doubt}, {"talk", test_talk},
            {"dedupe", test_dedupe}, {"silence", test_silence},
            {"timer due while a turn waits", test_timer_due_while_a_turn_waits},
            {"timer over restart", test_timer_over_restart}, {"settle", test_settle},
