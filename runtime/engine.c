@@ -240,6 +240,7 @@ static void set_defaults(struct frt_engine_config *c)
     set_default(&c->sends_max, 1000);
     set_default(&c->tenant_sends, (c->sends_max + 3) / 4);
     set_default(&c->tries, 25);
+    set_default(&c->patience_ms, 24 * 60 * 60 * 1000); /* behind WhatsApp's window of 24 hours nobody waits for it */
     set_default(&c->call_tries, 4);
     set_default(&c->retry_base_ms, 500);
     set_default(&c->retry_cap_ms, 300000);

@@ -123,10 +123,18 @@ static int64_t backoff(struct frt_engine *e, uint32_t attempts, int64_t retry_af
     return (int64_t)(e->c.entropy.ops->next(e->c.entropy.self) % (most + 1));
 }
 
+/* A message waits for as long as its reader does, a session that broke in the evening is mended in the morning; a call has a customer who waits. */
+static bool is_enough(const struct sending *s, uint32_t tries)
+{
+    const struct frt_engine_config *c = &s->engine->c;
+    return s->e.call != 0 ? tries >= c->call_tries
+                          : tries >= c->tries && engine_now(s->engine) - s->e.created_at >= (int64_t)c->patience_ms;
+}
+
 static void try_at(struct sending *s, const struct frt_sent *sent, int64_t at)
 {
     struct frt_engine *e = s->engine;
-    if (s->e.attempts >= (s->e.call != 0 ? e->c.call_tries : e->c.tries)) {
+    if (is_enough(s, s->e.attempts)) {
         give_up(s, FRT_BY_TRIES, sent->reason.n != 0 ? sent->reason : FN_STR("too many tries"));
         return;
     }
@@ -207,7 +215,7 @@ static void on_queried(void *ctx, const struct frt_sent *sent)
         s->left = false;
         try_at(s, sent,
                engine_now(e)); /* certainly not there: sending it is no repetition, and the provider is there */
-    } else if (sent->outcome == FRT_NOT_SENT && s->asked < e->c.tries) { /* not reached: that is no answer */
+    } else if (sent->outcome == FRT_NOT_SENT && !is_enough(s, s->asked)) { /* not reached: that is no answer */
         s->asked++;
         close_with(s, FRT_V_UNKNOWN, FRT_BY_NOBODY, sent, engine_now(e) + backoff(e, s->asked, sent->retry_after));
     } else {

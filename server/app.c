@@ -88,6 +88,7 @@ static enum fn_code make_engine(struct fsv_app *app, struct fn_err *err)
     c.shared = app->config.value[FSV_DATABASE_URL].n > 0;
     c.forced = c.shared && fn_str_eq(app->config.value[FSV_NODE_SHARE], FN_STR("every"));
     c.reconcile_ms = (uint32_t)fsv_config_number(&app->config, FSV_RECONCILE_MS);
+    c.patience_ms = (uint32_t)fsv_config_number(&app->config, FSV_PATIENCE_MS);
     enum fn_code code = told(app, START_WAKE, fsv_start_wake(app, &c, err), err);
     if (code != FN_OK) {
         return code;

@@ -35,8 +35,8 @@ static const struct wrong wrongs[] = {
     [DIR] = {{"não existe e não pôde ser criada, ou não permite gravar",
               "does not exist and could not be made, or cannot be written to"}},
     [LEVEL] = {{"deve ser debug, info, warn ou error", "must be debug, info, warn or error"}},
-    [MS] = {{"deve ser um número de milissegundos de 1 a 3600000",
-             "must be a number of milliseconds from 1 to 3600000"}},
+    [MS] = {{"deve ser um número de milissegundos de 1 a 604800000",
+             "must be a number of milliseconds from 1 to 604800000"}},
     [MIB] = {{"deve ser um número de MiB de 1 a 65536", "must be a number of MiB from 1 to 65536"}},
     [SECRET] = {{"deve ter 32 caracteres ou mais", "must have 32 characters or more"}},
     [KEY] = {{"não pode ter espaços nem caracteres de controle", "must not have blanks or control characters"}},
@@ -105,7 +105,7 @@ static bool has_kind(struct fsv_config *c, enum config_kind kind, struct fn_str 
         }
         c->port = (uint16_t)number;
         return true;
-    case MS: return is_number(v, 3600000, &number);
+    case MS: return is_number(v, 604800000, &number);
     case MIB: return is_number(v, 65536, &number);
     case DIR: return is_directory(v.p);
     case LEVEL: return fsv_level_read(v, &level) == FN_OK;

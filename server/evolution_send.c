@@ -400,7 +400,10 @@ enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *
 {
     const struct fn_json *root = NULL;
     search->more = false;
-    if (!outcome->answered || outcome->status != 200 ||
+    if (!outcome->answered || outcome->status >= 500 || outcome->status == 408 || outcome->status == 429) {
+        return FSV_NOT_SENT;
+    }
+    if (outcome->status != 200 ||
         fn_json_parse(arena, outcome->body, FN_JSON_REPAIR | FN_JSON_ALLOW_DUPLICATES, &root, NULL) != FN_OK) {
         return FSV_UNKNOWN;
     }

@@ -192,9 +192,11 @@ static void on_evolution(void *ctx, const struct fsv_outcome *outcome)
     struct fn_str id = FN_STR_NULL;
     enum fsv_verdict verdict = fsv_evo_classify(&job->arena, outcome, &id, &why);
     bool unreachable = verdict == FSV_NOT_SENT && !outcome->answered && !outcome->late;
+    bool gateway =
+        outcome->answered && (outcome->status == 502 || outcome->status == 504); /* the proxy before Evolution */
     struct frt_sent sent = {.outcome = outcome_of(verdict), .ext_id = id, .reason = fn_str_c(why)};
     sent.retry_after = outcome->retry_after_ms > 0 ? outcome->retry_after_ms : 0;
-    if (verdict == FSV_DOWN || unreachable) {
+    if (verdict == FSV_DOWN || unreachable || gateway) {
         channel_down(job->channel, why);
         sent.retry_after = job->channel->paused_until - fsv_monotonic_ms();
     } else if (verdict == FSV_SENT || verdict == FSV_REFUSED) {

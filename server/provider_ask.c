@@ -39,7 +39,7 @@ static void on_records(void *ctx, const struct fsv_outcome *outcome)
         ask_records(job);
         return;
     }
-    enum frt_outcome said = !outcome->answered                            ? FRT_NOT_SENT
+    enum frt_outcome said = verdict == FSV_NOT_SENT                       ? FRT_NOT_SENT
                             : verdict == FSV_SENT                         ? FRT_SENT
                             : verdict == FSV_REFUSED && !job->search.more ? FRT_ABSENT
                                                                           : FRT_UNKNOWN;

@@ -51,7 +51,8 @@ struct frt_engine_config {
         ingest_max; /* [10,000] messages waiting for INGEST; beyond it, or half of it of one tenant, FN_UNAVAILABLE; a hundredth each tenant always has */
     uint32_t sends_max;                   /* [1,000] effects at the provider at once */
     uint32_t tenant_sends;                /* [a quarter of them] of one tenant */
-    uint32_t tries;                       /* [25] sends of an effect until it is given up */
+    uint32_t tries;                       /* [25] sends of an effect until it is given up, but not before patience_ms */
+    uint32_t patience_ms;                 /* [86,400,000] how long a message waits for a provider that does not work */
     uint32_t call_tries;                  /* [4] the same for calls: a customer waits */
     uint32_t retry_base_ms, retry_cap_ms; /* [500, 300,000] full jitter */
     uint32_t reconcile_ms;                /* [30,000] waiting for echo or status after an unknown outcome */

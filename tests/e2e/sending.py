@@ -206,6 +206,42 @@ def test_the_same_words_in_doubt_twice_are_told_twice(w):
         assert [r() for r in rests] == [([TEXT] * 2, [TEXT] * 3)] * len(rests), list(zip(t.numbers, (r() for r in rests)))
 
 
+COUNTS = TWICE.replace('start on', 'var n: int = 0\nstart on').replace("""  say "Um momento."
+  say "Um momento."
+  wait message
+""", """  ask fala: text(20) "{n}?"
+  n = n + 1
+""")
+
+
+def test_an_outage_of_the_provider_loses_nothing(w):
+    """For some seconds everything fails: Evolution, the proxy before it, or the connection. Half way the node dies. Nobody is given up, all are told in order."""
+    fails = {'5511987660061': 500, '5511987660062': 502, '5511987660063': 504, '5511987660064': None}
+    out = True
+
+    def script(request):
+        number = request.json['number'] if request.path.startswith('/message/') else request.json['where']['key']['remoteJid'].split('@')[0]
+        status = fails[number]
+        return Answer(status, {'status': status, 'error': 'Bad Gateway'}) if out else None
+
+    with Twice((), source=COUNTS) as t:
+        t.evolution.script = script
+        for i in range(6):
+            for number in fails:
+                assert t.funneld.say(number, 'oi', id='%s-%d' % (number, i)) == 200
+            time.sleep(0.5)
+            if i == 3:
+                t.funneld.kill()
+                t.funneld.start()
+        time.sleep(2)
+        out = False
+        wanted = ['%d?' % i for i in range(6)]
+        wait_for(lambda: all(len(t.evolution.texts(n)) >= 6 for n in fails), 60)
+        time.sleep(1)
+        assert all(t.evolution.texts(n) == wanted for n in fails), [t.evolution.texts(n) for n in fails]
+        assert t.funneld.api('GET', '/v1/dead-letters')[1]['dead_letters'] == []
+
+
 ECHO = TWICE.replace('  say "Um momento."\n  say', '  say')
 
 

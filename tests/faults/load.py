@@ -245,8 +245,13 @@ class Verdict:
         self.consumed -= sum(not t.endswith('?') for t in missing)
         self.unordered = got != want and not (self.doubled or self.lost or self.surplus)
         self.story = [] if got == want else ['lost %s' % sorted(missing)[:6], 'surplus %s' % sorted(set(got) - set(want))[:6],
-                                             'doubled %s' % sorted({t for t in got if got.count(t) > 1})[:6], 'end %s' % got[-4:]]
+                                             'doubled %s' % sorted({t for t in got if got.count(t) > 1})[:6], *self.around(got, want), 'end %s' % got[-4:]]
         self.first_wrong = next((i for i, (a, b) in enumerate(zip(got, want)) if a != b), None)
+
+    @staticmethod
+    def around(got, want):
+        """What was told before and behind each text that is too much."""
+        return ['around %s' % got[max(i - 8, 0):i + 8] for i, t in enumerate(got) if t not in want][:3]
 
     def good(self, ordered=True):
         return not (self.lost or self.doubled or self.surplus or (ordered and self.unordered))

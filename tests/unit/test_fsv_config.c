@@ -100,7 +100,7 @@ static const char *const wrong[][2] = {
     {"DATA_DIR", "/dev/null/x"},
     {"OPENAI_API_KEY", "a\nb"},
     {"RECONCILE_MS", "0"},
-    {"RECONCILE_MS", "3600001"},
+    {"RECONCILE_MS", "604800001"},
     {"EVOLUTION_API_URL", "http://only-one"},
     {"EVOLUTION_API_KEY", "only-one"},
 };

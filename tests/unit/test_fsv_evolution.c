@@ -453,8 +453,13 @@ static void test_find(void)
     CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 101000, ""), FSV_REFUSED);
     CU_ASSERT_EQUAL(find(&arena, &o, lid, "Oi", 99500, ""), FSV_SENT);
     CU_ASSERT_EQUAL(find(&arena, &o, lid, "Tchau", 99500, ""), FSV_UNKNOWN);
-    o.status = 500;
+    o.status = 400;
     CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 0, ""), FSV_UNKNOWN);
+    static const int nobody_looked[] = {408, 429, 500, 502, 503, 504};
+    for (size_t i = 0; i < FN_COUNT(nobody_looked); i++) {
+        o.status = nobody_looked[i];
+        CU_ASSERT_EQUAL(find(&arena, &o, phone, "Oi", 0, ""), FSV_NOT_SENT);
+    }
     fn_arena_fini(&arena);
 }
 
