@@ -33,10 +33,10 @@ struct world {
     struct frt_seeded seed;
     struct pending pending[SENDS_MAX];
     size_t n_pending;
-    char said[SENDS_MAX][128]; /* payloads of sends begun */
-    size_t n_said;
-    bool hold;      /* sends stay pending */
-    int64_t window; /* of the channel */
+    char said[SENDS_MAX][128]; /* payloads of sends begun; of more than fit, the last */
+    size_t n_said;             /* all that were begun */
+    bool hold;                 /* sends stay pending */
+    int64_t window;            /* of the channel */
     enum frt_outcome outcome;
     unsigned accepted, duplicates, accepted_when_said; /* the last one */
     enum fn_code last_code;
@@ -51,7 +51,9 @@ static inline void begin(struct world *w, const struct frt_send *s, frt_sent_fn 
     snprintf(p->payload, sizeof p->payload, "%.*s", FN_STR_ARG(s->payload));
     w->accepted_when_said = w->accepted;
     if (!query) {
-        snprintf(w->said[w->n_said++], sizeof w->said[0], "%.*s", FN_STR_ARG(s->payload));
+        char *said = w->said[w->n_said < SENDS_MAX ? w->n_said : SENDS_MAX - 1];
+        snprintf(said, sizeof w->said[0], "%.*s", FN_STR_ARG(s->payload));
+        w->n_said++;
     }
 }
 static inline void on_send(void *self, const struct frt_send *s, frt_sent_fn done, void *ctx)

@@ -552,11 +552,12 @@ static void test_a_message_waits_for_a_day(void)
         w.outcome = FRT_NOT_SENT;
         say(&w, "a");
         wait_minutes(&w, hours[i] * 60);
-        CU_ASSERT_EQUAL(w.n_said, 0);
+        CU_ASSERT_TRUE(w.n_said > 100);
+        size_t tried = w.n_said;
         w.outcome = FRT_SENT;
         wait_minutes(&w, 6);
         CU_ASSERT_EQUAL(dead_letters(&w), hours[i] < 24 ? 0 : 1);
-        CU_ASSERT_EQUAL(w.n_said, hours[i] < 24 ? 1 : 0);
+        CU_ASSERT_EQUAL(w.n_said - tried, hours[i] < 24 ? 1 : 0);
         teardown(&w);
     }
 }
