@@ -236,6 +236,7 @@ static struct frt_send request(struct sending *s)
                              .effect = s->e.id,
                              .host = s->e.host,
                              .attempt = s->e.attempts,
+                             .asked = s->asked,
                              .address = fn_str_c(s->address),
                              .payload = s->e.payload,
                              .funnel = s->e.funnel,

@@ -26,6 +26,7 @@ struct fsv_channel {
     /* breaker */
     int64_t paused_until; /* monotonic ms */
     unsigned failures;    /* in a row */
+    bool failing;         /* the last send had no good answer */
     /* session, as Evolution tells it */
     char state[16];
     int64_t state_logged; /* monotonic ms of the last log line: a reconnect storm brings thousands a minute */

@@ -421,5 +421,7 @@ enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *
     }
     struct fn_str user;
     search->more = !back && records->n >= RECORDS && is_recent(last, search->since_ms);
-    return fsv_jid_read(search->address, &user) == FSV_JID_LID ? FSV_UNKNOWN : FSV_REFUSED;
+    bool forgets =
+        !back && search->before.n > 0 && records->n < RECORDS; /* all there is, without what was told before */
+    return forgets || fsv_jid_read(search->address, &user) == FSV_JID_LID ? FSV_UNKNOWN : FSV_REFUSED;
 }

@@ -195,6 +195,7 @@ static void on_evolution(void *ctx, const struct fsv_outcome *outcome)
     bool gateway =
         outcome->answered && (outcome->status == 502 || outcome->status == 504); /* the proxy before Evolution */
     struct frt_sent sent = {.outcome = outcome_of(verdict), .ext_id = id, .reason = fn_str_c(why)};
+    job->channel->failing = verdict != FSV_SENT && verdict != FSV_REFUSED;
     sent.retry_after = outcome->retry_after_ms > 0 ? outcome->retry_after_ms : 0;
     if (verdict == FSV_DOWN || unreachable || gateway) {
         channel_down(job->channel, why);

@@ -9,6 +9,7 @@ enum {
     LINES = 200,              /* of the log at once */
     LINE_PAGES = 5,           /* 1,000 that were told: more than the provider is asked for */
     RECORD_PAGES = 8,         /* of fifty */
+    ASKS = 12,                /* of who says that he cannot look: some ten minutes */
     QUESTION_ARENA = 32 << 20 /* the provider's answers are long */
 };
 
@@ -31,10 +32,18 @@ static void ask_records(struct fsv_job *job)
     fsv_evo_request_fini(&made);
 }
 
+/* Evolution itself says that it cannot look. While its sends fail as well it is broken, and is asked again; else it never can. */
+static bool cannot_be_asked(const struct fsv_job *job, const struct fsv_outcome *outcome)
+{
+    bool own = outcome->answered && outcome->status >= 500 && (outcome->status < 502 || outcome->status > 504);
+    return own && (!job->channel->failing || job->send.asked >= ASKS);
+}
+
 static void on_records(void *ctx, const struct fsv_outcome *outcome)
 {
     struct fsv_job *job = ctx;
-    enum fsv_verdict verdict = fsv_evo_find(&job->arena, outcome, &job->search);
+    enum fsv_verdict verdict =
+        cannot_be_asked(job, outcome) ? FSV_UNKNOWN : fsv_evo_find(&job->arena, outcome, &job->search);
     if (job->search.more && job->pages < RECORD_PAGES) {
         ask_records(job);
         return;

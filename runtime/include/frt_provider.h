@@ -9,6 +9,7 @@ struct frt_send {
     int64_t tenant, channel, contact, conv, effect;
     uint16_t host;         /* hosts.def */
     uint32_t attempt;      /* from 1 */
+    uint32_t asked;        /* of a query: how often it was asked in vain in this life */
     struct fn_str address; /* of the contact on the channel */
     struct fn_str payload; /* JSON object with the argument names of hosts.def */
     struct fn_str funnel;

@@ -100,7 +100,8 @@ struct fsv_evo_search {
     bool more;            /* out: not here, and the next page may have it */
 };
 /* Whether that answer holds our message: same text, from us, none of the known, not too old. SENT, REFUSED: it is not there, UNKNOWN: also when
- * it is not there under an @lid address, because Evolution files what went to one under the phone. NOT_SENT: nobody looked (no answer, 5xx of Evolution
+ * it is not there under an @lid address, because Evolution files what went to one under the phone, or when it has
+ * not kept what was told before either. NOT_SENT: nobody looked (no answer, 5xx of Evolution
  * or of the proxy before it, 408, 429): to be asked again. */
 enum fsv_verdict fsv_evo_find(struct fn_arena *arena, const struct fsv_outcome *outcome, struct fsv_evo_search *search);
 /* The text that goes out for an effect (choose as numbered text); empty when it is none of text. */

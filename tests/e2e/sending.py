@@ -214,6 +214,19 @@ COUNTS = TWICE.replace('start on', 'var n: int = 0\nstart on').replace("""  say 
 """)
 
 
+def test_a_provider_that_never_can_be_asked_is_not_waited_for(w):
+    """Its sends work, its list of messages never does: what is in doubt goes out once more."""
+    doubtful, other = '5511987660051', '5511987660052'
+    with Twice((), source=ECHO) as t:
+        usual = t.evolution.script
+        t.evolution.script = lambda request: Answer(500) if request.path.startswith('/chat/') else usual(request)
+        rest = t.turn(doubtful, lost(), total=1)
+        t.turn(other, total=1)
+        wait_for(lambda: len(t.evolution.texts(doubtful)) == 2)
+        time.sleep(1.5)
+        assert rest() == ([TEXT] * 2, [TEXT] * 2), rest()
+
+
 def test_an_outage_of_the_provider_loses_nothing(w):
     """For some seconds everything fails: Evolution, the proxy before it, or the connection. Half way the node dies. Nobody is given up, all are told in order."""
     fails = {'5511987660061': 500, '5511987660062': 502, '5511987660063': 504, '5511987660064': None}
