@@ -106,7 +106,8 @@ static const struct fcc_type *for_elem(struct ctx *c, struct fgr_node *source, i
         return t->elem;
     }
     if (t->cls == FCC_C_LIST) {
-        c->unit_bytes += source->kind != FGR_NAME ? sema_bytes_max(t) : 0; /* nobody else has it */
+        c->unit_bytes +=
+            sema_bytes_max(t); /* also of a variable: the body may give it another while the loop goes on */
         *rounds = t->bound != 0 ? t->bound : SEMA_LIST;
         return t->elem;
     }

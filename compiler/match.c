@@ -165,6 +165,7 @@ void sema_match(struct ctx *c, struct fgr_node *n)
         sema_arg_type(c, sema_diag(c, FGR_D_MATCH_TYPE, n->kid[FGR_MATCH_subject]), "type", t);
         t = &fcc_t_error;
     }
+    c->unit_bytes += sema_bytes_max(t); /* kept while an arm waits */
     bool failed = false;
     if (cover_begin(c, &v, t)) {
         arms(c, n, n->kid[FGR_MATCH_arms], &v, t, &failed);

@@ -342,7 +342,8 @@ static uint64_t bytes_at(const struct fcc_type *t, unsigned depth)
     return sema_is_media(t) || sema_is_basic(t, FGR_T_JSON) ? 16 + TEXT_MOST : 8;
 }
 
+/* In a variable or a register a number has up to 10 bytes, and a bit says that it is there. */
 uint64_t sema_bytes_max(const struct fcc_type *t)
 {
-    return bytes_at(t, 0);
+    return 3 + bytes_at(t, 0);
 }

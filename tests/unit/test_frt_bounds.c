@@ -215,6 +215,64 @@ static void test_long_ids(void)
     free(json);
 }
 
+/* What is held while a flow inside asks: LARGE has 16,000 bytes, and nothing else has it. */
+#define LARGE "cut(a.repeat(5), 4000)"
+#define ASKING                                               \
+    TOP "flow pede() -> text(9) {\n  ask x: text(9) \"?\"\n" \
+        "  return x\n}\n"                                    \
+        "stage a {\n  ask a: text(800) \"?\"\n"
+
+static void test_around_a_flow(void)
+{
+    static const char *const bodies[] = {
+        "match " LARGE " {\n    \"x\" -> f\n    other {\n      let y = pede()\n      say y\n    }\n  }",
+        "for x in [" LARGE "] {\n    let y = pede()\n    say \"{y}{x.count}\"\n  }",
+    };
+    char text[3201] = "", source[2048];
+    for (int i = 0; i < 800; i++) {
+        memcpy(text + (size_t)4 * (size_t)i, "😀", 4);
+    }
+    for (size_t i = 0; i < FN_COUNT(bodies); i++) {
+        struct world w;
+        snprintf(source, sizeof source, "%s  %s\n  -> f\n}\n", ASKING, bodies[i]);
+        uint64_t bound = bound_of(source);
+        setup(&w, 0);
+        publish_source(&w, source);
+        say(&w, "oi");
+        say(&w, text);
+        CU_ASSERT_EQUAL_FATAL(status_now(&w), FRT_RUNNING);
+        size_t kept = saved_bytes(&w);
+        if (kept > bound || kept < 16000) {
+            printf("\n  %s: %zu bytes, not %llu\n", bodies[i], kept, (unsigned long long)bound);
+        }
+        CU_ASSERT_TRUE(kept <= bound);
+        CU_ASSERT_TRUE(kept > 16000);
+        teardown(&w);
+    }
+}
+
+/* A number of 64 bits has up to ten bytes. */
+static void test_numbers(void)
+{
+    struct fn_buf b;
+    struct world w;
+    fn_buf_init(&b, 1 << 20);
+    fn_buf_z(&b, TOP);
+    for (int i = 0; i < 300; i++) {
+        fn_buf_printf(&b, "var n%d: int = -9223372036854775807\n", i);
+    }
+    fn_buf_z(&b, "stage a {\n  ask x: int \"?\"\n  say \"{x}{n0}\"\n  end\n}\n");
+    fn_buf_char(&b, '\0');
+    setup(&w, 0);
+    publish_source(&w, (const char *)b.p);
+    say(&w, "oi");
+    CU_ASSERT_EQUAL(status_now(&w), FRT_RUNNING);
+    CU_ASSERT_TRUE(saved_bytes(&w) > 3000);
+    CU_ASSERT_TRUE(saved_bytes(&w) <= bound_of((const char *)b.p));
+    teardown(&w);
+    fn_buf_fini(&b);
+}
+
 /* Rows that a round waits with. */
 static void test_rows(void)
 {
@@ -281,5 +339,6 @@ static void test_contact_of_another(void)
 
 UNIT_SUITE("frt_bounds", {"wrong answers", test_wrong_answers}, {"rounds", test_rounds},
            {"what an agent answers", test_what_an_agent_answers}, {"calls", test_calls},
-           {"rounds of an agent", test_rounds_of_an_agent}, {"long ids", test_long_ids}, {"rows", test_rows},
+           {"rounds of an agent", test_rounds_of_an_agent}, {"long ids", test_long_ids},
+           {"around a flow", test_around_a_flow}, {"numbers", test_numbers}, {"rows", test_rows},
            {"a contact of another funnel", test_contact_of_another})
