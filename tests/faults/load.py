@@ -240,8 +240,8 @@ class Verdict:
             self.events = sum(': pago' in t for t in got)
         self.doubled = len(got) - len(set(got))
         missing = set(want) - set(got)
-        self.missing = sorted(missing)
-        self.lost, self.surplus = len(missing), len(set(got) - set(want))
+        self.missing, self.too_much = sorted(missing), sorted(set(got) - set(want))
+        self.lost, self.surplus = len(missing), len(self.too_much)
         self.consumed -= sum(not t.endswith('?') for t in missing)
         self.unordered = got != want and not (self.doubled or self.lost or self.surplus)
         self.story = [] if got == want else ['lost %s' % sorted(missing)[:6], 'surplus %s' % sorted(set(got) - set(want))[:6],
