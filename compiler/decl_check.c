@@ -28,19 +28,30 @@ static void check_agent(struct ctx *c, struct fgr_node *n)
     }
 }
 
+/* There is one calendar; one that is not known was told as such, and is not told again. */
+static void check_hours_except(struct ctx *c, struct fgr_node *r, const struct fgr_node **calendar)
+{
+    const struct fgr_node *values = r->kid[FGR_HOURS_EXCEPT_values];
+    for (uint32_t k = 0; values != NULL && k < values->n_items; k++) {
+        sema_expr_to(c, values->items[k], &fcc_t_date);
+    }
+    if (r->text.n == 0) {
+        return;
+    }
+    if (sema_is(r->text, "br", "br")) {
+        sema_once(c, r, calendar);
+    } else {
+        sema_name_diag(c, FGR_D_CALENDAR_UNKNOWN, r);
+    }
+}
+
 static void check_hours(struct ctx *c, struct fgr_node *n)
 {
-    const struct fgr_node *rules = n->kid[FGR_HOURS_rules];
+    const struct fgr_node *rules = n->kid[FGR_HOURS_rules], *calendar = NULL;
     for (uint32_t i = 0; i < rules->n_items; i++) {
-        const struct fgr_node *r = rules->items[i];
+        struct fgr_node *r = rules->items[i];
         if (r->kind == FGR_HOURS_EXCEPT) {
-            const struct fgr_node *values = r->kid[FGR_HOURS_EXCEPT_values];
-            for (uint32_t k = 0; values != NULL && k < values->n_items; k++) {
-                sema_expr_to(c, values->items[k], &fcc_t_date);
-            }
-            if (r->text.n != 0 && !sema_is(r->text, "br", "br")) {
-                sema_name_diag(c, FGR_D_CALENDAR_UNKNOWN, r);
-            }
+            check_hours_except(c, r, &calendar);
             continue;
         }
         const struct fgr_node *ranges = r->kid[FGR_HOURS_RULE_ranges];
