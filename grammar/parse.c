@@ -167,21 +167,40 @@ static void dump_text(struct fn_buf *out, struct fn_str s)
     }
 }
 
+/* Where the last one was told. Only what lies between two places is counted: a line takes time that grows with its length, not with the square. */
+struct walk {
+    const struct fgr_source *source;
+    uint32_t at, line, column; /* from 1, as fgr_place tells them */
+};
+
+static void dump_place(struct fn_buf *out, struct walk *w, uint32_t offset)
+{
+    const struct fgr_source *s = w->source;
+    if (w->line == 0 || offset < w->at || (w->line < s->n_lines && s->lines[w->line] <= offset)) {
+        fgr_place(s, offset, &w->line, &w->column);
+    } else {
+        uint32_t to = offset < s->text.n ? offset : (uint32_t)s->text.n;
+        w->column += (uint32_t)fn_utf8_count((struct fn_str){s->text.p + w->at, to > w->at ? to - w->at : 0});
+    }
+    w->at = offset;
+    fn_buf_printf(out, "%u:%u ", w->line, w->column);
+}
+
 void fgr_dump_tokens(struct fn_buf *out, const struct fgr_tree *t)
 {
+    struct walk walk = {.source = &t->source};
     uint32_t comment = 0;
     for (uint32_t i = 0; i < t->n_tokens; i++) {
         const struct fgr_token *token = &t->tokens[i];
-        uint32_t line = 0, column = 0;
         for (; comment < t->n_comments && t->comments[comment].before <= i; comment++) {
             const struct fgr_comment *c = &t->comments[comment];
-            fgr_place(&t->source, c->span.a, &line, &column);
-            fn_buf_printf(out, "%u:%u comment", line, column);
+            dump_place(out, &walk, c->span.a);
+            fn_buf_z(out, "comment");
             dump_text(out, (struct fn_str){t->source.text.p + c->span.a, c->span.b - c->span.a});
             fn_buf_char(out, '\n');
         }
-        fgr_place(&t->source, token->span.a, &line, &column);
-        fn_buf_printf(out, "%u:%u %s", line, column, fgr_token_name(token->kind));
+        dump_place(out, &walk, token->span.a);
+        fn_buf_z(out, fgr_token_name(token->kind));
         fn_buf_z(out, token->flags & FGR_TOKEN_AS_NAME ? " as-name" : "");
         fn_buf_z(out, token->flags & FGR_TOKEN_AS_TYPE ? " as-type" : "");
         fn_buf_z(out, token->flags & FGR_TOKEN_MADE ? " made" : "");
