@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { ROWS_MAX = 10000, MEMORY_MAX = 64 << 20, CALL_MEMORY = 16 << 20 };
+enum { ROWS_MAX = 10000, ROWS_READ = 200, MEMORY_MAX = 64 << 20, CALL_MEMORY = 16 << 20 };
 
 struct table_row {
     struct fn_str table, key, row; /* in the arena */
@@ -144,7 +144,7 @@ static void query(const struct cli_table *t, struct fn_arena *arena, const struc
         sort(rows, n, descending);
     }
     fn_buf_char(out, '[');
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n && i < ROWS_READ; i++) { /* what the engine gives; more is no list of the program's */
         fn_json_comma(out);
         fn_buf_str(out, rows[i].row);
     }

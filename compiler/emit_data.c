@@ -296,37 +296,39 @@ static unsigned query(struct emit *e, const struct fgr_node *n, bool *whole)
     return w;
 }
 
-static void rows_into(struct emit *e, unsigned answer, uint16_t list_type, unsigned list)
+/* One row of `rows` at the end of `list`, where it fits its type: one of another version hides no other. */
+static void row_into(struct emit *e, const struct fgr_node *n, const struct for_loop *rows, unsigned list)
 {
-    uint32_t none = emit_label(e);
-    unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, list_type, 0)), has = emit_reg(e, e->t_bool),
-             json = emit_reg(e, e->t_text);
-    emit_op(e, FBC_OP_ZERO, list, 0, 0);
-    emit_unwrap(e, answer, has, json, none);
+    unsigned some = emit_reg(e, emit_some(e, n->sym->type)), json = emit_reg(e, emit_type(e, &fcc_t_json));
+    emit_op(e, FBC_OP_LISTGET, json, rows->list, rows->i);
     emit_op(e, FBC_OP_DECODE, some, json, 0);
-    emit_unwrap(e, some, has, list, none);
-    emit_place(e, none);
+    emit_unwrap(e, some, rows->ok, n->sym->slot, rows->next);
+    if (emit_is_bounded(n->sym->type)) {
+        emit_fits_row(e, n->sym->slot, n->sym->type, rows->next);
+    }
+    emit_op(e, FBC_OP_LISTADD, list, n->sym->slot, 0);
 }
 
 /* The rows that fit, before a round waits with them. */
-static void drop_misfits(struct emit *e, const struct fgr_node *n, unsigned list)
+static void rows_into(struct emit *e, const struct fgr_node *n, unsigned answer, unsigned list)
 {
-    struct for_loop l = {.n = n, .list = list};
-    uint32_t misfit = emit_label(e);
-    unsigned mark = emit_mark(e);
-    if (!emit_is_bounded(n->sym->type)) {
-        return;
+    uint16_t jsons = fbc_build_type_of(e->b, FBC_T_LIST, emit_type(e, &fcc_t_json), e->list_bound);
+    struct for_loop rows = {.n = n, .list = emit_reg(e, jsons)};
+    unsigned some = emit_reg(e, fbc_build_type_of(e->b, FBC_T_OPTION, jsons, 0)), json = emit_reg(e, e->t_text),
+             has = emit_reg(e, e->t_bool);
+    uint32_t none = emit_label(e);
+    emit_op(e, FBC_OP_ZERO, list, 0, 0);
+    emit_unwrap(e, answer, has, json, none);
+    emit_op(e, FBC_OP_DECODE, some, json, 0);
+    emit_unwrap(e, some, has, rows.list, none);
+    const unsigned spent[] = {answer, json, some}; /* 64 KiB each: the rows need the room */
+    for (unsigned i = 0; i < FN_COUNT(spent); i++) {
+        emit_op(e, FBC_OP_ZERO, spent[i], 0, 0);
     }
-    for_begin(e, &l, FBC_OP_LISTLEN);
-    emit_op(e, FBC_OP_LISTGET, n->sym->slot, list, l.i);
-    emit_fits_row(e, n->sym->slot, n->sym->type, misfit);
-    emit_jump(e, l.next);
-    emit_place(e, misfit);
-    emit_op(e, FBC_OP_LISTDEL, list, l.i, 0);
-    emit_op(e, FBC_OP_LISTLEN, l.count, list, 0);
-    emit_jump(e, l.again);
-    for_end(e, &l);
-    emit_release(e, mark);
+    for_begin(e, &rows, FBC_OP_LISTLEN);
+    row_into(e, n, &rows, list);
+    for_end(e, &rows);
+    emit_place(e, none);
 }
 
 void emit_for_table(struct emit *e, const struct fgr_node *n)
@@ -336,9 +338,8 @@ void emit_for_table(struct emit *e, const struct fgr_node *n)
     bool whole;
     emit_local(e, n->sym);
     unsigned taken = emit_int(e, 0), mark = emit_mark(e);
-    rows_into(e, query(e, n, &whole), list_type, l.list);
+    rows_into(e, n, query(e, n, &whole), l.list);
     emit_release(e, mark);
-    drop_misfits(e, n, l.list);
     for_begin(e, &l, FBC_OP_LISTLEN);
     emit_op(e, FBC_OP_LISTGET, n->sym->slot, l.list, l.i);
     if (n->kid[FGR_FOR_where] != NULL) {

@@ -1,23 +1,29 @@
 /* tables.c: `find` and `query` on the tenant's tables. The conversation is saved at its call, the rows are read, what this very turn has
  * saved or deleted is laid over them, and the run goes on in the same turn.
  *
- * where is a JSON object: {"field": value} for equality, {"field": {"<": value}} for < <= > >= != ==; all must hold. order is a field, "-" before
- * it for descending. Numbers compare as numbers, texts by bytes; what cannot be compared does not fit.
+ * where is a JSON list of [field, operator, value] (compiler/emit_data.c), operators == != < <= > >=; all must hold. order is a field, "-" before it
+ * for descending. Numbers compare as numbers, texts by bytes; no value is null; what cannot be compared is only !=. The program asks each row
+ * again and drops one that does not fit the types it declares: so it counts the limit itself, and gets some more. The rows are one text of the run:
+ * what is too much for one is left out, and told.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine.h"
+#include "fbc_format.h"
 
 #include <stdlib.h>
 
-enum { TABLE_MAX = 5000, ROWS_DEFAULT = 200, WHERE_MAX = 1 << 20 };
+enum { TABLE_MAX = 5000, ROWS_DEFAULT = 200, ROWS_SPARE = 20 };
 
 /* -- rows ---------------------------------------------------------------------------------------------------------------------------- */
 static bool compare(const struct fn_json *a, const struct fn_json *b, int *order)
 {
     double x, y;
+    int64_t i, k;
     if (a == NULL || b == NULL || (a->kind != b->kind && !(a->kind <= FN_JSON_TRUE && b->kind <= FN_JSON_TRUE))) {
         return false;
     }
-    if (fn_json_num(a, &x) && fn_json_num(b, &y)) {
+    if (fn_json_int(a, &i) && fn_json_int(b, &k)) { /* a double would make neighbours equal */
+        *order = (i > k) - (i < k);
+    } else if (fn_json_num(a, &x) && fn_json_num(b, &y)) {
         *order = (x > y) - (x < y);
     } else if (a->kind == FN_JSON_STRING) {
         *order = fn_str_cmp(a->text, b->text);
@@ -54,15 +60,14 @@ static const struct fn_json *field(const struct fn_json *row, struct fn_str name
 
 static bool fits(const struct fn_json *row, const struct fn_json *where)
 {
+    static const struct fn_json null = {.kind = FN_JSON_NULL};
     for (const struct fn_json *w = where != NULL ? where->first : NULL; w != NULL; w = w->next) {
-        const struct fn_json *value = field(row, w->key);
-        if (w->kind != FN_JSON_OBJECT && !holds(FN_STR("=="), value, w)) {
+        if (w->kind != FN_JSON_ARRAY || w->n != 3) {
             return false;
         }
-        for (const struct fn_json *c = w->kind == FN_JSON_OBJECT ? w->first : NULL; c != NULL; c = c->next) {
-            if (!holds(c->key, value, c)) {
-                return false;
-            }
+        const struct fn_json *value = field(row, fn_json_str(w->first)), *op = w->first->next;
+        if (!holds(fn_json_str(op), value != NULL ? value : &null, op->next)) {
+            return false;
         }
     }
     return true;
@@ -145,14 +150,23 @@ static struct fn_str query(struct turn *t)
     if (t->read_order.n != 0 && hits.n > 1) {
         qsort(all, hits.n, sizeof *all, by_field);
     }
-    size_t limit = t->read_limit > 0 && t->read_limit < ROWS_DEFAULT ? (size_t)t->read_limit : ROWS_DEFAULT;
+    size_t limit = t->read_limit > 0 && t->read_limit < ROWS_DEFAULT - ROWS_SPARE ? (size_t)t->read_limit + ROWS_SPARE
+                                                                                  : ROWS_DEFAULT;
+    bool left = false;
     fn_buf_clear(&t->scratch);
     fn_buf_char(&t->scratch, '[');
     for (size_t i = 0; i < hits.n && i < limit; i++) {
+        if (t->scratch.n + all[i].body.n + 2 > FBC_LIMIT_TEXT) { /* its comma and the last bracket */
+            left = true;
+            continue;
+        }
         fn_json_comma(&t->scratch);
         fn_buf_str(&t->scratch, all[i].body);
     }
     fn_buf_char(&t->scratch, ']');
+    if (left) {
+        turn_note(t, FRT_DIR_NOTE, "rows", FN_STR("{\"left\":true}"));
+    }
     return fn_buf_view(&t->scratch);
 }
 

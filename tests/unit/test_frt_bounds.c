@@ -337,8 +337,53 @@ static void test_contact_of_another(void)
     contact_of_another(text, "{\"text\":\"- - 0 0 - 0 0\"}");
 }
 
+/* Rows of a version that declared them wider, or with fewer fields: each that does not fit is none, the others are there, in order and by
+ * condition. */
+#define PEDIDOS(fields, body) TOP "table pedidos key n {\n  n: int\n" fields "}\nstage a {\n" body "  end\n}\n"
+
+static void test_rows_of_another(void)
+{
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, PEDIDOS("  dono: text(30)\n  pago: bool\n",
+                               "  save pedidos { n: 1, dono: \"ana\", pago: true }\n"
+                               "  save pedidos { n: 2, dono: \"maria aparecida\", pago: true }\n"
+                               "  save pedidos { n: 3, dono: \"bia\", pago: false }\n"
+                               "  save pedidos { n: 10, dono: \"eva\", pago: true }\n"));
+    say(&w, "oi");
+    publish_source_as(
+        &w,
+        PEDIDOS("  dono: text(8)\n  pago: bool\n",
+                "  let s = \"\"\n  for p in pedidos order by p.n {\n    s = \"{s} {p.dono}\"\n  }\n"
+                "  s = \"{s} /\"\n  for p in pedidos where p.pago and p.n > 1 {\n    s = \"{s} {p.dono}\"\n"
+                "  }\n  s = \"{s} /\"\n  for p in pedidos where p.n != 3 order by p.n desc limit 2 {\n"
+                "    s = \"{s} {p.dono}\"\n  }\n  say cut(s, 200)\n"),
+        'n');
+    say(&w, "oi");
+    CU_ASSERT_TRUE(said(&w, 0, "{\"text\":\" ana bia eva / eva / eva ana\"}"));
+    teardown(&w);
+}
+
+/* More than one text of the run holds (20 rows of 4,000 bytes): as many as it holds, not none. */
+static void test_more_rows_than_a_text(void)
+{
+    char text[4001];
+    memset(text, 'x', 4000);
+    text[4000] = '\0';
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, TOP "table t key k {\n  k: text(30)\n  v: text(4000)\n}\nstage a {\n  ask x: text(4000) \"?\"\n"
+                           "  let i = 0\n  while i < 20 {\n    i = i + 1\n    save t { k: \"{i}\", v: x }\n  }\n"
+                           "  let n = 0\n  for r in t {\n    n = n + 1\n  }\n  say \"{n}\"\n  end\n}\n");
+    say(&w, "oi");
+    say(&w, text);
+    CU_ASSERT_TRUE(said(&w, 1, "{\"text\":\"16\"}"));
+    teardown(&w);
+}
+
 UNIT_SUITE("frt_bounds", {"wrong answers", test_wrong_answers}, {"rounds", test_rounds},
            {"what an agent answers", test_what_an_agent_answers}, {"calls", test_calls},
            {"rounds of an agent", test_rounds_of_an_agent}, {"long ids", test_long_ids},
            {"around a flow", test_around_a_flow}, {"numbers", test_numbers}, {"rows", test_rows},
+           {"rows of another version", test_rows_of_another}, {"more rows than a text", test_more_rows_than_a_text},
            {"a contact of another funnel", test_contact_of_another})
