@@ -175,6 +175,40 @@ static enum fn_code build_location(struct fsv_evo_request *out, const struct fsv
     return FN_OK;
 }
 
+/* image/png of data:image/png;base64,...; empty for any other URL. */
+static struct fn_str data_type(struct fn_str url)
+{
+    struct fn_str head = FN_STR("data:"), tail = FN_STR(";base64");
+    const char *comma = fn_str_starts(url, head) ? memchr(url.p, ',', url.n) : NULL;
+    struct fn_str type =
+        comma != NULL ? (struct fn_str){url.p + head.n, (size_t)(comma - url.p) - head.n} : FN_STR_NULL;
+    if (type.n <= tail.n || memcmp(type.p + type.n - tail.n, tail.p, tail.n) != 0) {
+        return FN_STR_NULL;
+    }
+    type.n -= tail.n;
+    return type;
+}
+
+/* Evolution takes a URL or plain base64 ("Owned media must be a url or base64"): of a data URL what stands behind its comma, its type beside it
+ * and a name, without which it takes no document. */
+static void put_medium(struct fn_buf *b, const char *key, struct fn_str kind, struct fn_str url)
+{
+    struct fn_str type = data_type(url);
+    if (type.n == 0) {
+        put_field(b, key, url);
+        return;
+    }
+    const char *bytes = type.p + type.n + sizeof ";base64," - 1, *slash = memchr(type.p, '/', type.n);
+    int ending = slash != NULL ? (int)(type.p + type.n - slash) - 1 : 0;
+    struct fn_buf name;
+    fn_buf_init(&name, 256);
+    fn_buf_printf(&name, "%.*s.%.*s", FN_STR_ARG(kind), ending, slash != NULL ? slash + 1 : "");
+    put_field(b, key, (struct fn_str){bytes, (size_t)(url.p + url.n - bytes)});
+    put_field(b, "mimetype", type);
+    put_field(b, "fileName", fn_buf_view(&name));
+    fn_buf_fini(&name);
+}
+
 static enum fn_code build_media(struct fsv_evo_request *out, const struct fsv_evo_effect *e, struct fn_err *err)
 {
     struct fn_str kind = arg(e, "kind"), caption = arg(e, "caption");
@@ -187,7 +221,7 @@ static enum fn_code build_media(struct fsv_evo_request *out, const struct fsv_ev
         return fn_fail(err, FN_UNSUPPORTED, "media of kind %.*s", FN_STR_ARG(kind));
     }
     open_body(out, audio ? "/message/sendWhatsAppAudio/" : "/message/sendMedia/", e);
-    put_field(&out->body, audio ? "audio" : "media", arg(e, "url"));
+    put_medium(&out->body, audio ? "audio" : "media", kind, arg(e, "url"));
     if (!audio) {
         put_field(&out->body, "mediatype", kind);
     }

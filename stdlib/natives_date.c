@@ -289,7 +289,7 @@ FSL_NATIVE(qr_text)
     fn_buf_init(&b, FSL_TEXT_MAX);
     bool ok = fsl_qr_make(FSL_ARG_TEXT(0), &qr);
     if (ok) {
-        fsl_qr_svg_url(&b, &qr);
+        fsl_qr_png_url(&b, &qr);
     }
     return fsl_give_some_text(run, ok && !b.failed, &b, out);
 }

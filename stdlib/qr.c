@@ -343,26 +343,3 @@ bool fsl_qr_make(struct fn_str text, struct fsl_qr *out)
     choose_mask(&c);
     return true;
 }
-
-void fsl_qr_svg_url(struct fn_buf *out, const struct fsl_qr *qr)
-{
-    int size = qr->side + 8;
-    fn_buf_printf(
-        out,
-        "data:image/svg+xml,%%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d'%%3E%%3Cpath fill='white' "
-        "d='M0 0h%dv%dH0z'/%%3E%%3Cpath d='",
-        size, size, size, size);
-    for (int y = 0; y < qr->side; y++) {
-        for (int x = 0; x < qr->side;) {
-            int a = x;
-            while (x < qr->side && qr->dark[y][x] != 0) {
-                x++;
-            }
-            if (x > a) {
-                fn_buf_printf(out, "M%d %dh%dv1h-%dz", a + 4, y + 4, x - a, x - a);
-            }
-            x += x == a;
-        }
-    }
-    fn_buf_z(out, "'/%3E%3C/svg%3E");
-}

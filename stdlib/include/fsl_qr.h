@@ -11,7 +11,7 @@ struct fsl_qr {
 };
 /* False when the text is longer than FSL_QR_BYTES_MAX. */
 bool fsl_qr_make(struct fn_str text, struct fsl_qr *out);
-/* data:image/svg+xml,... with a quiet zone of four modules. */
-void fsl_qr_svg_url(struct fn_buf *out, const struct fsl_qr *qr);
+/* data:image/png;base64,... of 8-bit RGB, at least 300 pixels a side, a quiet zone of four modules; at most 40,000 bytes. */
+void fsl_qr_png_url(struct fn_buf *out, const struct fsl_qr *qr);
 
 #endif

@@ -2,9 +2,10 @@
 by bit, and a QR code read back from its picture: format, mask, Reed-Solomon syndromes, bytes. Each becomes lines of a funnel's test.
 SPDX-License-Identifier: Apache-2.0
 """
+import base64
 import random
-import re
-import urllib.parse
+import struct
+import zlib
 
 # -- documents --------------------------------------------------------------------------------------------------------------------
 
@@ -160,14 +161,58 @@ ALIGN = {1: [], 2: [6, 18], 3: [6, 22], 4: [6, 26], 5: [6, 30], 6: [6, 34], 7: [
          11: [6, 30, 54], 12: [6, 32, 58]}
 
 
+def unfiltered(raw, width, height):
+    """Rows of RGB, of the filters none and up."""
+    rows, stride = [], 3 * width
+    for y in range(height):
+        line = raw[y * (stride + 1):(y + 1) * (stride + 1)]
+        if line[0] not in (0, 2):
+            raise ValueError('filter %d' % line[0])
+        up = rows[-1] if line[0] == 2 else bytes(stride)
+        rows.append(bytes((a + b) & 255 for a, b in zip(line[1:], up)))
+    if len(raw) != height * (stride + 1):
+        raise ValueError('%d bytes of pixels' % len(raw))
+    return rows
+
+
+def pixels(url):
+    """The rows of the PNG in the data URL, with its CRCs (zlib looks at the Adler)."""
+    head = 'data:image/png;base64,'
+    if not url.startswith(head) or len(url) > 40000:
+        raise ValueError('no PNG, or %d bytes of one' % len(url))
+    png = base64.b64decode(url[len(head):], validate=True)
+    if png[:8] != b'\x89PNG\r\n\x1a\n':
+        raise ValueError('no signature')
+    at, chunks = 8, []
+    while at < len(png):
+        n = struct.unpack('>I', png[at:at + 4])[0]
+        if zlib.crc32(png[at + 4:at + 8 + n]) != struct.unpack('>I', png[at + 8 + n:at + 12 + n])[0]:
+            raise ValueError('a CRC is wrong')
+        chunks.append((png[at + 4:at + 8], png[at + 8:at + 8 + n]))
+        at += 12 + n
+    if [name for name, _ in chunks] != [b'IHDR', b'IDAT', b'IEND'] or chunks[2][1]:
+        raise ValueError('chunks %r' % [name for name, _ in chunks])
+    width, height, *kind = struct.unpack('>IIBBBBB', chunks[0][1])
+    if width != height or width < 300 or kind != [8, 2, 0, 0, 0]:
+        raise ValueError('%dx%d %r' % (width, height, kind))
+    return unfiltered(zlib.decompress(chunks[1][1]), width, height)
+
+
 def modules(url):
-    svg = urllib.parse.unquote(url.split(',', 1)[1])
-    side = int(re.search(r"viewBox='0 0 (\d+) ", svg).group(1)) - 8
-    dark = [[0] * side for _ in range(side)]
-    for x, y, n in re.findall(r'M(\d+) (\d+)h(\d+)v1', svg.split("<path d='")[1]):
-        for k in range(int(n)):
-            dark[int(y) - 4][int(x) - 4 + k] = 1
-    return dark
+    """Every pixel of a module is alike, the quiet zone of four is white, and nothing is there but black and white."""
+    rows = pixels(url)
+    first = next(row for row in rows if 0 in row).index(0) // 3  # the corner: four modules from the edge
+    scale = first // 4
+    size = len(rows) // scale
+    if first != 4 * scale or size * scale != len(rows):
+        raise ValueError('a quiet zone of %d pixels, %d of all' % (first, len(rows)))
+    dark = [[rows[y * scale][3 * x * scale] == 0 for x in range(size)] for y in range(size)]
+    for y, row in enumerate(rows):
+        if row != b''.join((b'\0' if d else b'\xff') * (3 * scale) for d in dark[y // scale]):
+            raise ValueError('row %d is not of modules' % y)
+    if any(dark[y][x] for y in range(size) for x in range(size) if not (4 <= y < size - 4 and 4 <= x < size - 4)):
+        raise ValueError('the quiet zone is not white')
+    return [[int(d) for d in line[4:-4]] for line in dark[4:-4]]
 
 
 def reserved(side, version):

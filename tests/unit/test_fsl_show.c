@@ -154,6 +154,28 @@ static void test_qr(void)
     CU_ASSERT_FALSE(fsl_qr_make((struct fn_str){longest, FSL_QR_BYTES_MAX + 1}, &qr));
 }
 
+/* The same bytes everywhere and always; that they are a PNG of the code, tests/library reads. The longest fits into a text of the run. */
+static void test_png(void)
+{
+    struct fsl_qr qr;
+    struct fn_buf url;
+    char longest[FSL_QR_BYTES_MAX];
+    fn_buf_init(&url, 1 << 20);
+    CU_ASSERT(fsl_qr_make(FN_STR("01234567"), &qr));
+    fsl_qr_png_url(&url, &qr);
+    CU_ASSERT_EQUAL(url.n, 4758);
+    CU_ASSERT_EQUAL(fn_crc32c(url.p, url.n), 0xd09dd9a6);
+    fn_buf_clear(&url);
+    for (size_t i = 0; i < sizeof longest; i++) {
+        longest[i] = (char)(i * 7 % 251);
+    }
+    CU_ASSERT(fsl_qr_make((struct fn_str){longest, sizeof longest}, &qr));
+    fsl_qr_png_url(&url, &qr);
+    CU_ASSERT(!url.failed && url.n < 40000);
+
+    fn_buf_fini(&url);
+}
+
 UNIT_SUITE("fsl_show", {"numbers", test_numbers}, {"money", test_money}, {"phones", test_phones},
            {"moments", test_moments}, {"calendar", test_calendar}, {"opening hours", test_hours}, {"texts", test_texts},
-           {"qr", test_qr})
+           {"qr", test_qr}, {"png", test_png})

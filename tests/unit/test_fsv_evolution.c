@@ -353,6 +353,18 @@ static void test_build(void)
                 "/message/sendMedia/loja%201%2F%C3%A7",
                 "{\"number\":\"5511987654321\",\"media\":\"https://x/"
                 "a.png\",\"mediatype\":\"image\",\"caption\":\"foto\",\"delay\":0}");
+    check_build(
+        "media", "{\"kind\":\"image\",\"url\":\"data:image/png;base64,iVBORw==\",\"caption\":\"\"}", FSV_CHOOSE_TEXT,
+        "/message/sendMedia/loja%201%2F%C3%A7",
+        "{\"number\":\"5511987654321\",\"media\":\"iVBORw==\",\"mimetype\":\"image/png\",\"fileName\":\"image.png\","
+        "\"mediatype\":\"image\",\"delay\":0}");
+    check_build("media", "{\"kind\":\"audio\",\"url\":\"data:audio/ogg;base64,T2dn\"}", FSV_CHOOSE_TEXT,
+                "/message/sendWhatsAppAudio/loja%201%2F%C3%A7",
+                "{\"number\":\"5511987654321\",\"audio\":\"T2dn\",\"mimetype\":\"audio/"
+                "ogg\",\"fileName\":\"audio.ogg\",\"delay\":0}");
+    check_build("media", "{\"kind\":\"image\",\"url\":\"data:,\"}", FSV_CHOOSE_TEXT,
+                "/message/sendMedia/loja%201%2F%C3%A7",
+                "{\"number\":\"5511987654321\",\"media\":\"data:,\",\"mediatype\":\"image\",\"delay\":0}");
     check_build("react", "{\"emoji\":\"👍\"}", FSV_CHOOSE_TEXT, "/message/sendReaction/loja%201%2F%C3%A7",
                 "{\"key\":{\"remoteJid\":\"5511987654321@s.whatsapp.net\",\"id\":\"3AREF\",\"fromMe\":false},"
                 "\"reaction\":\"👍\"}");
