@@ -49,10 +49,21 @@ static void phrase_first(struct ctx *c, const struct fgr_node *label, struct fn_
     d->why_arg = label->text;
 }
 
-static void other_number(struct ctx *c, const struct fgr_node *options, uint32_t i, struct fn_str text)
+/* The same label twice is told already (F0504), and goes with it. */
+static bool is_repeated(const struct fn_str *folded_labels, uint32_t i, uint32_t other)
 {
-    uint32_t at = number_in(text);
-    if (at == 0 || at > options->n_items || at == i + 1) {
+    for (uint32_t k = 0; k < i; k++) {
+        if (fn_str_eq(folded_labels[k], folded_labels[i])) {
+            return true;
+        }
+    }
+    return fn_str_eq(folded_labels[other], folded_labels[i]);
+}
+
+static void other_number(struct ctx *c, const struct fgr_node *options, uint32_t i, const struct fn_str *folded_labels)
+{
+    uint32_t at = number_in(folded_labels[i]);
+    if (at == 0 || at > options->n_items || at == i + 1 || is_repeated(folded_labels, i, at - 1)) {
         return;
     }
     const struct fgr_node *label = options->items[i]->kid[FGR_OPTION_label];
@@ -70,7 +81,7 @@ void sema_lint_options(struct ctx *c, const struct fgr_node *choose, const struc
         const struct fgr_node *label = options->items[i]->kid[FGR_OPTION_label];
         if (is_literal(label)) {
             phrase_first(c, label, folded_labels[i]);
-            other_number(c, options, i, folded_labels[i]);
+            other_number(c, options, i, folded_labels);
         }
     }
 }

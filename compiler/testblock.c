@@ -136,6 +136,33 @@ static bool assert_stage(struct ctx *c, struct fgr_node *n)
     return true;
 }
 
+/* `ended` or `stage` inside a calculation, where they are no names: the parts of `@ ended and stage == x` are one mistake. */
+static struct fgr_node *alone_in(struct ctx *c, struct fgr_node *n)
+{
+    if (n == NULL || (n->kind == FGR_NAME && sema_lookup(c, NS_VALUE, n->text) != NULL)) {
+        return NULL;
+    }
+    if (n->kind == FGR_NAME) {
+        return sema_is(n->text, "ended", "encerrada") || sema_is(n->text, "stage", "etapa") ? n : NULL;
+    }
+    struct fgr_node *found = NULL;
+    for (unsigned i = 0; found == NULL && i < n->n_kids; i++) { /* depth: FGR_DEPTH_MAX, by the parser */
+        found = alone_in(c, n->kid[i]);
+    }
+    return found;
+}
+
+static void assert_calculation(struct ctx *c, struct fgr_node *cond)
+{
+    struct fgr_node *alone = alone_in(c, cond);
+    if (alone == NULL) {
+        sema_cond(c, cond);
+        return;
+    }
+    sema_arg(sema_diag(c, FGR_D_TEST_ALONE, alone), "name", alone->text);
+    cond->type = &fcc_t_error;
+}
+
 static void step_assert(struct ctx *c, struct fgr_node *n)
 {
     struct fgr_node *cond = n->kid[FGR_STEP_ASSERT_cond];
@@ -145,7 +172,7 @@ static void step_assert(struct ctx *c, struct fgr_node *n)
     if (cond->kind == FGR_NAME && sema_is(cond->text, "ended", "encerrada")) {
         cond->type = &fcc_t_bool;
     } else if (!assert_stage(c, cond)) {
-        sema_cond(c, cond);
+        assert_calculation(c, cond);
     }
 }
 
