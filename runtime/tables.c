@@ -14,6 +14,13 @@
 enum { TABLE_MAX = 5000, ROWS_DEFAULT = 200, ROWS_SPARE = 20 };
 
 /* -- rows ---------------------------------------------------------------------------------------------------------------------------- */
+/* A moment without its Z: else one with a fraction of a second would come before the same without. */
+static struct fn_str comparable(struct fn_str s)
+{
+    s.n -= s.n >= sizeof "2026-03-02T15:00:00Z" - 1 && s.p[10] == 'T' && s.p[s.n - 1] == 'Z';
+    return s;
+}
+
 static bool compare(const struct fn_json *a, const struct fn_json *b, int *order)
 {
     double x, y;
@@ -26,7 +33,7 @@ static bool compare(const struct fn_json *a, const struct fn_json *b, int *order
     } else if (fn_json_num(a, &x) && fn_json_num(b, &y)) {
         *order = (x > y) - (x < y);
     } else if (a->kind == FN_JSON_STRING) {
-        *order = fn_str_cmp(a->text, b->text);
+        *order = fn_str_cmp(comparable(a->text), comparable(b->text));
     } else {
         *order = (int)a->kind - (int)b->kind;
     }

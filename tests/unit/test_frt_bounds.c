@@ -381,9 +381,26 @@ static void test_more_rows_than_a_text(void)
     teardown(&w);
 }
 
+/* A row of a full second, asked for within it: the text of a moment has a fraction only where it is not zero. */
+static void test_moments_of_one_second(void)
+{
+    struct world w;
+    setup(&w, 0);
+    publish_source(&w, TOP
+                   "table t key n {\n  n: int\n  quando: datetime\n}\nstage a {\n  save t { n: 1, quando: now() }\n"
+                   "  ask x: text(9) \"?\"\n  say x\n  for r in t where r.quando < now() {\n    say \"{r.n}\"\n  }\n"
+                   "  end\n}\n");
+    say(&w, "oi");
+    wait_ms(&w, 300);
+    say(&w, "x");
+    CU_ASSERT_TRUE(said(&w, 2, "{\"text\":\"1\"}"));
+    teardown(&w);
+}
+
 UNIT_SUITE("frt_bounds", {"wrong answers", test_wrong_answers}, {"rounds", test_rounds},
            {"what an agent answers", test_what_an_agent_answers}, {"calls", test_calls},
            {"rounds of an agent", test_rounds_of_an_agent}, {"long ids", test_long_ids},
            {"around a flow", test_around_a_flow}, {"numbers", test_numbers}, {"rows", test_rows},
            {"rows of another version", test_rows_of_another}, {"more rows than a text", test_more_rows_than_a_text},
+           {"moments of one second", test_moments_of_one_second},
            {"a contact of another funnel", test_contact_of_another})
