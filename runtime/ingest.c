@@ -264,6 +264,13 @@ static void batch_done(struct frt_op *op)
             continue;
         }
         struct inbound *in = b->from[i];
+        if (content &&
+            in->ids++ == 0) { /* by itself, too: its content, or its id is another's of that millisecond and number */
+            engine_renumber(e);
+            in->item.row.id = engine_id(e);
+            submit(e, &b->from[i], 1);
+            continue;
+        }
         if (op->code == FN_OK && in->known && b->op.items[i].code == FN_NOT_FOUND) {
             known_drop(e, &in->item); /* it is gone: find or make another */
             in->item.conv = 0;

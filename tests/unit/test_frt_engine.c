@@ -565,6 +565,22 @@ static void test_poison_is_bisected(void)
     teardown(&w);
 }
 
+/* A message whose row's id is another's is refused like bad content, but its second id is good; bad content stays bad. */
+static void test_a_refused_message_gets_another_id(void)
+{
+    struct world w;
+    setup(&w, 0);
+    struct plan plan = {FRT_OP_INGEST, FRT_FAULT_POISON, 1};
+    frt_memory_faults(w.memory, by_plan, &plan);
+    say(&w, "a");
+    CU_ASSERT_TRUE(w.last_code == FN_OK && w.accepted == 1 && plan.times == 0);
+    CU_ASSERT_TRUE(said(&w, 0, "{\"text\":\"oi\"}"));
+    plan.times = 2;
+    post(&w, FRT_IN_EVENT, "e", "event-1");
+    CU_ASSERT_TRUE(w.last_code == FN_INVALID && plan.times == 0);
+    teardown(&w);
+}
+
 /* A resume and a message that faults in the same turn: the resume is spent, and does not bring the fault back by itself. */
 static void test_resume_is_spent(void)
 {
@@ -712,4 +728,5 @@ UNIT_SUITE("frt_engine", {"absent is sent at once", test_absent_is_sent_at_once}
            {"an echo is the whole text", test_an_echo_is_the_whole_text},
            {"not reached is no answer", test_reconcile_asks_again_when_not_reached},
            {"crash while sending", test_crash_while_sending}, {"faults of the store", test_lost_commit_answer},
-           {"poison", test_poison_is_bisected}, {"drain", test_drain})
+           {"poison", test_poison_is_bisected},
+           {"a refused message gets another id", test_a_refused_message_gets_another_id}, {"drain", test_drain})
